@@ -1,0 +1,1 @@
+"""Train, compare and run networks that find cell boundaries."""

@@ -1,0 +1,32 @@
+"""Why an image is refused."""
+
+MAX_SIDE_PX = 16_384
+
+
+class ImageError(ValueError):
+    """An image that cannot be used.
+
+    Args:
+        code: for programs: unsupported_format, corrupt_image, unsupported_samples, multi_page, page_out_of_range or
+            too_many_pixels.
+        message: for people, without any path.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def check_size(height: int, width: int, max_pixels: int) -> None:
+    """Refuse an image by the size that its header declares.
+
+    Raises:
+        ImageError: it has no pixel, more than `max_pixels`, or a side of more than 16,384.
+    """
+    if height < 1 or width < 1:
+        raise ImageError("corrupt_image", "the image declares no pixels")
+    if height * width > max_pixels or max(height, width) > MAX_SIDE_PX:
+        raise ImageError(
+            "too_many_pixels",
+            f"the image has {width}x{height} pixels, the limits are {max_pixels} in all and {MAX_SIDE_PX} a side",
+        )

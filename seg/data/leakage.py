@@ -1,0 +1,35 @@
+"""Refuse a picture that lies in two splits."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg.data.sample import Sample
+from seg.data.split import SplitIndices
+
+
+def refuse_leakage(samples: Sequence[Sample], split: SplitIndices) -> None:
+    """Check that no picture, also flipped or turned, is in two splits.
+
+    Raises:
+        ValueError: names every such pair.
+    """
+    first_seen: dict[str, tuple[str, str]] = {}
+    pairs = []
+    for split_name in ("train", "val", "test"):
+        for index in getattr(split, split_name):
+            name = samples[index].name
+            other_name, other_split = first_seen.setdefault(_identity(samples[index].image), (name, split_name))
+            if other_split != split_name:
+                pairs.append(f"{other_name} ({other_split}) and {name} ({split_name})")
+    if pairs:
+        raise ValueError(f"the same picture is in two splits, remove one or group them: {'; '.join(pairs)}")
+
+
+def _identity(image: NDArray[Any]) -> str:
+    """Return a hash that flips and quarter turns leave alone."""
+    turned = [np.rot90(picture, turns) for picture in (image, image[::-1]) for turns in range(4)]
+    return min(hashlib.sha256(str(view.shape).encode() + view.tobytes()).hexdigest() for view in turned)

@@ -1,0 +1,121 @@
+"""From a source to batches: load and check everything, split it, serve it."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+from albumentations import BaseCompose, BasicTransform
+from torch.utils.data import DataLoader
+
+from seg.data.dataset import Channels, EpochSampler, RandomCrops, WholeImages
+from seg.data.folder import read_images
+from seg.data.leakage import refuse_leakage
+from seg.data.sample import Sample, Source
+from seg.data.scaling import IntensityScaling
+from seg.data.split import Split, SplitIndices
+
+
+class BoundaryDataModule(pl.LightningDataModule):
+    """Images with boundary masks for training, validation, test and prediction.
+
+    Args:
+        source: where the samples come from: `seg.data.folder.ImageFolder`, `seg.data.synthetic.SyntheticCells` or
+            your own `seg.data.sample.Source`.
+        split: which samples are for what.
+        transforms: albumentations for training, applied to crops with intensities in [0, 1].
+        scaling: of each image's intensities.
+        channels: that the network takes, 1 or 3.
+        crop_px: side of a training crop, in pixels.
+        batch_size: training crops per step.
+        steps_per_epoch: optimizer steps per epoch.
+        num_workers: processes that prepare batches; 0 prepares them in the training process.
+        predict: an image file or a folder of images for `seg predict`; the test images if null.
+        seed: of crops, augmentation and order.
+
+    Raises:
+        ValueError: crop_px, batch_size or steps_per_epoch is not positive.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        split: Split,
+        transforms: list[BasicTransform | BaseCompose] | None = None,
+        scaling: IntensityScaling = IntensityScaling(),  # noqa: B008  # frozen
+        channels: Channels = 1,
+        crop_px: int = 256,
+        batch_size: int = 4,
+        steps_per_epoch: int = 50,
+        num_workers: int = 0,
+        predict: str | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        for name, value in (("crop_px", crop_px), ("batch_size", batch_size), ("steps_per_epoch", steps_per_epoch)):
+            if value < 1:
+                raise ValueError(f"{name} must be >= 1, got {value}")
+        self.source, self.split, self.transforms = source, split, transforms or []
+        self.scaling, self.channels = scaling, channels
+        self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
+        self.num_workers, self.predict, self.seed = num_workers, predict, seed
+        self.samples: list[Sample] = []
+        self.indices = SplitIndices(train=[], val=[], test=[])
+
+    @property
+    def boundary_value(self) -> int:
+        """Value of the boundary in masks that are written: 0 where the source's masks have it so, else 255."""
+        return 0 if getattr(self.source, "boundary_value", None) == 0 else 255
+
+    def setup(self, stage: str) -> None:
+        """Read and check all samples and split them, once.
+
+        Raises:
+            ValueError: a file is unfit, a split is empty, or a picture is in two splits.
+        """
+        if self.samples or (stage == "predict" and self.predict is not None):
+            return
+        self.samples = list(self.source)
+        self.indices = self.split.assign([sample.name for sample in self.samples])
+        refuse_leakage(self.samples, self.indices)
+
+    def train_dataloader(self) -> DataLoader[dict[str, Any]]:
+        """Return augmented random crops."""
+        crops = RandomCrops(
+            self._of(self.indices.train), self.scaling, self.channels, self.crop_px, self.transforms, self.seed
+        )
+        sampler = EpochSampler(self.batch_size * self.steps_per_epoch, self.seed)
+        return DataLoader(crops, self.batch_size, sampler=sampler, num_workers=self.num_workers)
+
+    def val_dataloader(self) -> DataLoader[dict[str, Any]]:
+        """Return the whole validation images, one by one."""
+        return self._whole(self._of(self.indices.val))
+
+    def test_dataloader(self) -> DataLoader[dict[str, Any]]:
+        """Return the whole test images, one by one."""
+        return self._whole(self._of(self.indices.test))
+
+    def predict_dataloader(self) -> DataLoader[dict[str, Any]]:
+        """Return the images to predict, one by one."""
+        if self.predict is None:
+            return self.test_dataloader()
+        return self._whole(read_images(Path(self.predict)))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the names in each split and a fingerprint (sha256) of all images, masks and the split."""
+        digest = hashlib.sha256()
+        names = {}
+        for split in ("train", "val", "test"):
+            members = self._of(getattr(self.indices, split))
+            names[split] = [sample.name for sample in members]
+            for sample in members:
+                digest.update(f"{split} {sample.name} {sample.image.shape} {sample.image.dtype}".encode())
+                digest.update(np.ascontiguousarray(sample.image).tobytes() + np.packbits(sample.mask).tobytes())
+        return {"fingerprint": digest.hexdigest(), "boundary_value": self.boundary_value, **names}
+
+    def _of(self, indices: list[int]) -> list[Sample]:
+        return [self.samples[index] for index in indices]
+
+    def _whole(self, samples: list[Sample]) -> DataLoader[dict[str, Any]]:
+        return DataLoader(WholeImages(samples, self.scaling, self.channels), batch_size=1, num_workers=self.num_workers)

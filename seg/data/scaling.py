@@ -1,0 +1,63 @@
+"""From an image of any type to the network's input: the same for training, prediction and service."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class IntensityScaling:
+    """Map two percentiles of each image's intensities to 0 and 1 and clip what lies beyond.
+
+    The answer depends neither on the file's type (8-bit, 16-bit, 12-in-16, float) nor on exposure. What is clipped
+    is at most the share of pixels that the percentiles leave out.
+
+    Attributes:
+        low_percentile: maps to 0, in percent.
+        high_percentile: maps to 1, in percent.
+
+    Raises:
+        ValueError: not 0 <= low_percentile < high_percentile <= 100.
+    """
+
+    low_percentile: float = 0.1
+    high_percentile: float = 99.9
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low_percentile < self.high_percentile <= 100:
+            raise ValueError(
+                "percentiles must satisfy 0 <= low_percentile < high_percentile <= 100, "
+                f"got {self.low_percentile} and {self.high_percentile}"
+            )
+
+    def limits(self, image: NDArray[Any]) -> tuple[float, float]:
+        """Return the intensities of `image` that map to 0 and 1."""
+        low, high = np.percentile(image, [self.low_percentile, self.high_percentile])
+        return float(low), float(high)
+
+
+def match_channels(image: NDArray[Any], channels: Literal[1, 3]) -> NDArray[Any]:
+    """Return (H, W, channels): grey repeated for three channels, RGB averaged for one."""
+    if image.ndim == 2:
+        return np.repeat(image[..., None], channels, axis=2)
+    return image if channels == 3 else image.mean(axis=2, keepdims=True)
+
+
+def scale(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.float32]:
+    """Return the intensities between the limits as [0, 1]; an image without contrast becomes 0."""
+    low, high = limits
+    scaled = (image.astype(np.float64) - low) / max(high - low, np.finfo(np.float64).tiny)
+    return scaled.clip(0, 1).astype(np.float32)
+
+
+def normalize(scaled: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the network's input (C, H, W) in [-1, 1] for (H, W, C) in [0, 1]."""
+    return np.ascontiguousarray(scaled.transpose(2, 0, 1)) * np.float32(2) - np.float32(1)
+
+
+def prepare(image: NDArray[Any], scaling: IntensityScaling, channels: Literal[1, 3]) -> NDArray[np.float32]:
+    """Return the network's input (C, H, W) for an image (H, W) or (H, W, 3) as it was read."""
+    matched = match_channels(image, channels)
+    return normalize(scale(matched, scaling.limits(matched)))

@@ -1,0 +1,150 @@
+"""Synthetic tissue: images that look like stained sections, with membranes known exactly."""
+
+from collections.abc import Sequence
+from typing import overload
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.spatial import cKDTree
+
+from seg.data.organelles import draw_organelles
+from seg.data.sample import Sample, Source
+
+Field = NDArray[np.float64]
+
+
+class SyntheticCells(Source):
+    """Cells that tile the plane, drawn as in electron microscopy: dark membranes on textured cytoplasm.
+
+    Membranes bend, vary in thickness and contrast, and fade where they would be cut obliquely (the mask keeps
+    them). Mitochondria and vesicles look like membranes and are not in the mask. Light is uneven; then come blur, shot
+    noise and read noise. Image `index` depends on nothing but the arguments other than `count`, and on `index`.
+
+    Args:
+        count: number of images.
+        size_px: side of an image.
+        cell_diameter_px: typical diameter of a cell, >= 8.
+        boundary_share: share of the pixels that are boundary, in [0.02, 0.4]; met by every image.
+        psf_sigma_px: standard deviation of the blur, >= 0.
+        photons: shot noise: the number of photons that the brightest pixels count, > 0.
+        seed: of the images.
+
+    Raises:
+        ValueError: an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        count: int = 30,
+        size_px: int = 256,
+        cell_diameter_px: float = 40.0,
+        boundary_share: float = 0.12,
+        psf_sigma_px: float = 1.0,
+        photons: float = 150.0,
+        seed: int = 0,
+    ) -> None:
+        rules = {
+            f"count must be >= 1, got {count}": count >= 1,
+            f"cell_diameter_px must be >= 8, got {cell_diameter_px}": cell_diameter_px >= 8,
+            f"size_px must be >= cell_diameter_px, got {size_px}": size_px >= cell_diameter_px,
+            f"boundary_share must be in [0.02, 0.4], got {boundary_share}": 0.02 <= boundary_share <= 0.4,
+            f"psf_sigma_px must be >= 0, got {psf_sigma_px}": psf_sigma_px >= 0,
+            f"photons must be > 0, got {photons}": photons > 0,
+        }
+        broken = [rule for rule, holds in rules.items() if not holds]
+        if broken:
+            raise ValueError("; ".join(broken))
+        self.length, self.size_px, self.cell_diameter_px = count, size_px, cell_diameter_px
+        self.boundary_share, self.psf_sigma_px, self.photons, self.seed = boundary_share, psf_sigma_px, photons, seed
+
+    def __len__(self) -> int:
+        return self.length
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
+    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(self.length))]
+        if not -self.length <= index < self.length:
+            raise IndexError(f"index {index} of {self.length} images")
+        return self._draw(index % self.length)
+
+    def _draw(self, index: int) -> Sample:
+        rng = np.random.default_rng((self.seed, index))
+        distance, cell = self._tessellate(rng)
+        depth = distance / smooth_noise(rng, self.size_px, 25, 0.75, 1.25)
+        half_width = float(np.quantile(depth, self.boundary_share))
+        order = np.argsort(depth, axis=None, kind="stable")
+        mask = np.zeros(depth.size, dtype=np.bool_)
+        mask[order[: round(self.boundary_share * depth.size)]] = True
+        light = self._paint(rng, depth, half_width, cell)
+        return Sample(f"synthetic-{index:04d}", self._expose(rng, light), mask.reshape(depth.shape))
+
+    def _tessellate(self, rng: Generator) -> tuple[Field, NDArray[np.intp]]:
+        """Return each pixel's distance to the nearest boundary, in pixels, and the number of its cell."""
+        margin = 2 * self.cell_diameter_px
+        extent = self.size_px + 2 * margin
+        seeds = rng.uniform(-margin, self.size_px + margin, (max(8, round((extent / self.cell_diameter_px) ** 2)), 2))
+        seeds = _spread(seeds, self.cell_diameter_px)
+        grid = np.indices((self.size_px, self.size_px)).astype(np.float64)
+        bent = grid + np.array([self._bend(rng), self._bend(rng)])
+        distances, nearest = cKDTree(seeds).query(bent.reshape(2, -1).T, k=2)
+        first, second = seeds[nearest[:, 0]], seeds[nearest[:, 1]]
+        apart = np.linalg.norm(first - second, axis=1)
+        ridge = (distances[:, 1] ** 2 - distances[:, 0] ** 2) / (2 * apart)
+        shape = (self.size_px, self.size_px)
+        return ridge.reshape(shape), nearest[:, 0].reshape(shape)
+
+    def _bend(self, rng: Generator) -> Field:
+        """Return a displacement, in pixels: broad bends make sizes vary, narrow ones curve the membranes."""
+        broad, narrow = 1.2 * self.cell_diameter_px, 0.22 * self.cell_diameter_px
+        displacement = smooth_noise(rng, self.size_px, broad, -0.9 * self.cell_diameter_px, 0.9 * self.cell_diameter_px)
+        displacement += smooth_noise(rng, self.size_px, narrow, -1.1 * narrow, 1.1 * narrow)
+        return displacement
+
+    def _paint(self, rng: Generator, depth: Field, half_width: float, cell: NDArray[np.intp]) -> Field:
+        """Return the light that reaches each pixel, 0 to 1, before any blur."""
+        shades = rng.normal(0.72, 0.05, cell.max() + 1)
+        texture = smooth_noise(rng, self.size_px, 1.2, -0.09, 0.09) + smooth_noise(rng, self.size_px, 5, -0.05, 0.05)
+        light: Field = gaussian_filter(shades[cell], 1) + texture
+        light = draw_organelles(rng, light, depth, half_width, self.cell_diameter_px)
+        contrast = smooth_noise(rng, self.size_px, self.cell_diameter_px / 3, 0.0, 1.7).clip(0.15, 1)
+        profile = 1 / (1 + np.exp(((depth - half_width) / max(0.35, half_width / 5)).clip(-30, 30)))
+        membrane: Field = profile * contrast
+        return light * (1 - membrane) + (0.12 + texture) * membrane
+
+    def _expose(self, rng: Generator, light: Field) -> NDArray[np.uint8]:
+        uneven = smooth_noise(rng, self.size_px, self.size_px / 3, 0.8, 1.05)
+        focused: Field = gaussian_filter(light * uneven, self.psf_sigma_px).clip(0, 1)
+        counted = rng.poisson(focused * self.photons) / self.photons + rng.normal(0, 0.015, light.shape)
+        image: NDArray[np.uint8] = (counted * 235).round().clip(0, 255).astype(np.uint8)
+        return image
+
+
+def smooth_noise(rng: Generator, size_px: int, sigma_px: float, low: float, high: float) -> Field:
+    """Return a smooth random field whose values lie mostly (two standard deviations) between low and high.
+
+    It is drawn on a coarse grid and interpolated, so that broad fields cost no more than fine ones.
+    """
+    step = max(1.0, sigma_px / 2)
+    cells = int(np.ceil(size_px / step)) + 8
+    coarse = gaussian_filter(rng.standard_normal((cells, cells)), sigma_px / step, mode="wrap")
+    coarse = (coarse - coarse.mean()) / coarse.std()
+    where = np.indices((size_px, size_px)) / step + 3
+    field: Field = map_coordinates(coarse, where, order=1)
+    return (low + high) / 2 + field * (high - low) / 4
+
+
+def _spread(seeds: Field, diameter_px: float) -> Field:
+    """Push seeds that are too close apart, so that there are few slivers and still large and small cells."""
+    for _ in range(3):
+        tree = cKDTree(seeds)
+        distances, nearest = tree.query(seeds, k=2)
+        push = np.clip(0.7 * diameter_px - distances[:, 1], 0, None)[:, None]
+        away = (seeds - seeds[nearest[:, 1]]) / np.maximum(distances[:, 1], 1e-9)[:, None]
+        seeds = seeds + 0.5 * push * away
+    return seeds

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from seg.data.labels import boundaries_from_labels
+
+
+def test_touching_cells_have_a_boundary_on_both_sides():
+    labels = np.array([[1, 1, 1, 2, 2, 2]] * 3)
+    assert boundaries_from_labels(labels).tolist() == [[False, False, True, True, False, False]] * 3
+
+
+def test_the_boundary_lies_inside_the_cell_and_not_on_the_background():
+    labels = np.zeros((7, 7), dtype=np.uint16)
+    labels[1:6, 1:6] = 5
+    boundary = boundaries_from_labels(labels)
+    assert boundary.sum() == 16
+    assert not boundary[2:5, 2:5].any()
+    assert not boundary[labels == 0].any()
+
+
+def test_two_pixels_of_thickness_leave_the_core():
+    labels = np.zeros((9, 9), dtype=np.uint16)
+    labels[1:8, 1:8] = 1
+    boundary = boundaries_from_labels(labels, thickness_px=2)
+    assert (labels.astype(bool) & ~boundary).sum() == 9
+
+
+def test_a_cell_cut_by_the_edge_of_the_picture_is_open_there():
+    boundary = boundaries_from_labels(np.array([[1, 1, 0, 0]] * 4))
+    assert boundary.tolist() == [[False, True, False, False]] * 4
+
+
+@pytest.mark.parametrize(
+    ("labels", "thickness_px", "rule"),
+    [
+        (np.zeros((2, 2)), 1, r"labels must be \(H, W\) integers, got float64"),
+        (np.zeros((2, 2, 3), dtype=int), 1, r"of shape \(2, 2, 3\)"),
+        (np.zeros((2, 2), dtype=int), 0, "thickness_px must be >= 1, got 0"),
+    ],
+)
+def test_unfit_labels_are_refused(labels, thickness_px, rule):
+    with pytest.raises(ValueError, match=rule):
+        boundaries_from_labels(labels, thickness_px)
