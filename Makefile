@@ -1,0 +1,32 @@
+# `make demo` and `make test` do all of their own set-up; PYTHON chooses the interpreter (3.11 to 3.13).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: demo test check slow clean
+
+demo: $(READY)
+	$(BIN)/seg compare configs/compare/demo.yaml
+	BENTOML_HOME=runs/demo/bentoml $(BIN)/seg promote runs/demo
+	BENTOML_HOME=runs/demo/bentoml $(BIN)/python -m service.demo runs/demo
+	@echo "report: runs/demo/report.html"
+
+test: check
+	$(BIN)/pytest -n 2 --cov --cov-report=term-missing
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Septum needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --progress-bar on --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) runs build dist *.egg-info

@@ -1,0 +1,92 @@
+"""`seg compare` and `seg report`."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from seg.compare.execute import WRONG_USAGE, Outcome, execute, is_finished
+from seg.compare.plan import Plan, PlannedRun
+from seg.record import find_runs, rank_losses
+
+
+class ComparisonFailedError(RuntimeError):
+    """At least one run of a comparison failed."""
+
+
+def add_compare(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg compare`."""
+    parser = subparsers.add_parser(
+        "compare",
+        help="train every loss with every seed and write the report",
+        description="Train every loss of the comparison with every seed, then write the report. The same command again "
+        "runs only what is missing. Further options are those of `seg fit` and go to every run, "
+        "e.g. --data.source.init_args.root DIR.",
+    )
+    parser.add_argument("config", type=Path, help="the comparison, e.g. configs/compare/card.yaml")
+    parser.add_argument("--out", type=Path, help="folder of runs and report (default: runs/<name of the config>)")
+    parser.set_defaults(run=_compare, more=[])
+
+
+def add_report(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg report`."""
+    parser = subparsers.add_parser("report", help="write the report of the runs in a folder")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of `seg compare` or `seg fit`")
+    parser.set_defaults(run=_report)
+
+
+def _report(args: argparse.Namespace) -> None:
+    from seg.compare.report import write_report  # noqa: PLC0415  # drawing libraries take a second to load
+
+    print(f"report: {write_report(args.folder)}")
+
+
+def _compare(args: argparse.Namespace) -> None:
+    plan = Plan.load(args.config)
+    args.folder = args.out or Path("runs") / args.config.stem
+    runs = plan.runs(args.folder, args.more)
+    failed = _train(runs, plan.processes)
+    _report(args)
+    for name, score in rank_losses(list(find_runs(args.folder).values())):
+        print(f"  {name:24} {score:.4f} on validation")
+    if failed:
+        raise ComparisonFailedError(f"{len(failed)} of {len(runs)} runs failed: " + "; ".join(map(_describe, failed)))
+
+
+def _train(runs: list[PlannedRun], processes: int) -> list[Outcome]:
+    """Train what is not finished, with a progress bar per run, and return the failures."""
+    columns = (
+        TextColumn("{task.description:28}"),
+        BarColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeElapsedColumn(),
+    )
+    failed = []
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks = {run: _add_bar(bars, run) for run in runs}
+
+        def show(run: PlannedRun, share: float, metric: float) -> None:
+            bars.start_task(tasks[run])
+            bars.update(tasks[run], completed=share, state=f"{metric:.3f}")
+
+        for outcome in execute(runs, processes, show):
+            if outcome.exit_code == WRONG_USAGE:
+                raise ValueError(outcome.last_words.removeprefix("seg: error: "))
+            if outcome.exit_code:
+                failed.append(outcome)
+                bars.update(tasks[outcome.run], state="failed")
+            bars.stop_task(tasks[outcome.run])
+    return failed
+
+
+def _add_bar(bars: Progress, run: PlannedRun) -> TaskID:
+    kept = is_finished(run)
+    state = "kept" if kept else ""
+    return bars.add_task(f"{run.name} seed {run.seed}", total=1.0, completed=int(kept), start=False, state=state)
+
+
+def _describe(outcome: Outcome) -> str:
+    return (
+        f"{outcome.run.name} seed {outcome.run.seed} ({outcome.last_words}; all of it in {outcome.run.folder}/log.txt)"
+    )

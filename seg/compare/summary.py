@@ -1,0 +1,144 @@
+"""What the records of a comparison say, as numbers and sentences; nothing of how it looks."""
+
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+from seg.record import RunRecord, choose_run, rank_losses
+
+#: Metrics in the order of the table, with the words for people. All but the Brier score are better when larger.
+METRICS = {
+    "boundary_f1": "Boundary F1",
+    "iou": "IoU",
+    "dice": "Dice",
+    "ap": "Average precision",
+    "brier": "Brier score",
+}
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and sample standard deviation over n seeds (NaN for one seed)."""
+
+    mean: float
+    deviation: float
+    n: int
+
+    @classmethod
+    def of(cls, values: list[float]) -> "Spread":
+        """Summarize one value per seed."""
+        deviation = statistics.stdev(values) if len(values) > 1 else float("nan")
+        return cls(statistics.fmean(values), deviation, len(values))
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f}" if self.n == 1 else f"{self.mean:.3f} ± {self.deviation:.3f}"
+
+
+@dataclass(frozen=True)
+class LossRow:
+    """One loss in the table.
+
+    Attributes:
+        name: of the arm.
+        validation: the metric that ranks.
+        test: metric -> spread over the seeds.
+        thresholds: chosen on validation, one per seed.
+        step_ms: milliseconds of training per step, evaluation of each epoch included.
+        finished, failed: number of runs.
+        best: folder of its best run on validation, None where no run finished.
+    """
+
+    name: str
+    validation: Spread | None
+    test: dict[str, Spread]
+    thresholds: list[float]
+    step_ms: float | None
+    finished: int
+    failed: int
+    best: Path | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The comparison as a whole.
+
+    Attributes:
+        rows: the losses, best on validation first, those without a finished run last.
+        rank_by: the metric that ranks.
+        chosen: folder of the run that would be promoted, None where no run finished.
+        warnings: why the runs may not be comparable.
+        verdict: one sentence or a few.
+    """
+
+    rows: list[LossRow]
+    rank_by: str
+    chosen: Path | None
+    warnings: list[str]
+    verdict: str
+
+
+def summarize(runs: dict[Path, RunRecord]) -> Summary:
+    """Rank the losses on validation and say what can be said."""
+    records = list(runs.values())
+    ranked = [name for name, _ in rank_losses(records)]
+    names = ranked + sorted({record.name for record in records} - set(ranked))
+    rows = [_row(name, runs) for name in names]
+    rank_by = records[0].rank_by
+    chosen = choose_run(runs) if ranked else None
+    return Summary(rows, rank_by, chosen, _warnings(records), _verdict(rows, rank_by, chosen, runs))
+
+
+def _row(name: str, runs: dict[Path, RunRecord]) -> LossRow:
+    of_loss = {path: record for path, record in runs.items() if record.name == name}
+    finished = [record for record in of_loss.values() if record.status == "finished"]
+    validations = [record.validation for record in finished if record.validation]
+    tests = [record.test for record in finished if record.test]
+    steps = sum(record.steps for record in finished)
+    return LossRow(
+        name=name,
+        validation=Spread.of([scores.mean(finished[0].rank_by) for scores in validations]) if finished else None,
+        test={metric: Spread.of([scores.mean(metric) for scores in tests]) for metric in METRICS} if finished else {},
+        thresholds=[record.threshold for record in finished],
+        step_ms=1000 * sum(record.seconds for record in finished) / steps if steps else None,
+        finished=len(finished),
+        failed=len(of_loss) - len(finished),
+        best=choose_run(of_loss, name) if finished else None,
+    )
+
+
+def _warnings(records: list[RunRecord]) -> list[str]:
+    warnings = []
+    if len({record.data["fingerprint"] for record in records}) > 1:
+        warnings.append(
+            "The runs did not see the same data (their fingerprints differ): the ranking compares unlike things."
+        )
+    if len({record.rank_by for record in records}) > 1:
+        warnings.append("The runs chose epoch and threshold by different metrics: the ranking compares unlike things.")
+    if len({(record.steps) for record in records if record.status == "finished"}) > 1:
+        warnings.append("The runs were trained for different numbers of steps.")
+    return warnings
+
+
+def _verdict(rows: list[LossRow], rank_by: str, chosen: Path | None, runs: dict[Path, RunRecord]) -> str:
+    best = rows[0]
+    if chosen is None or best.validation is None:
+        return "No run finished: there is nothing to rank."
+    word = METRICS[rank_by]
+    sentences = [
+        f"{best.name} is best on validation: {word} {best.validation} over {best.validation.n} seed(s); "
+        f"on the test images it scores {best.test[rank_by]}.",
+        f"The run to promote is {runs[chosen].name}, seed {runs[chosen].seed}.",
+    ]
+    if best.validation.n == 1:
+        sentences.append("One seed says nothing about the spread: no difference to another loss is established.")
+    else:
+        close = [row.name for row in rows[1:] if row.validation and _within_spread(best.validation, row.validation)]
+        if close:
+            sentences.append(f"Within the spread of the seeds it cannot be told apart from {', '.join(close)}.")
+    return " ".join(sentences)
+
+
+def _within_spread(first: Spread, second: Spread) -> bool:
+    """Return whether the means differ by less than the two standard deviations together."""
+    deviations = [spread.deviation for spread in (first, second) if spread.n > 1]
+    return first.mean - second.mean <= sum(deviations)

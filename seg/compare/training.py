@@ -1,0 +1,85 @@
+"""One run: the Lightning command line, and the record that it leaves."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
+
+from seg.compare.recorder import RunRecorder
+from seg.data.module import BoundaryDataModule
+from seg.model.module import BoundaryModule
+from seg.model.pictures import PictureWriter
+
+SUBCOMMANDS = ("fit", "validate", "test", "predict")
+
+
+class OneSentenceParser(LightningArgumentParser):
+    """A parser that answers wrong usage with one sentence and exit code 2."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Print what is wrong and how to see the options."""
+        sys.stderr.write(f"seg: error: {shorten(message)}\n")
+        raise SystemExit(2)
+
+
+def shorten(message: str) -> str:
+    """Return the parser's nested message on one line; a missing file is called one."""
+    key = re.search(r'key "([^"]+)"', message)
+    path = re.search(r"Expected a path but (\S+\.ya?ml) either", message) or re.search(
+        r"Unable to load config '([^']+)'", message
+    )
+    if key and path and not Path(path[1]).exists():
+        return f"--{key[1]}: no such file: {path[1]}"
+    return " ".join(line.strip(" -") for line in message.splitlines() if line.strip(" -"))
+
+
+class TrainingCLI(LightningCLI):
+    """`seg fit | validate | test | predict`.
+
+    Args:
+        args: of the command line, the subcommand first.
+        trainer_defaults: passed on to the Trainer where the configuration says nothing.
+    """
+
+    def __init__(self, args: list[str], trainer_defaults: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            BoundaryModule,
+            BoundaryDataModule,
+            save_config_callback=RunRecorder,
+            seed_everything_default=0,
+            trainer_defaults=trainer_defaults,
+            parser_class=OneSentenceParser,
+            parser_kwargs={"prog": "seg"},
+            auto_configure_optimizers=False,
+            args=args,
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add the name of the run and the callbacks that each run has."""
+        parser.add_argument("--name", type=str | None, default=None, help="Of the run in records and reports.")
+        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.add_lightning_class_args(PictureWriter, "pictures")
+        parser.set_defaults({"checkpoint.mode": "max", "checkpoint.save_last": True})
+        parser.link_arguments("seed_everything", "model.seed")
+        parser.link_arguments("seed_everything", "data.seed")
+        parser.link_arguments("model.rank_by", "checkpoint.monitor", compute_fn=lambda metric: f"val/{metric}")
+        parser.link_arguments("data.channels", "model.network.in_channels")
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Return Lightning's subcommands without those that this model has no use for."""
+        every = LightningCLI.subcommands()
+        return {name: every[name] for name in SUBCOMMANDS}
+
+    def after_fit(self) -> None:
+        """Validate and test the weights that validation chose, and record the run."""
+        checkpoint = self._callback(ModelCheckpoint).best_model_path
+        for evaluate in (self.trainer.validate, self.trainer.test):
+            evaluate(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, verbose=False, weights_only=True)
+        self._callback(RunRecorder).record(self.trainer, self.model, Path(checkpoint))
+
+    def _callback(self, kind: type) -> Any:
+        return next(callback for callback in self.trainer.callbacks if isinstance(callback, kind))  # type: ignore[attr-defined]

@@ -1,0 +1,91 @@
+"""All scores of a split, image by image, and the threshold that they ask for."""
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+
+from seg.metrics.boundary import boundary_f1
+from seg.metrics.pixel import average_precision, brier, overlap
+
+#: Scores at a threshold, larger is better: what a comparison may rank by.
+RankBy = Literal["boundary_f1", "iou", "dice"]
+
+#: Finer at both ends: on thin boundaries the best threshold is low, after an overconfident loss it is high.
+THRESHOLDS = np.array([0.01, 0.02, *np.arange(0.05, 0.951, 0.05), 0.98, 0.99], dtype=np.float32)
+
+
+class ScoreTable:
+    """Scores of N images; not a dataclass, whose tensors of one element torchmetrics would squeeze.
+
+    Args:
+        at_threshold: metric -> (N, T), at each of the T thresholds.
+        overall: metric -> (N,), of metrics that know no threshold.
+    """
+
+    def __init__(self, at_threshold: dict[str, Tensor], overall: dict[str, Tensor]) -> None:
+        self.at_threshold, self.overall = at_threshold, overall
+
+    def best_threshold(self, metric: str) -> float:
+        """Return the threshold with the best mean over the images; of equals the one in the middle."""
+        means = self.at_threshold[metric].mean(dim=0)
+        best = torch.nonzero(means == means.max()).flatten()
+        return float(THRESHOLDS[int(best[(len(best) - 1) // 2])])
+
+    def at(self, threshold: float) -> dict[str, Tensor]:
+        """Return metric -> (N,) at one of the thresholds.
+
+        Raises:
+            ValueError: it is not one of them.
+        """
+        (found,) = np.nonzero(np.float32(threshold) == THRESHOLDS)
+        if len(found) != 1:
+            raise ValueError(f"threshold must be one of {THRESHOLDS.tolist()}, got {threshold}")
+        chosen = {metric: values[:, found[0]] for metric, values in self.at_threshold.items()}
+        return chosen | self.overall
+
+
+class ImageScores(Metric):
+    """IoU, Dice, boundary F1, average precision and Brier score of every image seen.
+
+    Args:
+        tolerance_px: of the boundary F1.
+    """
+
+    full_state_update = False
+    table: list[Tensor]
+    overall: list[Tensor]
+
+    def __init__(self, tolerance_px: float) -> None:
+        super().__init__()
+        self.tolerance_px = tolerance_px
+        self.add_state("table", default=[], dist_reduce_fx="cat")
+        self.add_state("overall", default=[], dist_reduce_fx="cat")
+
+    def update(self, probability: Tensor, mask: Tensor) -> None:
+        """Score the boundary channel of each image.
+
+        Args:
+            probability: (N, K, H, W) in [0, 1].
+            mask: (N, K, H, W) of 0 and 1.
+        """
+        for image, truth in zip(probability[:, 0].float().cpu(), mask[:, 0].bool().cpu(), strict=True):
+            iou, dice = overlap(image, truth, torch.from_numpy(THRESHOLDS))
+            f1 = boundary_f1(image.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
+            self.table.append(torch.stack([iou, dice, torch.from_numpy(f1).float()])[None])
+            self.overall.append(torch.stack([average_precision(image, truth), brier(image, truth)])[None])
+
+    def compute(self) -> ScoreTable:
+        """Return the `ScoreTable` of the images in the order seen."""
+        table, overall = _joined(self.table), _joined(self.overall)
+        return ScoreTable(
+            at_threshold={"iou": table[:, 0], "dice": table[:, 1], "boundary_f1": table[:, 2]},
+            overall={"ap": overall[:, 0], "brier": overall[:, 1]},
+        )
+
+
+def _joined(state: list[Tensor] | Tensor) -> Tensor:
+    """Return one tensor: the state is one already where processes were joined."""
+    return state if isinstance(state, Tensor) else torch.cat(state)

@@ -1,0 +1,53 @@
+"""Scores that count pixels. The positive class is the boundary; every score is of one image.
+
+An image without boundary scores 1 in IoU and Dice where nothing is predicted, else 0.
+"""
+
+import torch
+from torch import Tensor
+from torchmetrics.functional.classification import binary_average_precision
+
+
+def overlap(probability: Tensor, mask: Tensor, thresholds: Tensor) -> tuple[Tensor, Tensor]:
+    """Return IoU and Dice at each threshold.
+
+    Args:
+        probability: (H, W) in [0, 1].
+        mask: (H, W) bool.
+        thresholds: (T,) ascending; a pixel is predicted where probability >= threshold.
+
+    Returns:
+        Two tensors (T,).
+    """
+    true_positive = _count_at_least(probability[mask], thresholds)
+    predicted = _count_at_least(probability, thresholds)
+    actual = mask.sum()
+    union = predicted + actual - true_positive
+    iou = torch.where(union > 0, true_positive / union.clamp_min(1), 1.0)
+    return iou, 2 * iou / (1 + iou)
+
+
+def _count_at_least(values: Tensor, thresholds: Tensor) -> Tensor:
+    """Count the values that reach each threshold."""
+    reached = torch.bucketize(values.flatten(), thresholds, right=True)
+    exactly = torch.bincount(reached, minlength=len(thresholds) + 1)
+    return exactly.flip(0).cumsum(0).flip(0)[1:]
+
+
+def average_precision(probability: Tensor, mask: Tensor) -> Tensor:
+    """Return the average precision, a scalar: how well the probabilities rank the pixels, at no threshold.
+
+    It is 1 for an image without boundary: there is nothing to rank, and the same for every model.
+
+    Args:
+        probability: (H, W) in [0, 1].
+        mask: (H, W) bool.
+    """
+    if not mask.any():
+        return torch.ones(())
+    return binary_average_precision(probability.flatten(), mask.flatten().long(), validate_args=False)
+
+
+def brier(probability: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean squared difference of probability and mask, a scalar; smaller is better."""
+    return (probability - mask.to(probability.dtype)).square().mean()

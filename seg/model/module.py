@@ -1,0 +1,136 @@
+"""The LightningModule: it connects network, loss, scores and optimizer."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.cli import OptimizerCallable
+from pytorch_lightning.trainer.states import TrainerFn
+from torch import Tensor
+
+from losses import SegmentationLoss
+from losses.contract import check_contract
+from seg.data.dataset import Batch
+from seg.metrics.image_scores import ImageScores, RankBy, ScoreTable
+from seg.model.schedule import Schedule
+from seg.network.unet import NetworkConfig, build_network
+
+
+class DivergedError(RuntimeError):
+    """The loss of a training step is NaN or infinite."""
+
+
+class BoundaryModule(pl.LightningModule):
+    """A segmentation network that is trained with one loss and scored at one threshold.
+
+    The threshold is chosen anew after each validation, for the metric that ranks, and is part of the checkpoint; the
+    test and every prediction use the checkpoint's.
+
+    Args:
+        network: which network.
+        loss: any `losses.SegmentationLoss`.
+        optimizer: its learning rate is the highest one of the schedule.
+        schedule: how the learning rate falls; null keeps it.
+        rank_by: the metric that chooses epoch and threshold on validation.
+        tolerance_px: of the boundary F1, in pixels.
+        seed: of the initial weights and of whatever a step draws.
+    """
+
+    threshold: Tensor
+
+    def __init__(
+        self,
+        network: NetworkConfig,
+        loss: SegmentationLoss,
+        optimizer: OptimizerCallable = torch.optim.AdamW,
+        schedule: Schedule | None = None,
+        rank_by: RankBy = "boundary_f1",
+        tolerance_px: float = 2.0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.network_config = network
+        self.network = build_network(network, seed)
+        self.loss = loss
+        self.optimizer, self.schedule = optimizer, schedule
+        self.rank_by, self.seed = rank_by, seed
+        self.scores = ImageScores(tolerance_px)
+        self.tables: dict[str, ScoreTable] = {}
+        self.register_buffer("threshold", torch.tensor(0.5))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return probabilities (N, K, H, W) for images (N, C, H, W)."""
+        probability: Tensor = self.network(image).sigmoid()
+        return probability
+
+    def configure_optimizers(self) -> Any:
+        """Return the optimizer and, where there is one, its schedule."""
+        optimizer = self.optimizer(self.parameters())
+        if self.schedule is None:
+            return optimizer
+        steps = int(self.trainer.estimated_stepping_batches)
+        return {"optimizer": optimizer, "lr_scheduler": self.schedule.configure(optimizer, steps)}
+
+    def on_fit_start(self) -> None:
+        """Refuse a loss that could not train."""
+        check_contract(self.loss, self.network_config.classes)
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Draw the same in step n, whether or not the training was interrupted before."""
+        torch.manual_seed(self.seed * 1_000_003 + self.global_step)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the loss of the batch.
+
+        Raises:
+            DivergedError: it is not finite.
+        """
+        loss: Tensor = self.loss(self.network(batch["image"]), batch["mask"])
+        if not torch.isfinite(loss):
+            raise DivergedError(
+                f"the loss became {loss.item()} at step {self.global_step} (epoch {self.current_epoch}): "
+                "lower the learning rate or look at the loss"
+            )
+        self.log("train/loss", loss, on_step=True, on_epoch=False, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Score the validation images."""
+        self._score(batch, "val")
+
+    def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Score the test images and return their probabilities."""
+        return self._score(batch, "test")
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return probabilities (N, K, H, W)."""
+        probability: Tensor = self(batch["image"])
+        return probability
+
+    def on_validation_epoch_end(self) -> None:
+        """Choose the threshold for the metric that ranks, and log the scores there."""
+        table = self.scores.compute()
+        self.threshold.fill_(table.best_threshold(self.rank_by))
+        self._log("val/threshold", self.threshold)
+        self._finish(table, "val")
+
+    def on_test_epoch_end(self) -> None:
+        """Log the scores at the threshold of the checkpoint."""
+        self._finish(self.scores.compute(), "test")
+
+    def _score(self, batch: Batch, split: str) -> Tensor:
+        logits = self.network(batch["image"])
+        self._log(f"{split}/loss", self.loss(logits, batch["mask"]), batch_size=len(logits), prog_bar=split == "val")
+        probability: Tensor = logits.sigmoid()
+        self.scores.update(probability, batch["mask"])
+        return probability
+
+    def _finish(self, table: ScoreTable, split: str) -> None:
+        self.tables[split] = table
+        self.scores.reset()
+        for metric, values in table.at(self.threshold.item()).items():
+            self._log(f"{split}/{metric}", values.mean(), prog_bar=metric == self.rank_by)
+
+    def _log(self, name: str, value: Tensor, **options: Any) -> None:
+        """Log to the run's files only while it trains: they are its learning curves."""
+        self.log(name, value, logger=self.trainer.state.fn == TrainerFn.FITTING, **options)

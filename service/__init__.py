@@ -1,0 +1,1 @@
+"""The model over HTTP; the only code that knows BentoML."""

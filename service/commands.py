@@ -1,0 +1,57 @@
+"""`seg promote` and `seg serve`: light to import, so that `seg --help` stays quick."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def add_promote(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg promote`."""
+    parser = subparsers.add_parser("promote", help="store the best model of a comparison for serving")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of `seg compare` or `seg fit`")
+    parser.add_argument("--loss", help="choose among the runs of this loss (default: the best one on validation)")
+    parser.set_defaults(run=_promote)
+
+
+def add_serve(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg serve`."""
+    parser = subparsers.add_parser("serve", help="answer images with masks over HTTP")
+    parser.add_argument("tag", nargs="?", default="septum:latest", metavar="TAG", help="model (default: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=3000, help="port to listen on (default: %(default)s)")
+    parser.set_defaults(run=_serve)
+
+
+def _promote(args: argparse.Namespace) -> None:
+    from service.promote import promote  # noqa: PLC0415  # loads BentoML
+
+    promotion = promote(args.folder, args.loss)
+    record = promotion.record
+    assert record.validation is not None
+    assert record.test is not None
+    metric = record.rank_by
+    print(f"promoted {promotion.tag}: {record.name}, seed {record.seed}, from {promotion.run}")
+    validation, test = record.validation.mean(metric), record.test.mean(metric)
+    print(f"  {metric} {validation:.4f} on validation (chosen by), {test:.4f} on test")
+
+
+def _serve(args: argparse.Namespace) -> None:
+    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
+    tag = _existing_tag(args.tag)
+    url = f"http://{args.host}:{args.port}"
+    print(f"{tag} at {url}\n  curl --data-binary @image.png {url}/predict --output mask.png", flush=True)
+    command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService"]
+    command += ["--host", args.host, "--port", str(args.port)]
+    os.execve(sys.executable, command, os.environ | {"SEPTUM_MODEL": tag})
+
+
+def _existing_tag(tag: str) -> str:
+    import bentoml  # noqa: PLC0415  # takes a second to load
+
+    try:
+        return str(bentoml.models.get(tag).tag)
+    except bentoml.exceptions.BentoMLException as error:
+        stored = [str(model.tag) for model in bentoml.models.list() if model.tag.name == "septum"]
+        there = f"there are {', '.join(stored)}" if stored else "there is none yet: `seg promote DIR` stores one"
+        raise ValueError(f"no model {tag}: {there}") from error

@@ -1,0 +1,47 @@
+"""From the best run of a comparison to a model in BentoML's model store."""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import bentoml
+
+from seg.inference.artifact import write_artifact
+from seg.inference.predictor import Predictor
+from seg.record import RunRecord, choose_run, find_runs
+
+MODEL_NAME = "septum"
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What was promoted: the tag, the run's folder and its record."""
+
+    tag: str
+    run: Path
+    record: RunRecord
+
+
+def promote(folder: Path, loss: str | None = None) -> Promotion:
+    """Store the best run on validation, checked, as a model.
+
+    Args:
+        folder: of `seg compare` or `seg fit`.
+        loss: the arm to choose from; the best one on validation if None.
+
+    Raises:
+        FileNotFoundError: there is no run in the folder, or its checkpoint is gone.
+        ValueError: no run is finished, or none of that loss.
+    """
+    runs = find_runs(folder)
+    run = choose_run(runs, loss)
+    record = runs[run]
+    with tempfile.TemporaryDirectory() as temporary:
+        artifact = Path(temporary) / "artifact"
+        write_artifact(run, artifact)
+        Predictor.load(artifact)
+        labels = {"loss": record.name, "seed": str(record.seed), "rank_by": record.rank_by}
+        with bentoml.models.create(MODEL_NAME, labels=labels) as model:
+            shutil.copytree(artifact, model.path, dirs_exist_ok=True)
+    return Promotion(tag=str(model.tag), run=run, record=record)

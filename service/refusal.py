@@ -1,0 +1,56 @@
+"""Every answer that is not a picture: one JSON form, no path and no exception text in it."""
+
+import logging
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from seg.data.image_error import ImageError
+
+_IMAGE_STATUS = {"unsupported_format": 415, "too_many_pixels": 413}
+_HTTP_CODES = {404: ("not_found", "there is nothing at this path"), 405: ("method_not_allowed", "use another method")}
+
+logger = logging.getLogger("septum.service")
+
+
+class RefusalError(Exception):
+    """A request that gets an error instead of a mask.
+
+    Args:
+        status: of HTTP.
+        code: for programs.
+        message: for people: what is wrong and what to do.
+        headers: of the answer.
+    """
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.headers = status, code, message, headers
+
+
+def answer_refusal(_request: Request, error: Exception) -> JSONResponse:
+    """Return the refusal as JSON."""
+    assert isinstance(error, RefusalError)
+    body = {"error": {"code": error.code, "message": error.message}}
+    return JSONResponse(body, status_code=error.status, headers=error.headers)
+
+
+def answer_image_error(request: Request, error: Exception) -> JSONResponse:
+    """Return what is wrong with the image as JSON."""
+    assert isinstance(error, ImageError)
+    return answer_refusal(request, RefusalError(_IMAGE_STATUS.get(error.code, 422), error.code, str(error)))
+
+
+def answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    """Return an unknown path or method as JSON."""
+    assert isinstance(error, HTTPException)
+    code, message = _HTTP_CODES.get(error.status_code, ("bad_request", "the request cannot be read"))
+    headers = dict(error.headers) if error.headers else None
+    return answer_refusal(request, RefusalError(error.status_code, code, message, headers))
+
+
+def answer_fault(request: Request, error: Exception) -> JSONResponse:
+    """Return a fault of ours as JSON; what it was is in the log alone."""
+    logger.error("fault while answering %s", request.url.path, exc_info=error)
+    return answer_refusal(request, RefusalError(500, "internal_error", "the service failed; the fault is in its log"))

@@ -1,0 +1,59 @@
+"""What can be set from outside: environment variables, all with a default."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits of the service; each is read from the variable SEPTUM_<NAME IN CAPITALS>.
+
+    Attributes:
+        model: tag in BentoML's model store.
+        max_body_bytes: of a request.
+        max_pixels: of an image; larger ones are refused by their header.
+        upload_timeout_s: for the whole body of a request.
+        work_timeout_s: for the answer, once the body is there.
+        workers: images worked on at a time.
+        queue: images that may wait for a worker; more are refused.
+        threads: of one worker; more help only where cores are idle.
+        token: asked for as `Authorization: Bearer <token>`, except by the health checks; none is asked if empty.
+    """
+
+    model: str = "septum:latest"
+    max_body_bytes: int = 32 * 2**20
+    max_pixels: int = 16 * 2**20
+    upload_timeout_s: float = 10.0
+    work_timeout_s: float = 60.0
+    workers: int = 1
+    queue: int = 16
+    threads: int = 1
+    token: str = ""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            ValueError: a variable is not a number where one is needed, or not positive.
+        """
+        values = {}
+        for setting in fields(cls):
+            variable = f"SEPTUM_{setting.name.upper()}"
+            if variable in environment:
+                values[setting.name] = _convert(variable, environment[variable], type(setting.default))
+        return cls(**values)
+
+
+def _convert(variable: str, text: str, kind: type) -> Any:
+    if kind is str:
+        return text
+    try:
+        value: float = kind(text)
+    except ValueError as error:
+        raise ValueError(f"{variable} must be a number, got {text!r}") from error
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{variable} must be > 0, got {text}")
+    return value

@@ -1,0 +1,61 @@
+"""From a request to the bytes of one image, under limits."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from service.refusal import RefusalError
+from service.settings import Settings
+
+_FIELD = "image"
+
+
+async def read_upload(request: Request, settings: Settings) -> bytes:
+    """Return the image that the request carries: its whole body, or the one part `image` of a form.
+
+    The type that the request declares for the image is not believed; nothing in a body is ever fetched.
+
+    Raises:
+        RefusalError: 400 no image or a broken form, 408 too slow, 413 too large.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    try:
+        async with asyncio.timeout(settings.upload_timeout_s):
+            body = await _read_body(request, settings.max_body_bytes)
+    except TimeoutError as error:
+        limit = f"the body must arrive within {settings.upload_timeout_s:g} s"
+        raise RefusalError(408, "upload_timeout", limit) from error
+    data = await _only_part(request, body) if kind == "multipart/form-data" else body
+    if not data:
+        raise RefusalError(400, "no_image", "the request carries no image: send its bytes as the body")
+    return data
+
+
+async def _read_body(request: Request, limit: int) -> bytes:
+    message = f"the body has more than {limit} bytes"
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise RefusalError(413, "too_large", message)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise RefusalError(413, "too_large", message)
+    return bytes(body)
+
+
+async def _only_part(request: Request, body: bytes) -> bytes:
+    async def stream() -> AsyncIterator[bytes]:
+        yield body
+
+    try:
+        form = await MultiPartParser(request.headers, stream(), max_files=1, max_fields=0).parse()  # type: ignore[arg-type]
+    except (MultiPartException, KeyError, ValueError, UnicodeError) as error:
+        raise RefusalError(400, "bad_form", "the form must be whole and hold one file, `image`") from error
+    part = form.get(_FIELD)
+    if len(form.multi_items()) != 1 or not isinstance(part, UploadFile):
+        raise RefusalError(400, "bad_form", "the form must hold one file, `image`, and nothing else")
+    return await part.read()

@@ -1,0 +1,55 @@
+"""A few workers and a bounded queue before them."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import Any, TypeVar
+
+from service.refusal import RefusalError
+
+Result = TypeVar("Result")
+
+
+class WorkQueue:
+    """Runs work in threads and refuses what could not be done soon.
+
+    Args:
+        workers: pieces of work at a time.
+        queue: pieces that may wait.
+        timeout_s: for one piece, waiting included. Work that takes longer runs on, its place is free when it ends.
+    """
+
+    def __init__(self, workers: int, queue: int, timeout_s: float) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="septum-worker")
+        self._places = workers + queue
+        self._taken = 0
+        self._lock = Lock()
+        self._timeout_s = timeout_s
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Return the result of `work`.
+
+        Raises:
+            RefusalError: 503 if the queue is full, 504 if the work takes too long.
+        """
+        with self._lock:
+            if self._taken >= self._places:
+                raise RefusalError(503, "busy", "too many images are waiting: try again", {"Retry-After": "1"})
+            self._taken += 1
+        future = self._pool.submit(work)
+        future.add_done_callback(self._free_place)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._timeout_s)
+        except TimeoutError as error:
+            future.cancel()
+            limit = f"the image takes longer than {self._timeout_s:g} s: send a smaller one"
+            raise RefusalError(504, "timeout", limit) from error
+
+    def _free_place(self, _future: "Future[Any]") -> None:
+        with self._lock:
+            self._taken -= 1
+
+    def close(self) -> None:
+        """Wait for the work in flight and end the threads."""
+        self._pool.shutdown()
