@@ -1,6 +1,7 @@
 """TIFF, as microscopes write it."""
 
 import io
+import struct
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -42,6 +43,7 @@ _DAMAGED = (
     ZeroDivisionError,
     OverflowError,
     MemoryError,
+    struct.error,
     zlib.error,
 )
 
