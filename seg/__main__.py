@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import traceback
+import warnings
 from importlib.metadata import entry_points
 
 from seg.compare.commands import add_compare, add_report
@@ -33,6 +34,10 @@ def main(args: list[str] | None = None) -> int:
         args: without the program's name; those of the process if None.
     """
     os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
+    warnings.filterwarnings(
+        "ignore", module="jsonargparse|pytorch_lightning|lightning_fabric"
+    )  # not the user's to mend
     args = sys.argv[1:] if args is None else args
     run = _train if args and args[0] in _LIGHTNING else _run_command
     try:

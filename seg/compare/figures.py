@@ -40,6 +40,7 @@ def learning_curves(runs: dict[str, list[Path]], column: str, label: str) -> str
                 shown = name if seed == 0 else None
                 axes.plot(epochs, values, ".-", color=COLORS[number % len(COLORS)], linewidth=1.2, label=shown)
         axes.set(xlabel="epoch", ylabel=label)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.spines[["top", "right"]].set_visible(False)
         if several:
             axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -74,12 +74,41 @@ class TrainingCLI(LightningCLI):
         every = LightningCLI.subcommands()
         return {name: every[name] for name in SUBCOMMANDS}
 
+    def after_instantiate_classes(self) -> None:
+        """Refuse a folder that holds a run: the logger would delete its curves.
+
+        Raises:
+            FileExistsError: names the folder.
+        """
+        folder = Path(self.trainer.log_dir or self.trainer.default_root_dir)
+        if (folder / "config.yaml").exists():
+            raise FileExistsError(
+                f"{folder} holds a run: choose another --trainer.logger.init_args.version or save_dir"
+            )
+
+    def after_validate(self) -> None:
+        """Print the scores."""
+        self._print_scores("val")
+
+    def after_test(self) -> None:
+        """Print the scores."""
+        self._print_scores("test")
+
     def after_fit(self) -> None:
         """Validate and test the weights that validation chose, and record the run."""
         checkpoint = self._callback(ModelCheckpoint).best_model_path
         for evaluate in (self.trainer.validate, self.trainer.test):
             evaluate(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, verbose=False, weights_only=True)
         self._callback(RunRecorder).record(self.trainer, self.model, Path(checkpoint))
+        self._print_scores("val")
+        self._print_scores("test")
+        print(f"record, curves and pictures: {self.trainer.log_dir}")
+
+    def _print_scores(self, split: str) -> None:
+        threshold = self.model.threshold.item()
+        means = {name: values.mean().item() for name, values in self.model.tables[split].at(threshold).items()}
+        scores = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
+        print(f"{split} at threshold {threshold:.2f}: {scores}")
 
     def _callback(self, kind: type) -> Any:
         return next(callback for callback in self.trainer.callbacks if isinstance(callback, kind))  # type: ignore[attr-defined]

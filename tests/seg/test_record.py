@@ -44,7 +44,12 @@ def test_a_record_of_another_version_is_refused_with_its_path(tmp_path):
 
 
 def test_losses_are_ranked_by_their_mean_on_validation_whatever_the_test_says():
-    records = [record("l2", 0, val=0.6, test=0.9), record("l2", 1, val=0.6, test=0.9), record("iou", 0, 0.9), record("iou", 1, 0.4)]
+    records = [
+        record("l2", 0, val=0.6, test=0.9),
+        record("l2", 1, val=0.6, test=0.9),
+        record("iou", 0, 0.9),
+        record("iou", 1, 0.4),
+    ]
     assert rank_losses(records) == [("iou", pytest.approx(0.65)), ("l2", pytest.approx(0.6))]
 
 

@@ -118,7 +118,10 @@ REFUSED = {
     "tiff complex": (tiff(GREY.astype(np.complex64)), "unsupported_samples"),
     "tiff nan": (tiff(BROKEN), "unsupported_samples"),
     "tiff infinite": (tiff(np.full((5, 5), np.inf, np.float32)), "unsupported_samples"),
-    "tiff five channels": (tiff(np.zeros((9, 9, 5), np.uint8), photometric="minisblack", planarconfig="contig"), "unsupported_samples"),
+    "tiff five channels": (
+        tiff(np.zeros((9, 9, 5), np.uint8), photometric="minisblack", planarconfig="contig"),
+        "unsupported_samples",
+    ),
 }
 
 
