@@ -8,11 +8,13 @@ os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 import bentoml
 import torch
 
-from seg.inference.predictor import Predictor
+from seg.inference.predictor import Predictor, verify
 from service.app import create_app
 from service.settings import Settings
 
 settings = Settings.from_environment()
+artifact = Path(bentoml.models.get(settings.model).path)
+verify(artifact)  # here, so that the server ends: a worker that fails in __init__ would be started again and again
 app = create_app(settings)
 
 
@@ -26,4 +28,4 @@ class BoundaryService:
     def __init__(self) -> None:
         """Load and check the model, once."""
         torch.set_num_threads(settings.threads)
-        app.state.predictor = Predictor.load(Path(bentoml.models.get(settings.model).path))
+        app.state.predictor = Predictor.load(artifact)

@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from seg.data.reading import read_image_file
@@ -40,7 +41,7 @@ def learning_curves(runs: dict[str, list[Path]], column: str, label: str) -> str
                 shown = name if seed == 0 else None
                 axes.plot(epochs, values, ".-", color=COLORS[number % len(COLORS)], linewidth=1.2, label=shown)
         axes.set(xlabel="epoch", ylabel=label)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.spines[["top", "right"]].set_visible(False)
         if several:
             axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))

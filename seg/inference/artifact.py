@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -35,7 +36,7 @@ def write_artifact(run: Path, folder: Path) -> None:
     Raises:
         FileNotFoundError: the run has no record or checkpoint.
         FileExistsError: `folder` exists.
-        ValueError: the run is not finished.
+        ValueError: the run is not finished, or its checkpoint is damaged.
     """
     record = RunRecord.load(run)
     if record.status != "finished" or record.checkpoint is None:
@@ -60,7 +61,10 @@ def _network_weights(checkpoint: Path) -> dict[str, torch.Tensor]:
     """Return the weights of the network alone; nothing in the file is executed."""
     if not checkpoint.is_file():
         raise FileNotFoundError(f"no such checkpoint: {checkpoint}")
-    state: dict[str, torch.Tensor] = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    try:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    except (pickle.UnpicklingError, KeyError, RuntimeError, EOFError) as error:
+        raise ValueError(f"{checkpoint} cannot be read as weights: it is damaged or no checkpoint of ours") from error
     prefix = "network."
     return {key.removeprefix(prefix): value.contiguous() for key, value in state.items() if key.startswith(prefix)}
 

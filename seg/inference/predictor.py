@@ -54,7 +54,7 @@ class Predictor:
             FileNotFoundError: the folder or its manifest is missing.
             ValueError: names the file that is missing or altered, or the golden image is answered differently.
         """
-        _verify(folder)
+        verify(folder)
         predictor = cls.from_files(folder)
         expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())
         difference = np.abs(predictor.probability(read_image_file(folder / GOLDEN_IMAGE)) - expected).max()
@@ -84,7 +84,13 @@ class Predictor:
         return probability
 
 
-def _verify(folder: Path) -> None:
+def verify(folder: Path) -> None:
+    """Check that an artifact is whole and unaltered.
+
+    Raises:
+        FileNotFoundError: it has no manifest.
+        ValueError: names the file that is missing or altered.
+    """
     manifest = folder / MANIFEST
     if not manifest.is_file():
         raise FileNotFoundError(f"{folder} is not an artifact: it has no {MANIFEST}")

@@ -2,6 +2,7 @@ import albumentations
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from seg.data.module import BoundaryDataModule
 from seg.data.sample import Sample
@@ -79,8 +80,6 @@ def test_whole_images_are_served_for_everything_else():
 
 
 def test_an_image_file_can_be_predicted_without_any_training_data(tmp_path):
-    from PIL import Image
-
     Image.fromarray(np.zeros((9, 7), np.uint8)).save(tmp_path / "one.png")
     data = BoundaryDataModule([], BlockSplit(1, 1), predict=str(tmp_path / "one.png"))
     data.setup("predict")

@@ -47,7 +47,7 @@ def test_the_network_sees_channels_first_in_minus_one_to_one():
     assert normalize(np.array([[[0.0, 0.5, 1.0]]], dtype=np.float32)).tolist() == [[[-1.0]], [[0.0]], [[1.0]]]
 
 
-@pytest.mark.parametrize("low, high", [(-1, 99), (50, 50), (1, 101)])
+@pytest.mark.parametrize(("low", "high"), [(-1, 99), (50, 50), (1, 101)])
 def test_percentiles_out_of_order_are_refused(low, high):
     with pytest.raises(ValueError, match=f"got {low} and {high}"):
         IntensityScaling(low, high)

@@ -1,0 +1,304 @@
+"""The HTTP surface, with a predictor that is quick and easy to foresee."""
+
+import asyncio
+import io
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from starlette.testclient import TestClient
+
+from seg.data.reading import read_image
+from service.app import create_app
+from service.settings import Settings
+
+
+class Brightness:
+    """Bright pixels are boundary, in proportion to the type's range."""
+
+    threshold = 0.5
+    boundary_value = 0
+
+    def __init__(self) -> None:
+        self.info = {"provenance": {"loss": "losses.L2Loss"}}
+        self.hold = threading.Event()
+        self.hold.set()
+        self.calls = 0
+
+    def probability(self, image):
+        self.calls += 1
+        self.hold.wait(10)
+        if image.shape == (13, 13):
+            raise RuntimeError("secret: /etc/model")
+        grey = image if image.ndim == 2 else image.mean(axis=2)
+        return (grey / np.iinfo(image.dtype).max if image.dtype.kind in "iu" else grey).astype(np.float32)
+
+
+GREY = np.random.default_rng(0).integers(0, 256, (37, 23), dtype=np.uint8)
+
+
+def png(array=GREY, **options) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(array).save(stream, "PNG", **options)
+    return stream.getvalue()
+
+
+def tiff(array, **options) -> bytes:
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, array, **options)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def predictor() -> Brightness:
+    return Brightness()
+
+
+def client_of(predictor, **settings) -> TestClient:
+    app = create_app(Settings(**settings))
+    app.state.predictor = predictor
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.fixture
+def client(predictor) -> TestClient:
+    return client_of(predictor)
+
+
+def error_of(answer) -> tuple[int, str]:
+    body = answer.json()
+    assert list(body) == ["error"]
+    assert sorted(body["error"]) == ["code", "message"]
+    return answer.status_code, body["error"]["code"]
+
+
+def test_raw_bytes_get_a_mask_of_the_same_size_in_the_polarity_of_the_model(client):
+    answer = client.post("/predict", content=png())
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert np.array_equal(read_image(answer.content) == 0, GREY / np.float32(255) >= 0.5)
+
+
+def test_a_form_gets_the_same_answer(client):
+    expected = client.post("/predict", content=png()).content
+    assert client.post("/predict", files={"image": ("cell.png", png(), "image/png")}).content == expected
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "application/json", "text/plain", "image/jpeg", "", "nonsense"]
+)
+def test_the_declared_type_of_a_good_file_does_not_matter(client, kind):
+    assert client.post("/predict", content=png(), headers={"content-type": kind}).status_code == 200
+
+
+def test_the_probability_is_a_16_bit_picture(client):
+    answer = client.post("/predict?format=probability", content=png())
+    values = read_image(answer.content)
+    assert values.dtype == np.uint16
+    assert np.abs(values / 65535 - GREY / 255).max() < 1e-4
+
+
+def test_the_threshold_can_be_asked_for(client):
+    answer = client.post("/predict?threshold=0.9", content=png())
+    assert np.array_equal(read_image(answer.content) == 0, GREY / np.float32(255) >= np.float32(0.9))
+    assert (read_image(client.post("/predict?threshold=0", content=png()).content) == 0).all()
+
+
+def test_a_page_of_a_stack_can_be_asked_for(client):
+    stack = tiff(np.stack([GREY, 255 - GREY]), photometric="minisblack")
+    assert error_of(client.post("/predict", content=stack)) == (422, "multi_page")
+    answer = client.post("/predict?page=1", content=stack)
+    assert np.array_equal(read_image(answer.content) == 0, (255 - GREY) / np.float32(255) >= 0.5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (3, 7), (101, 33)])
+def test_any_size_is_answered_in_its_size(client, size):
+    answer = client.post("/predict", content=png(np.full(size, 200, np.uint8)))
+    assert read_image(answer.content).shape == size
+
+
+REFUSED = {
+    "nothing": (b"", 400, "no_image"),
+    "a url": (b"http://127.0.0.1:9/image.png", 415, "unsupported_format"),
+    "a json string": (b'"http://127.0.0.1:9/image.png"', 415, "unsupported_format"),
+    "a pickle": (b"\x80\x04\x95\x00", 415, "unsupported_format"),
+    "svg": (b"<svg/>", 415, "unsupported_format"),
+    "eps": (b"%!PS-Adobe-3.0 EPSF-3.0", 415, "unsupported_format"),
+    "png cut": (png()[:300], 422, "corrupt_image"),
+    "tiff cut": (tiff(GREY)[:500], 422, "corrupt_image"),
+    "nan": (tiff(np.full((3, 3), np.nan, np.float32)), 422, "unsupported_samples"),
+    "too many pixels": (png(np.zeros((101, 100), np.uint8)), 413, "too_many_pixels"),
+    "too many bytes": (b"\x89PNG\r\n\x1a\n" + bytes(60_000), 413, "too_large"),
+}
+
+
+@pytest.mark.parametrize(("body", "status", "code"), REFUSED.values(), ids=REFUSED)
+def test_a_bad_body_is_refused_and_the_next_good_one_answered(predictor, body, status, code):
+    client = client_of(predictor, max_pixels=10_000, max_body_bytes=50_000)
+    assert error_of(client.post("/predict", content=body)) == (status, code)
+    assert client.post("/predict", content=png()).status_code == 200
+    assert predictor.calls == 1
+
+
+def test_a_body_without_declared_length_is_cut_off_at_the_limit(predictor):
+    client = client_of(predictor, max_body_bytes=50_000)
+    sent = []
+
+    def endless():
+        for _ in range(10_000):
+            sent.append(1)
+            yield bytes(10_000)
+
+    assert error_of(client.post("/predict", content=endless())) == (413, "too_large")
+
+
+FORMS = {
+    "another field": {"files": {"picture": ("a.png", png())}},
+    "a second field": {"files": {"image": ("a.png", png())}, "data": {"more": "text"}},
+    "a second image": {"files": [("image", ("a.png", png())), ("image", ("b.png", png()))]},
+    "text in place of a file": {"files": {"image": (None, "http://127.0.0.1:9/image.png")}},
+    "a broken form": {"content": b"--x\r\nnonsense", "headers": {"content-type": "multipart/form-data; boundary=x"}},
+    "a form without boundary": {"content": png(), "headers": {"content-type": "multipart/form-data"}},
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_bad_form_is_refused(client, predictor, form):
+    assert error_of(client.post("/predict", **form)) == (400, "bad_form")
+    assert predictor.calls == 0
+
+
+def test_an_empty_file_in_a_form_is_no_image(client):
+    assert error_of(client.post("/predict", files={"image": ("a.png", b"")})) == (400, "no_image")
+
+
+QUERIES = {
+    "threshold=1.01": (422, "bad_threshold"),
+    "threshold=-0.1": (422, "bad_threshold"),
+    "threshold=nan": (422, "bad_threshold"),
+    "threshold=true": (422, "bad_threshold"),
+    "threshold=": (422, "bad_threshold"),
+    "format=jpeg": (422, "bad_format"),
+    "page=-1": (422, "bad_page"),
+    "page=1.5": (422, "bad_page"),
+    "page=99999999": (422, "bad_page"),
+    "page=1": (422, "page_out_of_range"),
+    "url=http://127.0.0.1:9": (400, "bad_query"),
+    "format=mask&format=mask": (400, "bad_query"),
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), QUERIES.items(), ids=QUERIES)
+def test_a_bad_parameter_is_refused(client, query, expected):
+    assert error_of(client.post(f"/predict?{query}", content=png())) == expected
+
+
+def test_unknown_paths_and_methods_are_json_too(client):
+    assert error_of(client.get("/nothing")) == (404, "not_found")
+    assert error_of(client.get("/predict")) == (405, "method_not_allowed")
+
+
+def test_a_fault_tells_nothing_of_the_inside(client, caplog):
+    answer = client.post("/predict", content=png(np.zeros((13, 13), np.uint8)))
+    assert error_of(answer) == (500, "internal_error")
+    assert "secret" not in answer.text
+    assert "secret: /etc/model" in caplog.text
+
+
+def test_health_and_model_are_told(client, predictor):
+    assert client.get("/livez").json() == {"status": "alive"}
+    assert client.get("/readyz").json() == {"status": "ready"}
+    assert client.get("/model").json() == predictor.info
+
+
+def test_a_service_without_model_is_alive_and_not_ready():
+    client = client_of(None)
+    assert client.get("/livez").status_code == 200
+    for answer in (client.get("/readyz"), client.post("/predict", content=png()), client.get("/model")):
+        assert error_of(answer) == (503, "loading")
+        assert answer.headers["retry-after"] == "1"
+
+
+def test_a_token_is_asked_for_by_everything_but_health(predictor):
+    client = client_of(predictor, token="secret")
+    assert error_of(client.post("/predict", content=png())) == (401, "unauthorized")
+    assert error_of(client.get("/model", headers={"authorization": "Bearer wrong"})) == (401, "unauthorized")
+    assert client.get("/livez").status_code == client.get("/readyz").status_code == 200
+    assert client.post("/predict", content=png(), headers={"authorization": "Bearer secret"}).status_code == 200
+
+
+def test_more_than_the_queue_holds_is_refused_at_once_and_the_rest_answered(predictor):
+    client = client_of(predictor, workers=1, queue=2)
+    predictor.hold.clear()
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(client.post("/predict", content=png()))) for _ in range(3)
+    ]
+    with client:
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 5
+        while predictor.calls < 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        started = time.monotonic()
+        refused = client.post("/predict", content=png())
+        assert time.monotonic() - started < 1
+        assert error_of(refused) == (503, "busy")
+        assert refused.headers["retry-after"] == "1"
+        predictor.hold.set()
+        for thread in threads:
+            thread.join()
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        assert client.post("/predict", content=png()).status_code == 200
+
+
+def test_work_that_takes_too_long_is_given_up_and_its_place_freed_when_it_ends(predictor):
+    client = client_of(predictor, workers=1, queue=1, work_timeout_s=0.2)
+    predictor.hold.clear()
+    with client:
+        assert error_of(client.post("/predict", content=png())) == (504, "timeout")
+        assert error_of(client.post("/predict", content=png())) == (504, "timeout")
+        predictor.hold.set()
+        time.sleep(0.2)
+        assert client.post("/predict", content=png()).status_code == 200
+
+
+def test_a_slow_upload_is_given_up(predictor):
+    app = create_app(Settings(upload_timeout_s=0.1))
+    app.state.predictor = predictor
+    sent: list[dict] = []
+
+    async def receive():
+        await asyncio.sleep(0.03)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b"", "headers": []}
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert b"upload_timeout" in sent[1]["body"]
+    assert predictor.calls == 0
+
+
+def test_a_url_is_never_fetched_wherever_it_stands(client):
+    with socket.create_server(("127.0.0.1", 0)) as canary:
+        canary.settimeout(0.5)
+        url = f"http://127.0.0.1:{canary.getsockname()[1]}/image.png"
+        answers = [
+            client.post("/predict", content=url.encode()),
+            client.post("/predict", json=url),
+            client.post("/predict", json={"image": url}),
+            client.post("/predict", data={"image": url}),
+            client.post("/predict", files={"image": (None, url)}),
+            client.post("/predict", files={"image": ("a.png", url.encode())}),
+            client.post(f"/predict?image={url}", content=png()),
+        ]
+        assert [answer.status_code for answer in answers] == [415, 415, 415, 415, 400, 415, 400]
+        with pytest.raises(TimeoutError):
+            canary.accept()
