@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check slow clean
+.PHONY: demo test check clean
 
 demo: $(READY)
 	$(BIN)/seg compare configs/compare/demo.yaml
@@ -13,7 +13,7 @@ demo: $(READY)
 	@echo "report: runs/demo/report.html"
 
 test: check
-	$(BIN)/pytest -n 2 --cov --cov-report=term-missing
+	$(BIN)/pytest -n 2 --dist loadfile --cov
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -10,7 +10,6 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-DATA = Path(os.environ.get("SEPTUM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
 def tiny_data() -> dict:
@@ -26,6 +25,15 @@ def tiny_data() -> dict:
         "batch_size": 2,
         "steps_per_epoch": 3,
     }
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real images; the test is skipped where there is none."""
+    folder = Path(os.environ.get("SEPTUM_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real images in {folder} (SEPTUM_DATA names the folder)")
+    return folder
 
 
 @pytest.fixture(scope="session")

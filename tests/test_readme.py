@@ -1,0 +1,70 @@
+"""What the documents say is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from losses import SegmentationLoss
+from losses.contract import check_contract
+from seg.__main__ import main
+from service.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_two_commands_come_first_and_exist():
+    kind, first = BLOCKS[0]
+    targets = re.findall(r"^make (\w+)", first, flags=re.MULTILINE)
+    assert (kind, targets) == ("sh", ["demo", "test"])
+    makefile = (ROOT / "Makefile").read_text()
+    assert all(f"\n{target}:" in makefile for target in targets)
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_every_linked_and_named_file_exists(document):
+    text = (ROOT / document).read_text()
+    named = set(re.findall(r"\]\(([^)#]+)\)", text)) | set(re.findall(r"\bconfigs/[\w/]+\.yaml", text))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_command_that_is_shown_is_a_command(capsys):
+    shown = set(re.findall(r"^seg (\w+)", "\n".join(block for _, block in BLOCKS), flags=re.MULTILINE))
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    assert {"fit", "compare", "promote", "serve"} <= shown
+    assert all(f"\n    {command} " in text for command in shown)
+
+
+def test_the_fit_command_that_is_shown_is_accepted(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    (line,) = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith("seg fit")]
+    with pytest.raises(SystemExit) as exit_:
+        main([*line.split()[1:], "--print_config"])
+    assert exit_.value.code == 0
+    assert "smooth: 7.0" in capsys.readouterr().out
+
+
+def test_the_loss_that_is_shown_keeps_the_contract():
+    (code,) = [block for kind, block in BLOCKS if kind == "python"]
+    names: dict = {}
+    exec(code, names)
+    (loss,) = [value for name, value in names.items() if name.endswith("Loss") and value is not SegmentationLoss]
+    check_contract(loss())
+
+
+def test_every_loss_of_the_table_is_the_one_of_its_file():
+    rows = re.findall(r"\| `(losses\.\w+)` \| \[\w+\.yaml\]\((configs/loss/\w+\.yaml)\)", README)
+    assert len(rows) == len(list((ROOT / "configs" / "loss").glob("*.yaml")))
+    for class_path, path in rows:
+        assert (ROOT / path).read_text().startswith(f"class_path: {class_path}\n")
+
+
+def test_every_variable_that_is_named_is_a_setting():
+    names = set(re.findall(r"SEPTUM_(\w+)", README))
+    assert names
+    assert {name.lower() for name in names} <= set(Settings.__dataclass_fields__)
