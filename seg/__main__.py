@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import pickle
 import sys
 import traceback
 import warnings
@@ -38,12 +39,15 @@ def main(args: list[str] | None = None) -> int:
     warnings.filterwarnings(
         "ignore", module="jsonargparse|pytorch_lightning|lightning_fabric"
     )  # not the user's to mend
+    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"  # no checkpoint, from wherever, may execute code
     args = sys.argv[1:] if args is None else args
     run = _train if args and args[0] in _LIGHTNING else _run_command
     try:
         run(args)
     except (ValueError, OSError, RuntimeError, ImportError) as error:
         return _explain(error, args[0])
+    except pickle.UnpicklingError:
+        return _explain(ValueError("the checkpoint holds more than weights, or is damaged: it is not loaded"), args[0])
     except KeyboardInterrupt:
         print("seg: stopped", file=sys.stderr)
         return FAILED

@@ -1,6 +1,7 @@
 """`seg fit | validate | test | predict`, as a user types them."""
 
 import csv
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,19 @@ def test_a_loss_that_becomes_nan_stops_the_run_and_is_recorded(own_losses, fit_a
 def test_a_loss_that_does_not_fit_is_refused_before_the_first_epoch(own_losses, fit_args, tmp_path, capsys):
     assert main([*fit_args, "--model.loss=their_package.FlatLoss"]) == 2
     assert "FlatLoss: per_image must return one value per image" in capsys.readouterr().err
+
+
+class Trap:
+    def __reduce__(self):
+        return (os.mkdir, ("trap_was_sprung",))
+
+
+def test_a_checkpoint_that_would_execute_code_is_refused(fit_args, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"state_dict": {}, "trap": Trap()}, tmp_path / "evil.ckpt")
+    assert main(["test", *fit_args[1:], JACCARD, f"--ckpt_path={tmp_path / 'evil.ckpt'}"]) == 2
+    assert "seg test: error: the checkpoint holds more than weights" in capsys.readouterr().err
+    assert not (tmp_path / "trap_was_sprung").exists()
 
 
 WRONG = {

@@ -72,7 +72,7 @@ class TrainingCLI(LightningCLI):
     def subcommands() -> dict[str, set[str]]:
         """Return Lightning's subcommands without those that this model has no use for."""
         every = LightningCLI.subcommands()
-        return {name: every[name] for name in SUBCOMMANDS}
+        return {name: every[name] | {"weights_only"} for name in SUBCOMMANDS}
 
     def after_instantiate_classes(self) -> None:
         """Refuse a folder that holds a run: the logger would delete its curves.
