@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 from albumentations import BaseCompose, BasicTransform
+from lightning_utilities.core.rank_zero import rank_zero_info, rank_zero_warn
 from torch.utils.data import DataLoader
 
 from seg.data.dataset import Channels, EpochSampler, RandomCrops, WholeImages
@@ -79,6 +80,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         self.samples = list(self.source)
         self.indices = self.split.assign([sample.name for sample in self.samples])
         refuse_leakage(self.samples, self.indices)
+        _tell_about_masks(self.samples)
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""
@@ -119,3 +121,12 @@ class BoundaryDataModule(pl.LightningDataModule):
 
     def _whole(self, samples: list[Sample]) -> DataLoader[dict[str, Any]]:
         return DataLoader(WholeImages(samples, self.scaling, self.channels), batch_size=1, num_workers=self.num_workers)
+
+
+def _tell_about_masks(samples: list[Sample]) -> None:
+    """Say what is allowed and still worth a look: masks without or full of boundary, and a doubtful polarity."""
+    shares = np.array([sample.mask.mean() for sample in samples])
+    share, empty, full = shares.mean(), (shares == 0).sum(), (shares == 1).sum()
+    rank_zero_info(f"{len(samples)} images, {share:.1%} of the pixels boundary, {empty} empty and {full} full mask(s)")
+    if share > 0.5:
+        rank_zero_warn(f"{share:.0%} of the pixels are boundary: is boundary_value the right one of the two values?")

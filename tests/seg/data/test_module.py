@@ -108,6 +108,13 @@ def test_a_picture_in_two_splits_is_refused_at_setup():
         module(source=[*samples, samples[0]])
 
 
+def test_a_doubtful_polarity_is_warned_about():
+    cells = SyntheticCells(count=6, size_px=64, cell_diameter_px=16)
+    samples = [Sample(sample.name, sample.image, ~sample.mask) for sample in cells]
+    with pytest.warns(UserWarning, match="88% of the pixels are boundary: is boundary_value the right one"):
+        module(source=samples)
+
+
 @pytest.mark.parametrize("name", ["crop_px", "batch_size", "steps_per_epoch"])
 def test_numbers_that_make_no_sense_are_refused(name):
     with pytest.raises(ValueError, match=f"{name} must be >= 1, got 0"):
