@@ -8,7 +8,7 @@ import traceback
 import warnings
 from importlib.metadata import entry_points
 
-from seg.compare.commands import add_compare, add_report
+from seg.compare.commands import add_compare, add_evaluate, add_report
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         subparsers.add_parser(name, help=f"{summary}: seg {name} --help")
     add_compare(subparsers)
     add_report(subparsers)
+    add_evaluate(subparsers)
     for entry_point in sorted(entry_points(group="seg.commands"), key=lambda found: found.name):
         entry_point.load()(subparsers)
     return parser

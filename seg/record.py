@@ -39,6 +39,8 @@ class RunRecord:
         rank_by: the metric that chose epoch and threshold on validation; larger is better.
         threshold: probability from which a pixel is boundary, chosen on validation.
         validation, test: scores per image; None unless the run finished.
+        optimistic: scores on the test images at thresholds that these images chose themselves.
+        collapse: the verdict on the chosen weights, "none" where all is well; see seg.metrics.collapse.
         data: fingerprint (sha256) of images, masks and split, and the names in each split.
         versions: package -> version, and the git commit where there is one.
         started: ISO 8601, UTC.
@@ -64,6 +66,8 @@ class RunRecord:
     steps: int
     checkpoint: str | None
     config: dict[str, Any] = field(repr=False)
+    optimistic: dict[str, float] = field(default_factory=dict)
+    collapse: str = "none"
     error: str | None = None
 
     def save(self, folder: Path) -> None:

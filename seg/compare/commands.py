@@ -1,4 +1,4 @@
-"""`seg compare` and `seg report`."""
+"""`seg compare`, `seg report` and `seg evaluate`: light to import, so that `seg --help` stays quick."""
 
 import argparse
 from pathlib import Path
@@ -36,6 +36,36 @@ def add_report(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=_report)
 
 
+def add_evaluate(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg evaluate`."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="score masks, probabilities or labels of any tool",
+        description="Score every image of a folder against the truth of the same name, with every metric.",
+    )
+    parser.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="folder of PNG or TIFF files")
+    parser.add_argument("truth", type=Path, metavar="TRUTH", help="folder of masks or instance labels")
+    parser.add_argument(
+        "--predicted",
+        choices=("mask", "probability", "labels"),
+        default="mask",
+        help="what predictions are (default: mask)",
+    )
+    parser.add_argument("--true", choices=("mask", "labels"), default="mask", help="what the truth is (default: mask)")
+    parser.add_argument("--boundary-value", type=int, default=255, help="of the boundary in masks (default: 255)")
+    parser.add_argument("--thickness", type=int, default=1, help="of boundaries derived from labels, px (default: 1)")
+    parser.add_argument("--threshold", type=float, default=0.5, help="of probabilities (default: 0.5)")
+    parser.add_argument("--tolerance", type=float, default=2.0, help="of boundary F1 and surface Dice, px (default: 2)")
+    parser.add_argument("--out", type=Path, help="write the scores of every image to this JSON file")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(args: argparse.Namespace) -> None:
+    from seg.evaluate import evaluate  # noqa: PLC0415  # its libraries take seconds to load
+
+    evaluate(args)
+
+
 def _report(args: argparse.Namespace) -> None:
     from seg.compare.report import write_report  # noqa: PLC0415  # drawing libraries take a second to load
 
@@ -66,9 +96,10 @@ def _train(runs: list[PlannedRun], processes: int) -> list[Outcome]:
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks = {run: _add_bar(bars, run) for run in runs}
 
-        def show(run: PlannedRun, share: float, metric: float) -> None:
+        def show(run: PlannedRun, share: float, metric: float, collapse: str) -> None:
             bars.start_task(tasks[run])
-            bars.update(tasks[run], completed=share, state=f"{metric:.3f}")
+            state = f"{metric:.3f}" if collapse == "none" else f"{metric:.3f} {collapse}"
+            bars.update(tasks[run], completed=share, state=state)
 
         for outcome in execute(runs, processes, show):
             if outcome.exit_code == WRONG_USAGE:

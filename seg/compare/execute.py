@@ -17,8 +17,9 @@ from seg.record import RunRecord
 WRONG_USAGE = 2
 IDENTITY = "identity.txt"
 
-#: Told of every finished epoch: the run, the share of its training that is done, the metric that ranks on validation.
-Progress = Callable[[PlannedRun, float, float], None]
+#: Told of every finished epoch: the run, the share of its training that is done, the metric that ranks on validation,
+#: and whether the network has collapsed.
+Progress = Callable[[PlannedRun, float, float, str], None]
 
 
 @dataclass(frozen=True)

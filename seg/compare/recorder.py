@@ -12,7 +12,10 @@ import yaml
 from pytorch_lightning.cli import SaveConfigCallback
 
 from seg.data.module import BoundaryDataModule
+from seg.data.reading import read_image_file
+from seg.data.writing import decode_probability
 from seg.metrics.image_scores import ScoreTable
+from seg.metrics.suite import Case, SuiteScores, score_cases
 from seg.model.module import BoundaryModule, DivergedError
 from seg.record import RunRecord, SplitScores
 
@@ -51,6 +54,7 @@ class RunRecorder(SaveConfigCallback):
         described = data.describe()
         folder = Path(trainer.log_dir or trainer.default_root_dir)
         finished = status == "finished"
+        suite = _score_pictures(folder, described["test"], module) if finished else None
         config = yaml.safe_load(self.parser.dump(self.config, skip_none=False))
         RunRecord(
             name=config["name"] or folder.name,
@@ -60,7 +64,9 @@ class RunRecorder(SaveConfigCallback):
             rank_by=module.rank_by,
             threshold=module.threshold.item(),
             validation=_scores(module, "val", described) if finished else None,
-            test=_scores(module, "test", described) if finished else None,
+            test=_scores(module, "test", described, suite.metrics) if suite else None,
+            optimistic=suite.optimistic if suite else {},
+            collapse=module.collapse,
             data=described,
             versions=_versions(),
             started=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
@@ -72,10 +78,25 @@ class RunRecorder(SaveConfigCallback):
         ).save(folder)
 
 
-def _scores(module: BoundaryModule, split: str, described: dict[str, Any]) -> SplitScores:
+def _scores(
+    module: BoundaryModule, split: str, described: dict[str, Any], more: dict[str, list[float]] | None = None
+) -> SplitScores:
     table: ScoreTable = module.tables[split]
     metrics = {name: values.tolist() for name, values in table.at(module.threshold.item()).items()}
-    return SplitScores(images=described[split], metrics=metrics)
+    return SplitScores(images=described[split], metrics=(more or {}) | metrics)
+
+
+def _score_pictures(folder: Path, images: list[str], module: BoundaryModule) -> SuiteScores:
+    """Score what the test has written with every metric."""
+    cases = [
+        Case(
+            name=name,
+            probability=decode_probability((folder / "test" / name / "probability.png").read_bytes()),
+            mask=read_image_file(folder / "test" / name / "truth.png") > 0,
+        )
+        for name in images
+    ]
+    return score_cases(cases, module.threshold.item(), module.scores.tolerance_px)
 
 
 def _versions() -> dict[str, str]:

@@ -10,7 +10,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from seg.compare import figures
-from seg.compare.summary import METRICS, LossRow, Summary, summarize
+from seg.compare.summary import METRICS, MORE_METRICS, OPTIMISTIC, LossRow, Summary, summarize
 from seg.data.writing import write_file
 from seg.record import RunRecord, find_runs
 
@@ -43,6 +43,8 @@ def write_report(folder: Path) -> Path:
     content = {
         "summary": summary,
         "metrics": METRICS,
+        "more_metrics": MORE_METRICS,
+        "optimistic": OPTIMISTIC,
         "runs": runs,
         "examples": _examples(summary, runs),
         "curves": _curves(runs, summary.rank_by),
@@ -67,15 +69,18 @@ def _table(runs: dict[Path, RunRecord]) -> str:
     """Return one line per run, split and image; one without scores for a run that did not finish."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["loss", "seed", "status", "threshold", "split", "image", *METRICS])
+    metrics = METRICS | MORE_METRICS
+    writer.writerow(["loss", "seed", "status", "threshold", "split", "image", *metrics])
     for record in runs.values():
         about = [record.name, record.seed, record.status, round(record.threshold, 4)]
         for split, scores in (("validation", record.validation), ("test", record.test)):
-            for number, image in enumerate(scores.images if scores else []):
-                values = [scores.metrics[metric][number] for metric in METRICS] if scores else []
+            if scores is None:
+                continue
+            for number, image in enumerate(scores.images):
+                values = [scores.metrics[metric][number] if metric in scores.metrics else "" for metric in metrics]
                 writer.writerow([*about, split, image, *values])
         if record.validation is None:
-            writer.writerow([*about, "", "", *[""] * len(METRICS)])
+            writer.writerow([*about, "", "", *[""] * len(metrics)])
     return stream.getvalue()
 
 

@@ -15,6 +15,36 @@ METRICS = {
     "brier": "Brier score",
 }
 
+#: Scores of the test alone, in a table of their own. Smaller is better where the words say so.
+MORE_METRICS = {
+    "v_rand": "V_Rand",
+    "v_info": "V_Info",
+    "cl_dice": "clDice",
+    "boundary_f1_matched": "Boundary F1, one to one",
+    "boundary_iou_1px": "Boundary IoU, 1 px",
+    "boundary_iou_2px": "Boundary IoU, 2 px",
+    "boundary_iou_3px": "Boundary IoU, 3 px",
+    "surface_dice": "Surface Dice",
+    "hd95_px": "HD95, px (smaller)",
+    "betti_pieces": "Pieces, error (smaller)",
+    "betti_holes": "Holes, error (smaller)",
+    "instance_ap50": "Instance AP at 0.5",
+    "instance_ap": "Instance AP 0.5:0.95",
+    "instance_f1": "Instance F1",
+    "instance_pq": "Panoptic quality",
+    "ece": "Calibration error (smaller)",
+    "sharpness": "Sharpness (1 is the truth's)",
+    "grey_share": "Undecided pixels (smaller)",
+}
+
+#: Scores at thresholds that the test images chose themselves.
+OPTIMISTIC = {
+    "boundary_f1_ods": "Boundary F1, ODS",
+    "boundary_f1_ois": "Boundary F1, OIS",
+    "v_rand_best": "V_Rand, best threshold",
+    "v_info_best": "V_Info, best threshold",
+}
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -42,6 +72,8 @@ class LossRow:
         name: of the arm.
         validation: the metric that ranks.
         test: metric -> spread over the seeds.
+        optimistic: the same for the scores at the test images' own thresholds.
+        collapses: the verdicts of its finished runs that are not "none".
         thresholds: chosen on validation, one per seed.
         step_ms: milliseconds of training per step, evaluation of each epoch included.
         finished, failed: number of runs.
@@ -51,6 +83,8 @@ class LossRow:
     name: str
     validation: Spread | None
     test: dict[str, Spread]
+    optimistic: dict[str, Spread]
+    collapses: list[str]
     thresholds: list[float]
     step_ms: float | None
     finished: int
@@ -97,7 +131,17 @@ def _row(name: str, runs: dict[Path, RunRecord]) -> LossRow:
     return LossRow(
         name=name,
         validation=Spread.of([scores.mean(finished[0].rank_by) for scores in validations]) if finished else None,
-        test={metric: Spread.of([scores.mean(metric) for scores in tests]) for metric in METRICS} if finished else {},
+        test={
+            metric: Spread.of([scores.mean(metric) for scores in tests])
+            for metric in (METRICS | MORE_METRICS)
+            if tests and all(metric in scores.metrics for scores in tests)
+        },
+        optimistic={
+            name: Spread.of([record.optimistic[name] for record in finished])
+            for name in OPTIMISTIC
+            if finished and all(name in record.optimistic for record in finished)
+        },
+        collapses=[record.collapse for record in finished if record.collapse != "none"],
         thresholds=[record.threshold for record in finished],
         step_ms=1000 * sum(record.seconds for record in finished) / steps if steps else None,
         finished=len(finished),

@@ -67,7 +67,7 @@ class ImageFolder(Source):
 
     @functools.cached_property
     def _samples(self) -> list[Sample]:
-        images, truths = _by_stem(self.image_folder), _by_stem(self.truth_folder)
+        images, truths = by_stem(self.image_folder), by_stem(self.truth_folder)
         offenders = [*_doubled(images), *_doubled(truths)]
         offenders += [f"{images[stem][0]}: no mask in {self.truth_folder}" for stem in images.keys() - truths.keys()]
         offenders += [f"{truths[stem][0]}: no image in {self.image_folder}" for stem in truths.keys() - images.keys()]
@@ -117,7 +117,7 @@ def read_images(path: Path) -> list[Sample]:
         FileNotFoundError: there is no such file, or no image in the folder.
         ValueError: a file cannot be read as an image.
     """
-    files = [path] if path.is_file() else [file for files in _by_stem(_existing(path)).values() for file in files]
+    files = [path] if path.is_file() else [file for files in by_stem(path).values() for file in files]
     if not files:
         raise FileNotFoundError(f"no image in {path}: it needs files that end with {', '.join(SUFFIXES)}")
     images = [(file.stem, read_image_file(file)) for file in files]
@@ -140,9 +140,14 @@ def _existing(folder: Path) -> Path:
     return folder
 
 
-def _by_stem(folder: Path) -> dict[str, list[Path]]:
+def by_stem(folder: Path) -> dict[str, list[Path]]:
+    """Return the image files of a folder by their names without suffix, sorted.
+
+    Raises:
+        FileNotFoundError: the folder does not exist.
+    """
     files: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()):
+    for path in sorted(_existing(folder).iterdir()):
         if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
             files.setdefault(path.stem, []).append(path)
     return files

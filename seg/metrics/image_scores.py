@@ -1,5 +1,7 @@
 """All scores of a split, image by image, and the threshold that they ask for."""
 
+from collections.abc import Sequence
+from dataclasses import astuple
 from typing import Literal
 
 import numpy as np
@@ -8,6 +10,7 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from seg.metrics.boundary import boundary_f1
+from seg.metrics.collapse import Evidence, gather
 from seg.metrics.pixel import average_precision, brier, overlap
 
 #: Scores at a threshold, larger is better: what a comparison may rank by.
@@ -23,10 +26,13 @@ class ScoreTable:
     Args:
         at_threshold: metric -> (N, T), at each of the T thresholds.
         overall: metric -> (N,), of metrics that know no threshold.
+        evidence: of a collapse, one per image.
     """
 
-    def __init__(self, at_threshold: dict[str, Tensor], overall: dict[str, Tensor]) -> None:
-        self.at_threshold, self.overall = at_threshold, overall
+    def __init__(
+        self, at_threshold: dict[str, Tensor], overall: dict[str, Tensor], evidence: Sequence[Evidence] = ()
+    ) -> None:
+        self.at_threshold, self.overall, self.evidence = at_threshold, overall, evidence
 
     def best_threshold(self, metric: str) -> float:
         """Return the threshold with the best mean over the images; of equals the one in the middle."""
@@ -57,12 +63,14 @@ class ImageScores(Metric):
     full_state_update = False
     table: list[Tensor]
     overall: list[Tensor]
+    evidence: list[Tensor]
 
     def __init__(self, tolerance_px: float) -> None:
         super().__init__()
         self.tolerance_px = tolerance_px
         self.add_state("table", default=[], dist_reduce_fx="cat")
         self.add_state("overall", default=[], dist_reduce_fx="cat")
+        self.add_state("evidence", default=[], dist_reduce_fx="cat")
 
     def update(self, probability: Tensor, mask: Tensor) -> None:
         """Score the boundary channel of each image.
@@ -71,11 +79,15 @@ class ImageScores(Metric):
             probability: (N, K, H, W) in [0, 1].
             mask: (N, K, H, W) of 0 and 1.
         """
-        for image, truth in zip(probability[:, 0].float().cpu(), mask[:, 0].bool().cpu(), strict=True):
+        for raw, truth in zip(probability[:, 0].float().cpu(), mask[:, 0].bool().cpu(), strict=True):
+            image = raw.nan_to_num(0.0)
             iou, dice = overlap(image, truth, torch.from_numpy(THRESHOLDS))
             f1 = boundary_f1(image.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
             self.table.append(torch.stack([iou, dice, torch.from_numpy(f1).float()])[None])
-            self.overall.append(torch.stack([average_precision(image, truth), brier(image, truth)])[None])
+            ap = average_precision(image, truth)
+            self.overall.append(torch.stack([ap, brier(image, truth)])[None])
+            evidence = gather(raw.numpy(), truth.numpy(), ap.item())
+            self.evidence.append(torch.tensor([astuple(evidence)], dtype=torch.float64))
 
     def compute(self) -> ScoreTable:
         """Return the `ScoreTable` of the images in the order seen."""
@@ -83,9 +95,15 @@ class ImageScores(Metric):
         return ScoreTable(
             at_threshold={"iou": table[:, 0], "dice": table[:, 1], "boundary_f1": table[:, 2]},
             overall={"ap": overall[:, 0], "brier": overall[:, 1]},
+            evidence=[_to_evidence(row) for row in _joined(self.evidence).tolist()],
         )
 
 
 def _joined(state: list[Tensor] | Tensor) -> Tensor:
     """Return one tensor: the state is one already where processes were joined."""
     return state if isinstance(state, Tensor) else torch.cat(state)
+
+
+def _to_evidence(row: list[float]) -> Evidence:
+    prevalence, ap, highest_on, highest_off, lowest, predicted_at_half, finite = row
+    return Evidence(prevalence, ap, highest_on, highest_off, lowest, predicted_at_half, bool(finite))

@@ -5,7 +5,7 @@ An image without boundary scores 1 in IoU and Dice where nothing is predicted, e
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.classification import binary_average_precision
+from torchmetrics.functional.classification import binary_average_precision, binary_calibration_error
 
 
 def overlap(probability: Tensor, mask: Tensor, thresholds: Tensor) -> tuple[Tensor, Tensor]:
@@ -51,3 +51,12 @@ def average_precision(probability: Tensor, mask: Tensor) -> Tensor:
 def brier(probability: Tensor, mask: Tensor) -> Tensor:
     """Return the mean squared difference of probability and mask, a scalar; smaller is better."""
     return (probability - mask.to(probability.dtype)).square().mean()
+
+
+def calibration_error(probability: Tensor, mask: Tensor) -> Tensor:
+    """Return the expected calibration error over 15 equal bins, a scalar in [0, 1]; smaller is better.
+
+    Source:
+        Naeini, Cooper and Hauskrecht, AAAI 2015.
+    """
+    return binary_calibration_error(probability.flatten(), mask.flatten().long(), n_bins=15, validate_args=False)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_utilities.core.rank_zero import rank_zero_info
 from pytorch_lightning.cli import OptimizerCallable
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
@@ -11,6 +12,7 @@ from torch import Tensor
 from losses import SegmentationLoss
 from losses.contract import check_contract
 from seg.data.dataset import Batch
+from seg.metrics.collapse import Verdict, judge, summarize
 from seg.metrics.image_scores import ImageScores, RankBy, ScoreTable
 from seg.model.schedule import Schedule
 from seg.network.unet import NetworkConfig, build_network
@@ -56,6 +58,7 @@ class BoundaryModule(pl.LightningModule):
         self.rank_by, self.seed = rank_by, seed
         self.scores = ImageScores(tolerance_px)
         self.tables: dict[str, ScoreTable] = {}
+        self.collapse: Verdict = "none"
         self.register_buffer("threshold", torch.tensor(0.5))
 
     def forward(self, image: Tensor) -> Tensor:
@@ -111,8 +114,19 @@ class BoundaryModule(pl.LightningModule):
         """Choose the threshold for the metric that ranks, and log the scores there."""
         table = self.scores.compute()
         self.threshold.fill_(table.best_threshold(self.rank_by))
+        self._warn_of_collapse(table)
         self._log("val/threshold", self.threshold)
         self._finish(table, "val")
+
+    def _warn_of_collapse(self, table: ScoreTable) -> None:
+        evidence = summarize(table.evidence)
+        self.collapse = judge(evidence)
+        if self.collapse != "none":
+            rank_zero_info(
+                f"epoch {self.current_epoch}: {self.collapse}: AP {evidence.ap:.3f} at a prevalence of "
+                f"{evidence.prevalence:.3f}; largest probability {evidence.highest_on:.3f} on the boundary, "
+                f"{evidence.highest_off:.3f} elsewhere; {evidence.predicted_at_half:.1%} predicted at 0.5"
+            )
 
     def on_test_epoch_end(self) -> None:
         """Log the scores at the threshold of the checkpoint."""

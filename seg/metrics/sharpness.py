@@ -1,0 +1,37 @@
+"""How sharp probabilities are at the true boundary: the blur that L2 is said to leave, as two numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """Slope at the boundary relative to the truth's (1 is as sharp), and the share of undecided pixels."""
+
+    sharpness: float
+    grey_share: float
+
+
+def sharpness(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Sharpness:
+    """Return the slope of the probability at the true boundary, and the share of pixels with 0.1 < p < 0.9.
+
+    The slope is the mean gradient magnitude (central differences) over the pixels where the mask itself has one, on
+    both sides of its contour, divided by the mask's; 1 for an image without boundary.
+
+    Args:
+        probability: (H, W) in [0, 1], at least 2 x 2 pixels.
+        mask: (H, W), True on the boundary.
+    """
+    grey = float(((probability > 0.1) & (probability < 0.9)).mean())
+    true_slope = _slope(mask.astype(np.float32))
+    contour = true_slope > 0
+    slope = _slope(probability)[contour].sum() / true_slope.sum() if contour.any() else 1.0
+    return Sharpness(float(slope), grey)
+
+
+def _slope(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    along_rows, along_columns = np.gradient(picture)
+    magnitude: NDArray[np.float32] = np.hypot(along_rows, along_columns)
+    return magnitude

@@ -1,0 +1,46 @@
+"""Scores that ask whether lines are whole: centerline Dice and Betti errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import label
+from skimage.measure import euler_number
+from skimage.morphology import skeletonize
+
+Mask = NDArray[np.bool_]
+
+_EIGHT_CONNECTED = np.ones((3, 3), dtype=np.int8)
+
+
+def cl_dice(prediction: Mask, mask: Mask) -> float:
+    """Return the harmonic mean of skeleton precision and skeleton sensitivity; both are empty: 1, only one is: 0.
+
+    Source:
+        Shit et al., CVPR 2021.
+    """
+    if not prediction.any() or not mask.any():
+        return float(prediction.any() == mask.any())
+    precision = mask[skeletonize(prediction)].mean()
+    sensitivity = prediction[skeletonize(mask)].mean()
+    total = precision + sensitivity
+    return float(2 * precision * sensitivity / total) if total > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class BettiErrors:
+    """Absolute differences in the number of pieces of boundary (8-connected) and of holes in it (4-connected)."""
+
+    pieces: int
+    holes: int
+
+
+def betti_errors(prediction: Mask, mask: Mask) -> BettiErrors:
+    """Return by how many pieces and holes (cells enclosed by boundary) the prediction is off."""
+    (pieces, holes), (true_pieces, true_holes) = _betti(prediction), _betti(mask)
+    return BettiErrors(abs(pieces - true_pieces), abs(holes - true_holes))
+
+
+def _betti(mask: Mask) -> tuple[int, int]:
+    pieces = int(label(mask, structure=_EIGHT_CONNECTED)[1])
+    return pieces, pieces - int(euler_number(mask, connectivity=2))
