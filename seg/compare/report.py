@@ -43,6 +43,7 @@ def write_report(folder: Path) -> Path:
     content = {
         "summary": summary,
         "metrics": METRICS,
+        "ranking_word": (METRICS | MORE_METRICS)[summary.rank_by],
         "more_metrics": MORE_METRICS,
         "optimistic": OPTIMISTIC,
         "runs": runs,
@@ -89,7 +90,7 @@ def _curves(runs: dict[Path, RunRecord], rank_by: str) -> list[tuple[str, str]]:
     folders: dict[str, list[Path]] = {}
     for path, record in runs.items():
         folders.setdefault(record.name, []).append(path)
-    word = METRICS[rank_by]
+    word = (METRICS | MORE_METRICS)[rank_by]
     curves = [(f"{word} on validation", figures.learning_curves(folders, f"val/{rank_by}", word))]
     for name, paths in folders.items():
         svg = figures.learning_curves({name: paths}, "val/loss", "validation loss")

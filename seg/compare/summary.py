@@ -167,7 +167,7 @@ def _verdict(rows: list[LossRow], rank_by: str, chosen: Path | None, runs: dict[
     best = rows[0]
     if chosen is None or best.validation is None:
         return "No run finished: there is nothing to rank."
-    word = METRICS[rank_by]
+    word = (METRICS | MORE_METRICS)[rank_by]
     sentences = [
         f"{best.name} is best on validation: {word} {best.validation} over {best.validation.n} seed(s); "
         f"on the test images it scores {best.test[rank_by]}.",

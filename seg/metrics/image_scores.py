@@ -12,9 +12,10 @@ from torchmetrics import Metric
 from seg.metrics.boundary import boundary_f1
 from seg.metrics.collapse import Evidence, gather
 from seg.metrics.pixel import average_precision, brier, overlap
+from seg.metrics.rand import rand_scores
 
 #: Scores at a threshold, larger is better: what a comparison may rank by.
-RankBy = Literal["boundary_f1", "iou", "dice"]
+RankBy = Literal["boundary_f1", "iou", "dice", "v_rand"]
 
 #: Finer at both ends: on thin boundaries the best threshold is low, after an overconfident loss it is high.
 THRESHOLDS = np.array([0.01, 0.02, *np.arange(0.05, 0.951, 0.05), 0.98, 0.99], dtype=np.float32)
@@ -54,10 +55,11 @@ class ScoreTable:
 
 
 class ImageScores(Metric):
-    """IoU, Dice, boundary F1, average precision and Brier score of every image seen.
+    """IoU, Dice, boundary F1, average precision and Brier score of every image seen, and V_Rand where it ranks.
 
     Args:
         tolerance_px: of the boundary F1.
+        rank_by: V_Rand takes a second per image, it is computed only if it is named here.
     """
 
     full_state_update = False
@@ -65,9 +67,10 @@ class ImageScores(Metric):
     overall: list[Tensor]
     evidence: list[Tensor]
 
-    def __init__(self, tolerance_px: float) -> None:
+    def __init__(self, tolerance_px: float, rank_by: RankBy = "boundary_f1") -> None:
         super().__init__()
         self.tolerance_px = tolerance_px
+        self.names = ["iou", "dice", "boundary_f1"] + (["v_rand"] if rank_by == "v_rand" else [])
         self.add_state("table", default=[], dist_reduce_fx="cat")
         self.add_state("overall", default=[], dist_reduce_fx="cat")
         self.add_state("evidence", default=[], dist_reduce_fx="cat")
@@ -83,7 +86,11 @@ class ImageScores(Metric):
             image = raw.nan_to_num(0.0)
             iou, dice = overlap(image, truth, torch.from_numpy(THRESHOLDS))
             f1 = boundary_f1(image.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
-            self.table.append(torch.stack([iou, dice, torch.from_numpy(f1).float()])[None])
+            rows = [iou, dice, torch.from_numpy(f1).float()]
+            if "v_rand" in self.names:
+                sections = rand_scores(image.numpy(), truth.numpy(), THRESHOLDS)
+                rows.append(torch.tensor([section.v_rand for section in sections]))
+            self.table.append(torch.stack(rows)[None])
             ap = average_precision(image, truth)
             self.overall.append(torch.stack([ap, brier(image, truth)])[None])
             evidence = gather(raw.numpy(), truth.numpy(), ap.item())
@@ -93,7 +100,7 @@ class ImageScores(Metric):
         """Return the `ScoreTable` of the images in the order seen."""
         table, overall = _joined(self.table), _joined(self.overall)
         return ScoreTable(
-            at_threshold={"iou": table[:, 0], "dice": table[:, 1], "boundary_f1": table[:, 2]},
+            at_threshold={name: table[:, number] for number, name in enumerate(self.names)},
             overall={"ap": overall[:, 0], "brier": overall[:, 1]},
             evidence=[_to_evidence(row) for row in _joined(self.evidence).tolist()],
         )

@@ -56,7 +56,7 @@ class BoundaryModule(pl.LightningModule):
         self.loss = loss
         self.optimizer, self.schedule = optimizer, schedule
         self.rank_by, self.seed = rank_by, seed
-        self.scores = ImageScores(tolerance_px)
+        self.scores = ImageScores(tolerance_px, rank_by)
         self.tables: dict[str, ScoreTable] = {}
         self.collapse: Verdict = "none"
         self.register_buffer("threshold", torch.tensor(0.5))

@@ -10,6 +10,7 @@ from torchmetrics.functional.classification import binary_f1_score, binary_jacca
 from seg.metrics.boundary import boundary_f1
 from seg.metrics.image_scores import THRESHOLDS, ImageScores, ScoreTable
 from seg.metrics.pixel import average_precision, brier, overlap
+from seg.metrics.rand import rand_scores
 
 HALF = np.array([0.5], dtype=np.float32)
 
@@ -149,3 +150,13 @@ def test_of_a_plateau_the_middle_is_chosen():
 def test_a_threshold_off_the_grid_is_refused():
     with pytest.raises(ValueError, match=r"threshold must be one of .*got 0\.123"):
         table_of([1]).at(0.123)
+
+
+def test_v_rand_can_rank_and_is_computed_only_then():
+    probability, mask = scene()
+    plain, ranking = ImageScores(tolerance_px=2), ImageScores(tolerance_px=2, rank_by="v_rand")
+    for scores in (plain, ranking):
+        scores.update(probability[None, None], mask[None, None].float())
+    assert "v_rand" not in plain.compute().at_threshold
+    expected = [scores.v_rand for scores in rand_scores(probability.numpy(), mask.numpy(), THRESHOLDS)]
+    assert ranking.compute().at_threshold["v_rand"][0].tolist() == pytest.approx(expected)

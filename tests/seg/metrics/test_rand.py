@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seg.data.reading import read_image_file
 from seg.metrics.rand import compare_cells, connected_cells, rand_scores, thin
 
 
@@ -116,3 +117,11 @@ def test_a_section_without_cells_is_right_only_where_none_are_proposed():
     full = np.ones((4, 4), dtype=bool)
     assert at_half(np.ones((4, 4)), full).v_rand == 1
     assert at_half(np.zeros((4, 4)), full).v_rand == 0
+
+
+def test_scores_of_real_sections_equal_the_transcription(real_data):
+    section, neighbor = (read_image_file(real_data / "isbi2012" / "masks" / f"{n}.png") for n in (25, 26))
+    truth, proposal = (connected_cells(mask[100:260, 100:260] > 0) for mask in (section, neighbor))
+    scores = compare_cells(truth, proposal)
+    assert (scores.v_rand, scores.v_info) == pytest.approx(transcription(truth, proposal), abs=1e-9)
+    assert 0.2 < scores.v_rand < 1

@@ -9,6 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from skimage.morphology import skeletonize
 
+from seg.data.reading import read_image_file
 from seg.metrics.boundary import boundary_iou, count_matches, dataset_and_image_scale
 from seg.metrics.sharpness import sharpness
 from seg.metrics.surface import surface_scores
@@ -131,3 +132,18 @@ def test_the_mask_itself_is_sharp_and_grey_is_not():
     ramp = np.clip((np.arange(24) - 7.5) / 8, 0, 1).astype(np.float32)[None].repeat(24, axis=0)
     assert sharpness(ramp, block).sharpness == pytest.approx((1 / 8) / (1 / 2))
     assert sharpness(ramp, empty()).sharpness == 1
+
+
+def test_scores_of_real_masks_equal_the_definitions(real_data):
+    section, neighbor = (
+        read_image_file(real_data / "isbi2012" / "masks" / f"{n}.png")[100:180, 100:180] == 0 for n in (25, 26)
+    )
+    distances = cdist(contour_points(neighbor), contour_points(section))
+    expected = max(np.percentile(distances.min(axis=1), 95), np.percentile(distances.min(axis=0), 95))
+    assert surface_scores(neighbor, section, tolerance_px=2).hd95_px == pytest.approx(expected)
+    predicted, true = np.argwhere(skeletonize(neighbor)), np.argwhere(skeletonize(section))
+    near = cdist(predicted, true) <= 2
+    rows, columns = linear_sum_assignment(near, maximize=True)
+    assert count_matches(neighbor.astype(np.float32), section, HALF, 2)[0][0] == near[rows, columns].sum()
+    assert betti_errors(section, neighbor) == betti_errors(neighbor, section)
+    assert cl_dice(section, neighbor) == pytest.approx(cl_dice(neighbor, section))
