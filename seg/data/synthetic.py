@@ -25,11 +25,12 @@ class SyntheticCells(Source):
     Args:
         count: number of images.
         size_px: side of an image.
-        cell_diameter_px: typical diameter of a cell, >= 8.
-        boundary_share: share of the pixels that are boundary, in [0.02, 0.4]; met by every image.
+        cell_diameter_px: median diameter of the cells, >= 8; most are between half of it and 1.7 times as large.
+        boundary_share: share of the pixels that are boundary, in [0.02, 0.4]; met by every image. Below about
+            2.5 / cell_diameter_px it does not suffice for membranes one pixel wide: the mask lacks the thinnest.
         psf_sigma_px: standard deviation of the blur, >= 0.
-        photons: shot noise: the number of photons that the brightest pixels count, > 0.
-        seed: of the images.
+        photons: shot noise: the number of photons that the brightest pixels count, in (0, 1e9].
+        seed: of the images, >= 0.
 
     Raises:
         ValueError: an argument is out of range.
@@ -51,7 +52,8 @@ class SyntheticCells(Source):
             f"size_px must be >= cell_diameter_px, got {size_px}": size_px >= cell_diameter_px,
             f"boundary_share must be in [0.02, 0.4], got {boundary_share}": 0.02 <= boundary_share <= 0.4,
             f"psf_sigma_px must be >= 0, got {psf_sigma_px}": psf_sigma_px >= 0,
-            f"photons must be > 0, got {photons}": photons > 0,
+            f"photons must be > 0 and at most 1e9, got {photons}": 0 < photons <= 1e9,
+            f"seed must be >= 0, got {seed}": seed >= 0,
         }
         broken = [rule for rule, holds in rules.items() if not holds]
         if broken:
@@ -76,43 +78,48 @@ class SyntheticCells(Source):
     def _draw(self, index: int) -> Sample:
         rng = np.random.default_rng((self.seed, index))
         distance, cell = self._tessellate(rng)
-        depth = distance / smooth_noise(rng, self.size_px, 25, 0.75, 1.25)
+        thickness = smooth_noise(rng, self.size_px, self.cell_diameter_px / 2, 0.6, 1.5).clip(0.4)
+        depth = distance / thickness
+        mask = self._mark(depth, thickness, cell)
         half_width = float(np.quantile(depth, self.boundary_share))
-        order = np.argsort(depth, axis=None, kind="stable")
-        mask = np.zeros(depth.size, dtype=np.bool_)
-        mask[order[: round(self.boundary_share * depth.size)]] = True
         light = self._paint(rng, depth, half_width, cell)
-        return Sample(f"synthetic-{index:04d}", self._expose(rng, light), mask.reshape(depth.shape))
+        return Sample(f"synthetic-{index:04d}", self._expose(rng, light), mask)
+
+    def _mark(self, depth: Field, thickness: Field, cell: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return the pixels of the boundary: the innermost of every membrane, then the nearest, up to the share."""
+        rank = np.where(_innermost(cell), -thickness, depth)
+        order = np.argsort(rank, axis=None, kind="stable")
+        mask = np.zeros(rank.size, dtype=np.bool_)
+        mask[order[: round(self.boundary_share * rank.size)]] = True
+        return mask.reshape(rank.shape)
 
     def _tessellate(self, rng: Generator) -> tuple[Field, NDArray[np.intp]]:
         """Return each pixel's distance to the nearest boundary, in pixels, and the number of its cell."""
         margin = 2 * self.cell_diameter_px
         extent = self.size_px + 2 * margin
-        seeds = rng.uniform(-margin, self.size_px + margin, (max(8, round((extent / self.cell_diameter_px) ** 2)), 2))
-        seeds = _spread(seeds, self.cell_diameter_px)
+        proposals = round(4 * (extent / self.cell_diameter_px) ** 2)
+        seeds = _thin(rng, rng.uniform(-margin, self.size_px + margin, (proposals, 2)), self.cell_diameter_px)
         grid = np.indices((self.size_px, self.size_px)).astype(np.float64)
         bent = grid + np.array([self._bend(rng), self._bend(rng)])
         distances, nearest = cKDTree(seeds).query(bent.reshape(2, -1).T, k=2)
-        first, second = seeds[nearest[:, 0]], seeds[nearest[:, 1]]
-        apart = np.linalg.norm(first - second, axis=1)
-        ridge = (distances[:, 1] ** 2 - distances[:, 0] ** 2) / (2 * apart)
+        ridge = (distances[:, 1] - distances[:, 0]) / 2
         shape = (self.size_px, self.size_px)
-        return ridge.reshape(shape), nearest[:, 0].reshape(shape)
+        return _straighten(ridge.reshape(shape)), nearest[:, 0].reshape(shape)
 
     def _bend(self, rng: Generator) -> Field:
         """Return a displacement, in pixels: broad bends make sizes vary, narrow ones curve the membranes."""
         broad, narrow = 1.2 * self.cell_diameter_px, 0.22 * self.cell_diameter_px
         displacement = smooth_noise(rng, self.size_px, broad, -0.9 * self.cell_diameter_px, 0.9 * self.cell_diameter_px)
-        displacement += smooth_noise(rng, self.size_px, narrow, -1.1 * narrow, 1.1 * narrow)
+        displacement += smooth_noise(rng, self.size_px, narrow, -0.8 * narrow, 0.8 * narrow)
         return displacement
 
     def _paint(self, rng: Generator, depth: Field, half_width: float, cell: NDArray[np.intp]) -> Field:
         """Return the light that reaches each pixel, 0 to 1, before any blur."""
         shades = rng.normal(0.72, 0.05, cell.max() + 1)
-        texture = smooth_noise(rng, self.size_px, 1.2, -0.09, 0.09) + smooth_noise(rng, self.size_px, 5, -0.05, 0.05)
+        texture = smooth_noise(rng, self.size_px, 1.2, -0.12, 0.12) + smooth_noise(rng, self.size_px, 5, -0.05, 0.05)
         light: Field = gaussian_filter(shades[cell], 1) + texture
-        light = draw_organelles(rng, light, depth, half_width, self.cell_diameter_px)
-        contrast = smooth_noise(rng, self.size_px, self.cell_diameter_px / 3, 0.0, 1.7).clip(0.15, 1)
+        light = draw_organelles(rng, light, depth, half_width, self.cell_diameter_px).clip(0.22)
+        contrast = smooth_noise(rng, self.size_px, self.cell_diameter_px / 3, -0.1, 1.7).clip(0.1, 1)
         profile = 1 / (1 + np.exp(((depth - half_width) / max(0.35, half_width / 5)).clip(-30, 30)))
         membrane: Field = profile * contrast
         return light * (1 - membrane) + (0.12 + texture) * membrane
@@ -128,23 +135,43 @@ class SyntheticCells(Source):
 def smooth_noise(rng: Generator, size_px: int, sigma_px: float, low: float, high: float) -> Field:
     """Return a smooth random field whose values lie mostly (two standard deviations) between low and high.
 
-    It is drawn on a coarse grid and interpolated, so that broad fields cost no more than fine ones.
+    It is drawn on a coarse grid and interpolated, so that broad fields cost no more than fine ones; by cubic splines,
+    because straight pieces show as corners along the grid wherever the field bends a membrane.
     """
     step = max(1.0, sigma_px / 2)
     cells = int(np.ceil(size_px / step)) + 8
     coarse = gaussian_filter(rng.standard_normal((cells, cells)), sigma_px / step, mode="wrap")
     coarse = (coarse - coarse.mean()) / coarse.std()
     where = np.indices((size_px, size_px)) / step + 3
-    field: Field = map_coordinates(coarse, where, order=1)
+    field: Field = map_coordinates(coarse, where, order=3)
     return (low + high) / 2 + field * (high - low) / 4
 
 
-def _spread(seeds: Field, diameter_px: float) -> Field:
-    """Push seeds that are too close apart, so that there are few slivers and still large and small cells."""
-    for _ in range(3):
-        tree = cKDTree(seeds)
-        distances, nearest = tree.query(seeds, k=2)
-        push = np.clip(0.7 * diameter_px - distances[:, 1], 0, None)[:, None]
-        away = (seeds - seeds[nearest[:, 1]]) / np.maximum(distances[:, 1], 1e-9)[:, None]
-        seeds = seeds + 0.5 * push * away
-    return seeds
+def _innermost(cell: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return the pixels whose right or lower neighbor lies in another cell."""
+    innermost = np.zeros(cell.shape, dtype=np.bool_)
+    innermost[:, :-1] = cell[:, :-1] != cell[:, 1:]
+    innermost[:-1] |= cell[:-1] != cell[1:]
+    return innermost
+
+
+def _straighten(ridge: Field) -> Field:
+    """Divide by the slope, which the bends change: membranes are equally thick where they stretch and squeeze."""
+    down, right = np.gradient(ridge)
+    slope = gaussian_filter(np.hypot(down, right), 1.5)
+    straight: Field = ridge / slope.clip(0.3, None)
+    return straight
+
+
+def _thin(rng: Generator, seeds: Field, diameter_px: float) -> Field:
+    """Give each seed a reach of its own and drop the seeds within a longer one's: few slivers, many sizes."""
+    reach = diameter_px * rng.lognormal(-1.27, 0.7, len(seeds)).clip(0.17, 1.2)
+    order = np.argsort(-reach, kind="stable")
+    seeds, reach = seeds[order], reach[order]
+    kept = np.ones(len(seeds), dtype=np.bool_)
+    tree = cKDTree(seeds)
+    for number in range(len(seeds)):
+        if kept[number]:
+            inside = np.array(tree.query_ball_point(seeds[number], reach[number]))
+            kept[inside[inside > number]] = False
+    return seeds[kept]
