@@ -1,16 +1,17 @@
 """The BentoML service: `bentoml serve service.api:BoundaryService`."""
 
-import os
 from pathlib import Path
-
-os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
 
 import bentoml
 import torch
+from bentoml._internal.utils.analytics import usage_stats
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seg.inference.predictor import Predictor, verify
 from service.app import create_app
 from service.settings import Settings
+
+usage_stats.do_not_track.cache_clear()  # `bentoml serve` has asked before this package could say no
 
 settings = Settings.from_environment()
 artifact = Path(bentoml.models.get(settings.model).path)
@@ -18,10 +19,28 @@ verify(artifact)  # here, so that the server ends: a worker that fails in __init
 app = create_app(settings)
 
 
+class OwnSurface:
+    """Answers every request with our application: BentoML's pages (one loads scripts from elsewhere) are out of reach.
+
+    Args:
+        bentoml_app: keeps the life cycle.
+    """
+
+    def __init__(self, bentoml_app: ASGIApp) -> None:
+        self.bentoml_app = bentoml_app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request, or the server's start and end, on to where it belongs."""
+        await (self.bentoml_app if scope["type"] == "lifespan" else app)(scope, receive, send)
+
+
 @bentoml.service(
-    name="septum", workers=1, metrics={"enabled": False}, traffic={"timeout": settings.work_timeout_s + 60}
+    name="septum",
+    workers=1,
+    http={"host": "127.0.0.1"},
+    metrics={"enabled": False},
+    traffic={"timeout": settings.work_timeout_s + 60},
 )
-@bentoml.asgi_app(app, path="/")
 class BoundaryService:
     """Answers images with boundary masks; the HTTP surface is `service.app`."""
 
@@ -29,3 +48,6 @@ class BoundaryService:
         """Load and check the model, once."""
         torch.set_num_threads(settings.threads)
         app.state.predictor = Predictor.load(artifact)
+
+
+BoundaryService.add_asgi_middleware(OwnSurface)  # type: ignore[attr-defined]  # mypy ignores class decorators

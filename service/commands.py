@@ -1,7 +1,9 @@
 """`seg promote` and `seg serve`: light to import, so that `seg --help` stays quick."""
 
 import argparse
+import ipaddress
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -37,13 +39,24 @@ def _promote(args: argparse.Namespace) -> None:
 
 
 def _serve(args: argparse.Namespace) -> None:
-    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
+    _check_free(args.host, args.port)
     tag = _existing_tag(args.tag)
-    url = f"http://{args.host}:{args.port}"
-    print(f"{tag} at {url}\n  curl --data-binary @image.png {url}/predict --output mask.png", flush=True)
+    url = f"http://[{args.host}]:{args.port}" if ":" in args.host else f"http://{args.host}:{args.port}"
+    token = ' --header "Authorization: Bearer $SEPTUM_TOKEN"' if os.environ.get("SEPTUM_TOKEN") else ""
+    print(f"{tag} at {url}\n  curl{token} --data-binary @image.png {url}/predict --output mask.png", flush=True)
     command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService"]
     command += ["--host", args.host, "--port", str(args.port)]
     os.execve(sys.executable, command, os.environ | {"SEPTUM_MODEL": tag})
+
+
+def _check_free(host: str, port: int) -> None:
+    ipaddress.ip_address(host)  # BentoML takes no names
+    if not 0 <= port <= 65_535:
+        raise ValueError(f"--port must be from 0 to 65535, got {port}")
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise OSError(f"{host} port {port} is in use or not of this machine: give another --port or --host") from error
 
 
 def _existing_tag(tag: str) -> str:

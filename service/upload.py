@@ -27,7 +27,7 @@ async def read_upload(request: Request, settings: Settings) -> bytes:
             body = await _read_body(request, settings.max_body_bytes)
     except TimeoutError as error:
         limit = f"the body must arrive within {settings.upload_timeout_s:g} s"
-        raise RefusalError(408, "upload_timeout", limit) from error
+        raise RefusalError(408, "upload_timeout", limit, {"Connection": "close"}) from error
     data = await _only_part(request, body) if kind == "multipart/form-data" else body
     if not data:
         raise RefusalError(400, "no_image", "the request carries no image: send its bytes as the body")
@@ -51,11 +51,13 @@ async def _only_part(request: Request, body: bytes) -> bytes:
     async def stream() -> AsyncIterator[bytes]:
         yield body
 
+    parser = MultiPartParser(request.headers, stream(), max_files=1, max_fields=1, max_part_size=len(body))  # type: ignore[arg-type]
     try:
-        form = await MultiPartParser(request.headers, stream(), max_files=1, max_fields=0).parse()  # type: ignore[arg-type]
+        form = await parser.parse()
     except (MultiPartException, KeyError, ValueError, UnicodeError) as error:
-        raise RefusalError(400, "bad_form", "the form must be whole and hold one file, `image`") from error
+        raise RefusalError(400, "bad_form", "the form must be whole and hold one part, `image`") from error
     part = form.get(_FIELD)
-    if len(form.multi_items()) != 1 or not isinstance(part, UploadFile):
-        raise RefusalError(400, "bad_form", "the form must hold one file, `image`, and nothing else")
-    return await part.read()
+    if len(form.multi_items()) != 1 or part is None:
+        raise RefusalError(400, "bad_form", "the form must hold one part, `image`, and nothing else")
+    # a part without a file name comes as text; what is no UTF-8, as no PNG or JPEG is, was read as Latin-1
+    return await part.read() if isinstance(part, UploadFile) else part.encode("latin-1", "replace")

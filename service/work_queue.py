@@ -49,7 +49,3 @@ class WorkQueue:
     def _free_place(self, _future: "Future[Any]") -> None:
         with self._lock:
             self._taken -= 1
-
-    def close(self) -> None:
-        """Wait for the work in flight and end the threads."""
-        self._pool.shutdown()

@@ -1,0 +1,48 @@
+"""PNG, checked to its last byte: common decoders fill what is missing with zeros."""
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import imagecodecs
+from numpy.typing import NDArray
+from PIL import Image
+
+from seg.data.image_error import ImageError, check_size
+from seg.data.orientation import ORIENTATION_TAG, apply_orientation
+
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+
+
+def read_png(data: bytes, max_pixels: int) -> NDArray[Any]:
+    """Decode a PNG; see `seg.data.reading.read_image`.
+
+    libpng checks sums and lengths, keeps 16 bits, and expands palettes and samples of 1, 2 and 4 bits.
+    """
+    width, height = struct.unpack_from(">II", data, len(PNG_MAGIC) + 8)
+    check_size(height, width, max_pixels)
+    chunks = dict(_chunks(data))
+    frames = struct.unpack_from(">I", chunks.get(b"acTL", b"\0\0\0\1"))[0]
+    if frames > 1:
+        raise ImageError("multi_page", f"the file is an animation of {frames} pictures: send one picture")
+    exif = Image.Exif()
+    exif.load(chunks.get(b"eXIf", b""))
+    return apply_orientation(_without_alpha(imagecodecs.png_decode(data)), exif.get(ORIENTATION_TAG, 1))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield type and content of every chunk up to the end that a whole file has."""
+    kind, start = b"", len(PNG_MAGIC)
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", data, start)
+        yield kind, data[start + 8 : start + 8 + length]
+        start += length + 12
+    if start > len(data):
+        raise ImageError("corrupt_image", "the image is damaged or incomplete")
+
+
+def _without_alpha(image: NDArray[Any]) -> NDArray[Any]:
+    """Return (H, W) for grey, (H, W, 3) for color."""
+    if image.ndim == 2:
+        return image
+    return image[..., 0] if image.shape[2] < 3 else image[..., :3]

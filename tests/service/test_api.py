@@ -1,0 +1,121 @@
+"""The service as BentoML runs it: what can be reached from outside, and what leaves."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from seg.__main__ import main
+
+LOSS = Path(__file__).parents[2] / "configs" / "loss"
+TOKEN = "a-token"
+
+
+def tracked_unless_refused() -> dict[str, str]:
+    """An environment in which BentoML logs what it would report."""
+    environment = os.environ | {"__BENTOML_DEBUG_USAGE": "true"}
+    environment.pop("BENTOML_DO_NOT_TRACK", None)
+    return environment
+
+
+@pytest.fixture(scope="module")
+def store(tiny, tmp_path_factory) -> Path:
+    """A model store of BentoML with one model."""
+    folder = tmp_path_factory.mktemp("served")
+    args = ["fit", f"--config={tiny / 'base.yaml'}", f"--data={tiny / 'data.yaml'}", f"--model.loss={LOSS / 'l2.yaml'}"]
+    args += [f"--trainer.logger.save_dir={folder}", "--trainer.logger.name=run", "--trainer.enable_progress_bar=false"]
+    assert main(args) == 0
+    environment = tracked_unless_refused() | {"BENTOML_HOME": str(folder / "bentoml")}
+    command = [sys.executable, "-m", "seg", "promote", str(folder)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "Tracking" not in done.stdout + done.stderr
+    return folder / "bentoml"
+
+
+@pytest.fixture(scope="module")
+def served(store, tmp_path_factory):
+    """URL and log of the service, started with a token."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = tracked_unless_refused() | {"BENTOML_HOME": str(store), "SEPTUM_TOKEN": TOKEN}
+    log = tmp_path_factory.mktemp("log") / "log.txt"
+    command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService", "--port", str(port)]
+    with log.open("wb") as stream:
+        server = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 90
+        while ask(url, "/readyz")[0] != 200:
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        yield url, log
+    finally:
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+
+
+def ask(url: str, path: str, token: str | None = None) -> tuple[int, str]:
+    request = urllib.request.Request(url + path, headers={"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path", ["/", "/docs.json", "/schema.json", "/metrics", "/healthz", "/static_content/index.css"]
+)
+def test_no_page_of_the_framework_can_be_reached(served, path):
+    status, text = ask(served[0], path)
+    assert (status, json.loads(text)["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.slow
+def test_health_needs_no_token_and_the_model_does(served):
+    url, _ = served
+    assert [ask(url, path)[0] for path in ("/livez", "/readyz", "/model")] == [200, 200, 401]
+    assert json.loads(ask(url, "/model", TOKEN)[1])["provenance"]["loss"] == "losses.L2Loss"
+
+
+@pytest.mark.slow
+def test_it_listens_on_this_machine_alone_and_reports_to_nobody(served):
+    url, log = served
+    assert f"listening on {url} " in log.read_text()
+    assert "Tracking" not in log.read_text()
+
+
+@pytest.mark.slow
+def test_a_slow_upload_is_answered_and_its_connection_closed(served):
+    host, port = served[0].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        head = f"POST /predict HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 9\r\n\r\nx"
+        connection.sendall(head.encode())
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            while received := connection.recv(4096):
+                answer += received
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.slow
+def test_without_a_model_the_server_ends_and_says_why(tmp_path):
+    environment = os.environ | {"BENTOML_HOME": str(tmp_path), "SEPTUM_MODEL": "septum:one"}
+    command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService", "--port", "0"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=90)
+    assert done.returncode != 0
+    assert "septum:one" in done.stdout + done.stderr

@@ -1,0 +1,27 @@
+import socket
+
+import pytest
+
+from seg.__main__ import main
+
+
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        (["--host", "localhost"], "'localhost' does not appear to be an IPv4 or IPv6 address"),
+        (["--port", "70000"], "--port must be from 0 to 65535, got 70000"),
+        (["--host", "192.0.2.1"], "192.0.2.1 port 3000 is in use or not of this machine"),
+    ],
+)
+def test_an_address_that_cannot_be_listened_on_is_explained_in_a_sentence(options, rule, capsys):
+    assert main(["serve", *options]) != 0
+    written = capsys.readouterr()
+    assert rule in written.err
+    assert written.out == ""
+
+
+def test_a_port_in_use_is_explained_before_anything_is_loaded(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert main(["serve", "--port", str(port)]) == 1
+    assert f"127.0.0.1 port {port} is in use" in capsys.readouterr().err
