@@ -141,6 +141,11 @@ def test_jpeg_keeps_its_size_and_orientation():
     assert read_image(pillow(COLOR, "JPEG")).shape == (37, 23, 3)
 
 
+def test_jpeg_inside_a_tiff_is_read_in_its_colors():
+    flat = np.broadcast_to(np.array([200, 100, 50], np.uint8), (37, 23, 3)).copy()
+    assert np.abs(read_image(pillow(flat, "TIFF", compression="jpeg")).astype(int) - flat).max() < 4
+
+
 STACK = tiff(np.stack([GREY, GREY + 1, GREY]), photometric="minisblack")
 BROKEN = np.full((5, 5), np.nan, np.float32)
 REFUSED = {
@@ -172,6 +177,7 @@ REFUSED = {
         with_tag(tiff(GREY[:9], compression="lzw", rowsperstrip=37), 257, 37),
         "corrupt_image",
     ),
+    "tiff without rows": (with_tag(tiff(GREY), 257, 0), "corrupt_image"),
     "tiff without pages": (b"II*\x00\x00\x00\x00\x00", "corrupt_image"),
     "tiff palette without palette": (with_tag(tiff(GREY), 262, 3), "corrupt_image"),
     "tiff cut in the tags": (tiff(GREY)[:60], "corrupt_image"),
