@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import bentoml
-import torch
 from bentoml._internal.utils.analytics import usage_stats
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -46,7 +45,6 @@ class BoundaryService:
 
     def __init__(self) -> None:
         """Load and check the model, once."""
-        torch.set_num_threads(settings.threads)
         app.state.predictor = Predictor.load(artifact)
 
 

@@ -10,6 +10,9 @@ from typing import Any
 class Settings:
     """Limits of the service; each is read from the variable SEPTUM_<NAME IN CAPITALS>.
 
+    A worker takes as many cores as PyTorch takes by itself, or OMP_NUM_THREADS says. `seg predict` does the same: the last
+    digit of a probability depends on their number, and the two shall agree to the pixel.
+
     Attributes:
         model: tag in BentoML's model store.
         max_body_bytes: of a request.
@@ -18,7 +21,6 @@ class Settings:
         work_timeout_s: for the answer, once the body is there.
         workers: images worked on at a time.
         queue: images that may wait for a worker; more are refused.
-        threads: of one worker; more help only where cores are idle.
         token: asked for as `Authorization: Bearer <token>`, except by the health checks; none is asked if empty.
     """
 
@@ -29,7 +31,6 @@ class Settings:
     work_timeout_s: float = 60.0
     workers: int = 1
     queue: int = 16
-    threads: int = 1
     token: str = ""
 
     @classmethod
