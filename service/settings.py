@@ -10,8 +10,8 @@ from typing import Any
 class Settings:
     """Limits of the service; each is read from the variable SEPTUM_<NAME IN CAPITALS>.
 
-    A worker takes as many cores as PyTorch takes by itself, or OMP_NUM_THREADS says. `seg predict` does the same: the last
-    digit of a probability depends on their number, and the two shall agree to the pixel.
+    A worker takes as many cores as PyTorch takes by itself, or OMP_NUM_THREADS says. `seg predict` does the same: the
+    last digit of a probability depends on their number, and the two shall agree to the pixel.
 
     Attributes:
         model: tag in BentoML's model store.
