@@ -3,8 +3,6 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
 from scipy.spatial import cKDTree
 from skimage.morphology import skeletonize
 
@@ -62,7 +60,8 @@ def count_matches(
 ) -> NDArray[np.int64]:
     """Count skeleton pixels that match one to one within the tolerance, at each threshold.
 
-    A largest matching is found, so that no pixel of the truth is found twice by a broad or doubled prediction.
+    Pairs are matched nearest first, so that no pixel of the truth is found twice by a broad or doubled prediction. (The
+    largest matching can be a little larger; finding it takes minutes on a section.)
 
     Returns:
         (T, 3): matched pixels, predicted pixels, true pixels. F1 is 2 matched / (predicted + true).
@@ -82,8 +81,14 @@ def _match(predicted: NDArray[np.intp], truth: NDArray[np.intp], tolerance_px: f
     if not len(predicted) or not len(truth):
         return 0
     near = cKDTree(predicted).sparse_distance_matrix(cKDTree(truth), tolerance_px, output_type="coo_matrix")
-    graph = csr_array((np.ones(near.nnz, dtype=np.int8), (near.row, near.col)), shape=near.shape)
-    return int((maximum_bipartite_matching(graph) >= 0).sum())
+    nearest_first = np.lexsort((near.col, near.row, near.data))
+    free_predicted, free_true = bytearray(b"\1" * len(predicted)), bytearray(b"\1" * len(truth))
+    matched = 0
+    for row, column in zip(near.row[nearest_first].tolist(), near.col[nearest_first].tolist(), strict=True):
+        if free_predicted[row] and free_true[column]:
+            free_predicted[row] = free_true[column] = 0
+            matched += 1
+    return matched
 
 
 def dataset_and_image_scale(counts: NDArray[np.int64]) -> tuple[float, float]:
