@@ -81,12 +81,10 @@ def compare_cells(truth: Labels, proposal: Labels) -> RandScores:
 
 
 def _joint_counts(truth: Labels, proposal: Labels) -> NDArray[np.float64]:
-    """Return a matrix (true cells, 1 + proposed cells) of pixel counts, without empty rows and columns."""
-    _, rows = np.unique(truth, return_inverse=True)
-    found, columns = np.unique(np.append(proposal, 0), return_inverse=True)
-    width = len(found)
-    counts = np.bincount(rows * width + columns[:-1], minlength=(rows.max() + 1) * width)
-    return counts.reshape(-1, width).astype(np.float64)
+    """Return a matrix (1 + true cells, 1 + proposed cells) of pixel counts."""
+    shape = (int(truth.max()) + 1, int(proposal.max()) + 1)
+    pairs = truth.astype(np.int64) * shape[1] + proposal
+    return np.bincount(pairs, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
 
 
 def _sum_log(shares: NDArray[np.float64]) -> float:
