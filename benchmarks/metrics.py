@@ -1,6 +1,6 @@
 """Time the test-time metrics: V_Rand against a plain scikit-image and numpy version, and the suite per section.
 
-`python benchmarks/metrics.py` uses synthetic sections of 512 x 512 pixels. CPU seconds of one process, interleaved.
+`python -m benchmarks.metrics` uses synthetic sections of 512 x 512 pixels. CPU seconds of one process, interleaved.
 """
 
 import statistics

@@ -11,20 +11,31 @@ class SegmentationLoss(nn.Module, ABC):
 
     A subclass computes one value per image; the loss of the batch is their mean, so that an image
     weighs the same in every batch. Half precision is raised to float32 before anything is computed.
+
+    Attributes:
+        bounds: lowest and highest value of an image; the lowest is that of the perfect prediction.
+        gradient_is_derivative: False where the gradient leaves out, on purpose, a part of the value's derivative.
+        progress: share of the training that is done, in [0, 1], for weights that change; see `tell_progress`.
     """
 
-    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+    bounds: tuple[float, float] = (0.0, float("inf"))
+    gradient_is_derivative: bool = True
+    progress: float = 0.0
+
+    def forward(self, logits: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
         """Return the mean over the images of `per_image`.
 
         Args:
             logits: (N, K, H, W), floating point, before the sigmoid.
             target: (N, K, H, W), values 0 and 1, the same shape as `logits`.
+            valid: (N, 1, H, W), True in a rectangle of each image, False where it was padded. What was padded is cut
+                off before anything is computed.
 
         Returns:
             A scalar.
 
         Raises:
-            ValueError: the shapes differ or are not (N, K, H, W).
+            ValueError: the shapes differ or are not (N, K, H, W), or `valid` is no rectangle.
         """
         if logits.ndim != 4 or logits.shape != target.shape:
             raise ValueError(
@@ -33,8 +44,12 @@ class SegmentationLoss(nn.Module, ABC):
             )
         if logits.dtype in (torch.float16, torch.bfloat16):
             logits = logits.float()
+        target = target.to(logits.dtype)
         with torch.autocast(logits.device.type, enabled=False):
-            return self.per_image(logits, target.to(logits.dtype)).mean()
+            if valid is None:
+                return self.per_image(logits, target).mean()
+            windows = [(slice(n, n + 1), slice(None), *_rectangle(image[0])) for n, image in enumerate(valid)]
+            return torch.cat([self.per_image(logits[window], target[window]) for window in windows]).mean()
 
     @abstractmethod
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
@@ -47,3 +62,16 @@ class SegmentationLoss(nn.Module, ABC):
         Returns:
             (N,), smallest where the prediction is perfect.
         """
+
+    def tell_progress(self, share: float) -> None:
+        """Tell this loss and the ones inside it how much of the training is done, in [0, 1]."""
+        for module in self.modules():
+            if isinstance(module, SegmentationLoss):
+                module.progress = share
+
+
+def _rectangle(valid: Tensor) -> tuple[slice, slice]:
+    rows, columns = valid.any(dim=1).nonzero().flatten(), valid.any(dim=0).nonzero().flatten()
+    if not len(rows) or len(rows) * len(columns) != int(valid.sum()):
+        raise ValueError("valid must be one full rectangle in each image, what remains where padding is cut off")
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

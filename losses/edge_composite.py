@@ -1,44 +1,71 @@
 """L2 on the picture plus L2 on its edges."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from losses.base import SegmentationLoss
+from losses.limits import require_weight
+
+EdgeFilter = Literal["central_difference", "sobel", "scharr", "prewitt", "laplacian"]
+
+#: Across an edge: [1, 0, -1]; along it: how the filters average. All answer a step from 0 to 1 with 1.
+_ALONG = {
+    "central_difference": [0.0, 1.0, 0.0],
+    "sobel": [0.25, 0.5, 0.25],
+    "scharr": [0.1875, 0.625, 0.1875],
+    "prewitt": [1 / 3, 1 / 3, 1 / 3],
+}
+_LAPLACIAN = [[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]]
 
 
 class EdgeCompositeLoss(SegmentationLoss):
     """L2 on the picture plus a weight times L2 on the responses of a fixed derivative filter.
 
-    L = mean (p - t)^2 + w * mean over both directions of (f * p - f * t)^2, p = sigmoid(logits),
-    f = [1, 0, -1] along rows and along columns, the picture continued by its last pixel at its border. The
-    filter is linear, so that f * p - f * t = f * (p - t). Range [0, 1 + 4 w].
+    L = mean (p - t)^2 + w * mean over scales and directions of mean (f * p - f * t)^2, p = sigmoid(logits), f by
+    default [1, 0, -1] along rows and along columns, the picture continued by its last pixel at its border. The filter
+    is linear, so that f * p - f * t = f * (p - t).
 
-    A step from 0 to 1 answers with 1 on both of its sides: the second term asks for the right slopes where
-    the first asks for the right values.
+    A step from 0 to 1 answers with 1 on both of its sides, whatever the filter: the second term asks for the right
+    slopes where the first asks for the right values.
 
     Args:
         weight: w, >= 0, of the edge term against the picture term.
+        edges: the filter: central_difference [1, 0, -1]; sobel, scharr and prewitt, which also average along the
+            edge; laplacian, of second order and without a direction.
+        scales_px: at each, the picture is averaged over squares of this side before it is filtered.
 
     Raises:
-        ValueError: weight is negative or not finite.
+        ValueError: weight is negative or not finite, the filter is unknown, or a scale is below 1.
+
+    Source:
+        The filters: Gonzalez and Woods, Digital Image Processing; Scharr, thesis, Heidelberg 2000.
     """
 
     filters: Tensor
 
-    def __init__(self, weight: float = 1.0) -> None:
+    def __init__(
+        self, weight: float = 1.0, edges: EdgeFilter = "central_difference", scales_px: Sequence[int] = (1,)
+    ) -> None:
         super().__init__()
-        if not 0 <= weight < float("inf"):
-            raise ValueError(f"weight must be >= 0 and finite, got {weight}")
-        self.weight = weight
-        along_row = torch.zeros(3, 3)
-        along_row[1] = torch.tensor([1.0, 0.0, -1.0])
-        self.register_buffer("filters", torch.stack([along_row, along_row.T])[:, None], persistent=False)
+        require_weight("weight", weight)
+        if edges not in (*_ALONG, "laplacian"):
+            raise ValueError(f"edges must be one of {', '.join([*_ALONG, 'laplacian'])}, got {edges}")
+        if not scales_px or min(scales_px) < 1:
+            raise ValueError(f"scales_px must be one or more whole numbers >= 1, got {list(scales_px)}")
+        self.weight, self.scales_px = weight, tuple(scales_px)
+        filters = _filters(edges)
+        self.register_buffer("filters", filters[:, None], persistent=False)
+        self.bounds = (0.0, 1 + weight * float(filters[0].abs().sum()) ** 2)
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) weighted sums of the two terms."""
         difference = logits.sigmoid() - target
-        return difference.square().mean(dim=(1, 2, 3)) + self.weight * self._edge_term(difference)
+        scales = [self._edge_term(_average(difference, scale_px)) for scale_px in self.scales_px]
+        return difference.square().mean(dim=(1, 2, 3)) + self.weight * torch.stack(scales).mean(dim=0)
 
     def _edge_term(self, difference: Tensor) -> Tensor:
         images, channels, height, width = difference.shape
@@ -46,3 +73,15 @@ class EdgeCompositeLoss(SegmentationLoss):
         padded = functional.pad(picture, (1, 1, 1, 1), mode="replicate")
         responses = functional.conv2d(padded, self.filters.to(picture.dtype))
         return responses.square().reshape(images, -1).mean(dim=1)
+
+
+def _filters(edges: EdgeFilter) -> Tensor:
+    """Return (directions, 3, 3)."""
+    if edges == "laplacian":
+        return torch.tensor([_LAPLACIAN])
+    along_row = torch.outer(torch.tensor(_ALONG[edges]), torch.tensor([1.0, 0.0, -1.0]))
+    return torch.stack([along_row, along_row.T])
+
+
+def _average(picture: Tensor, scale_px: int) -> Tensor:
+    return functional.avg_pool2d(picture, scale_px, ceil_mode=True) if scale_px > 1 else picture

@@ -8,12 +8,14 @@ from losses.base import SegmentationLoss
 class L2Loss(SegmentationLoss):
     """Mean squared difference of probability and target, also known as the Brier score.
 
-    L = mean over pixels of (p - t)^2, p = sigmoid(logits); in [0, 1]. Grey (p = 0.5) costs a quarter of a
+    L = mean over pixels of (p - t)^2, p = sigmoid(logits). Grey (p = 0.5) costs a quarter of a
     wrong extreme, which is why the loss puts up with blurred boundaries.
 
     Source:
         Brier, Monthly Weather Review 1950.
     """
+
+    bounds = (0.0, 1.0)
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) mean squared differences."""

@@ -1,61 +1,101 @@
-"""L2 on the picture plus L2 on what a frozen network sees in it."""
+"""L2 on what a frozen network sees in the picture."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from losses.base import SegmentationLoss
 from losses.frozen import FrozenNetwork
+from losses.limits import require_weight
+
+Distance = Literal["relative_l2", "l2", "cosine", "gram"]
 
 
 class PerceptualLoss(SegmentationLoss):
-    """L2 on the picture plus a weight times L2 on the intermediate features of a frozen network.
+    """Distance between the intermediate features of prediction and mask in a frozen network.
 
-    L = mean (p - t)^2 + w * mean over layers of mean (F_l(p) - F_l(t))^2 / mean F_l(t)^2, p = sigmoid(logits), F_l the
-    feature maps of layer l. Relative to the target's own features, so that w means the same for
-    every network and layer. Range [0, inf); zero only where p = t.
+    L = sum over layers l of w_l D(F_l(p), F_l(t)), p = sigmoid(logits), F_l the feature maps of layer l. D of feature
+    maps a and b is, by name: relative_l2, mean (a - b)^2 / mean b^2, which means the same for every network and layer;
+    l2, mean (a - b)^2; cosine, the mean over positions of 1 - cos(a, b); gram, the squared differences of the
+    correlations between channels ("style"), relative to those of b.
+
+    A prediction can differ from the mask and look alike to the network: have `CompositeLoss` add a loss of pixels.
 
     Args:
         features: a network from pictures (N, 1, H, W) with values in [0, 1] to a sequence of feature
             maps, e.g. `seg.network.features.TimmFeatures`. It is frozen here.
-        weight: w, >= 0, of the feature term against the picture term.
+        layer_weights: w_l, >= 0, one per feature map; null: the mean over the layers.
+        distance: D.
+        stride_px: the pictures are averaged over squares of this side first, which costs its square less.
 
     Raises:
-        ValueError: weight is negative or not finite.
+        ValueError: a weight is negative or not finite, there are not as many as layers, the distance is unknown, or
+            stride_px is below 1.
 
     Source:
         Johnson, Alahi and Fei-Fei, ECCV 2016; for boundaries Mosinska et al., CVPR 2018.
     """
 
-    def __init__(self, features: nn.Module, weight: float = 1.0) -> None:
+    def __init__(
+        self,
+        features: nn.Module,
+        layer_weights: Sequence[float] | None = None,
+        distance: Distance = "relative_l2",
+        stride_px: int = 1,
+    ) -> None:
         super().__init__()
-        if not 0 <= weight < float("inf"):
-            raise ValueError(f"weight must be >= 0 and finite, got {weight}")
+        for weight in layer_weights or ():
+            require_weight("layer_weights", weight)
+        if distance not in _DISTANCES:
+            raise ValueError(f"distance must be one of {', '.join(_DISTANCES)}, got {distance}")
+        if stride_px < 1:
+            raise ValueError(f"stride_px must be >= 1, got {stride_px}")
         self.features = FrozenNetwork(features)
-        self.weight = weight
+        self.layer_weights, self.stride_px = layer_weights, stride_px
+        self._distance = _DISTANCES[distance]
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Return (N,) weighted sums of the two terms."""
-        probability = logits.sigmoid()
-        pixel_term = (probability - target).square().mean(dim=(1, 2, 3))
-        return pixel_term + self.weight * self._feature_term(probability, target)
-
-    def _feature_term(self, probability: Tensor, target: Tensor) -> Tensor:
-        images = len(probability)
-        seen = self._see(probability)
+        """Return (N,) weighted sums over the layers."""
+        seen = self._see(logits.sigmoid())
         with torch.no_grad():
             wanted = self._see(target)
-        layers = [_relative_difference(a, b, images) for a, b in zip(seen, wanted, strict=True)]
-        return torch.stack(layers).mean(dim=0)
+        weights = self.layer_weights or [1 / len(seen)] * len(seen)
+        if len(weights) != len(seen):
+            raise ValueError(f"layer_weights must have one weight per layer, {len(seen)}, got {len(weights)}")
+        layers = [weight * self._distance(a, b) for weight, a, b in zip(weights, seen, wanted, strict=True)]
+        return torch.stack(layers).sum(dim=0).reshape(len(logits), -1).mean(dim=1)
 
     def _see(self, picture: Tensor) -> Sequence[Tensor]:
         """Show each channel to the network as a picture of its own."""
-        feature_maps: Sequence[Tensor] = self.features(picture.reshape(-1, 1, *picture.shape[2:]))
+        shown = picture.reshape(-1, 1, *picture.shape[2:])
+        if self.stride_px > 1:
+            shown = functional.avg_pool2d(shown, self.stride_px, ceil_mode=True)
+        feature_maps: Sequence[Tensor] = self.features(shown.contiguous(memory_format=torch.channels_last))
         return feature_maps
 
 
-def _relative_difference(seen: Tensor, wanted: Tensor, images: int) -> Tensor:
-    difference = (seen - wanted).square().reshape(images, -1).mean(dim=1)
-    scale = wanted.square().reshape(images, -1).mean(dim=1)
-    return difference / scale.clamp_min(1e-6)
+def _l2(seen: Tensor, wanted: Tensor) -> Tensor:
+    return (seen - wanted).square().flatten(1).mean(dim=1)
+
+
+def _relative_l2(seen: Tensor, wanted: Tensor) -> Tensor:
+    return _l2(seen, wanted) / wanted.square().flatten(1).mean(dim=1).clamp_min(1e-6)
+
+
+def _cosine(seen: Tensor, wanted: Tensor) -> Tensor:
+    return 1 - functional.cosine_similarity(seen, wanted, dim=1, eps=1e-6).flatten(1).mean(dim=1)
+
+
+def _gram(seen: Tensor, wanted: Tensor) -> Tensor:
+    return _relative_l2(_correlations(seen), _correlations(wanted))
+
+
+def _correlations(feature_maps: Tensor) -> Tensor:
+    flat = feature_maps.flatten(2)
+    return flat @ flat.mT / flat.shape[2]
+
+
+_DISTANCES = {"relative_l2": _relative_l2, "l2": _l2, "cosine": _cosine, "gram": _gram}

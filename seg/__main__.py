@@ -9,6 +9,7 @@ import warnings
 from importlib.metadata import entry_points
 
 from seg.compare.commands import add_compare, add_evaluate, add_report
+from seg.gallery.commands import add_losses
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     add_compare(subparsers)
     add_report(subparsers)
     add_evaluate(subparsers)
+    add_losses(subparsers)
     for entry_point in sorted(entry_points(group="seg.commands"), key=lambda found: found.name):
         entry_point.load()(subparsers)
     return parser

@@ -9,7 +9,7 @@ from pytorch_lightning.cli import OptimizerCallable
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 
-from losses import SegmentationLoss
+from losses import CompositeLoss, SegmentationLoss
 from losses.contract import check_contract
 from seg.data.dataset import Batch
 from seg.metrics.collapse import Verdict, judge, summarize
@@ -79,8 +79,9 @@ class BoundaryModule(pl.LightningModule):
         check_contract(self.loss, self.network_config.classes)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Draw the same in step n, whether or not the training was interrupted before."""
+        """Draw the same in step n, also after an interruption, and tell the loss how far the training is."""
         torch.manual_seed(self.seed * 1_000_003 + self.global_step)
+        self.loss.tell_progress(min(self.global_step / self.trainer.estimated_stepping_batches, 1.0))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of the batch.
@@ -95,6 +96,9 @@ class BoundaryModule(pl.LightningModule):
                 "lower the learning rate or look at the loss"
             )
         self.log("train/loss", loss, on_step=True, on_epoch=False, prog_bar=True)
+        if isinstance(self.loss, CompositeLoss):
+            for name, value in self.loss.last_terms.items():
+                self.log(f"train/{name}", value, on_step=True, on_epoch=False)
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:

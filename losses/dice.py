@@ -1,0 +1,35 @@
+"""The soft Dice coefficient as a loss."""
+
+from torch import Tensor
+
+from losses.base import SegmentationLoss
+from losses.limits import require_positive
+from losses.regions import count_softly
+
+
+class DiceLoss(SegmentationLoss):
+    """One minus the soft Dice coefficient of each image, averaged over the channels.
+
+    L = 1 - (2 I + s) / (P + T + s); I, P, T sum p*t, p, t over the image's pixels, p = sigmoid(logits).
+
+    Args:
+        smooth: s, in pixels, > 0. Keeps a gradient on images without any boundary.
+
+    Raises:
+        ValueError: smooth is not positive.
+
+    Source:
+        Milletari, Navab and Ahmadi, 3DV 2016; Isensee et al., Nature Methods 2021 (this form).
+    """
+
+    bounds = (0.0, 1.0)
+
+    def __init__(self, smooth: float = 1.0) -> None:
+        super().__init__()
+        require_positive("smooth", smooth, "pixels")
+        self.smooth = smooth
+
+    def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return (N,) values of one minus the coefficient."""
+        both, predicted, true = count_softly(logits, target)
+        return 1 - ((2 * both + self.smooth) / (predicted + true + self.smooth)).mean(dim=1)

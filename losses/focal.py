@@ -1,0 +1,35 @@
+"""Cross-entropy that looks away from what is easy."""
+
+from torch import Tensor
+from torchvision.ops import sigmoid_focal_loss
+
+from losses.base import SegmentationLoss
+from losses.limits import require_share, require_weight
+
+
+class FocalLoss(SegmentationLoss):
+    """Mean binary cross-entropy, each pixel weighted by a power of its own error.
+
+    L = mean over pixels of -(a t (1 - p)^g log p + (1 - a) (1 - t) p^g log(1 - p)), p = sigmoid(logits).
+
+    Args:
+        gamma: g, >= 0; 0 is cross-entropy.
+        alpha: a, in [0, 1], weight of the boundary against the background.
+
+    Raises:
+        ValueError: gamma or alpha is out of range.
+
+    Source:
+        Lin et al., ICCV 2017.
+    """
+
+    def __init__(self, gamma: float = 2.0, alpha: float = 0.5) -> None:
+        super().__init__()
+        require_weight("gamma", gamma)
+        require_share("alpha", alpha)
+        self.gamma, self.alpha = gamma, alpha
+
+    def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return (N,) means."""
+        values: Tensor = sigmoid_focal_loss(logits, target, self.alpha, self.gamma, reduction="none")
+        return values.mean(dim=(1, 2, 3))

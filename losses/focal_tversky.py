@@ -1,0 +1,50 @@
+"""The Tversky loss, bent so that hard images weigh more."""
+
+from torch import Tensor
+
+from losses.base import SegmentationLoss
+from losses.limits import require_positive, require_weight
+from losses.regions import count_softly
+
+#: A root is infinitely steep at 0, where the prediction is perfect.
+_FLAT = 1e-6
+
+
+class FocalTverskyLoss(SegmentationLoss):
+    """A power of one minus the soft Tversky index, averaged over the channels.
+
+    L = (1 - (I + s) / (I + a (P - I) + b (T - I) + s))^(1 / g); I, P, T sum p*t, p, t over the image's pixels,
+    p = sigmoid(logits). Below 1e-6 the base is constant: the power has no finite slope at 0.
+
+    Args:
+        alpha: a, >= 0, of false boundary.
+        beta: b, >= 0, of missed boundary.
+        gamma: g, > 0; above 1, images that are nearly right keep a larger gradient.
+        smooth: s, in pixels, > 0. Keeps a gradient on images without any boundary.
+
+    Raises:
+        ValueError: a parameter is out of range.
+
+    Source:
+        Abraham and Khan, ISBI 2019.
+    """
+
+    bounds = (0.0, 1.0)
+
+    def __init__(self, alpha: float = 0.3, beta: float = 0.7, gamma: float = 4 / 3, smooth: float = 1.0) -> None:
+        super().__init__()
+        require_weight("alpha", alpha)
+        require_weight("beta", beta)
+        require_positive("gamma", gamma)
+        require_positive("smooth", smooth, "pixels")
+        self.alpha, self.beta, self.gamma, self.smooth = alpha, beta, gamma, smooth
+
+    def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return (N,) powers."""
+        both, predicted, true = count_softly(logits, target)
+        mistakes = self.alpha * (predicted - both) + self.beta * (true - both)
+        # the same as one minus the index, without the rounding of a difference of nearly equal numbers
+        missed = mistakes / (both + mistakes + self.smooth)
+        power = 1 / self.gamma
+        bent: Tensor = missed.clamp_min(_FLAT) ** power - _FLAT**power
+        return bent.mean(dim=1)

@@ -1,0 +1,22 @@
+"""The absolute difference of probability and target."""
+
+from torch import Tensor
+
+from losses.base import SegmentationLoss
+
+
+class L1Loss(SegmentationLoss):
+    """Mean absolute difference of probability and target.
+
+    L = mean over pixels of |p - t|, p = sigmoid(logits). Grey costs half of a wrong extreme: where the chance of a
+    boundary is below one half, nothing is cheaper than black.
+
+    Source:
+        Ghosh, Kumar and Sastry, AAAI 2017.
+    """
+
+    bounds = (0.0, 1.0)
+
+    def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return (N,) mean absolute differences."""
+        return (logits.sigmoid() - target).abs().mean(dim=(1, 2, 3))

@@ -1,0 +1,36 @@
+"""The Dice loss, flat where it is nearly right."""
+
+from torch import Tensor
+
+from losses.base import SegmentationLoss
+from losses.limits import require_positive
+from losses.regions import count_softly
+
+
+class LogCoshDiceLoss(SegmentationLoss):
+    """Logarithm of the hyperbolic cosine of the soft Dice loss, averaged over the channels.
+
+    L = log(cosh(1 - (2 I + s) / (P + T + s))); I, P, T sum p*t, p, t over the image's pixels, p = sigmoid(logits).
+
+    Args:
+        smooth: s, in pixels, > 0. Keeps a gradient on images without any boundary.
+
+    Raises:
+        ValueError: smooth is not positive.
+
+    Source:
+        Jadon, CIBCB 2020.
+    """
+
+    bounds = (0.0, 0.4337808304830271)  # log(cosh(1))
+
+    def __init__(self, smooth: float = 1.0) -> None:
+        super().__init__()
+        require_positive("smooth", smooth, "pixels")
+        self.smooth = smooth
+
+    def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return (N,) logarithms."""
+        both, predicted, true = count_softly(logits, target)
+        dice = 1 - (2 * both + self.smooth) / (predicted + true + self.smooth)
+        return dice.cosh().log().mean(dim=1)

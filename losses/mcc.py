@@ -1,0 +1,43 @@
+"""Matthews' correlation of prediction and mask as a loss."""
+
+from torch import Tensor
+
+from losses.base import SegmentationLoss
+from losses.limits import require_positive
+from losses.regions import count_softly
+
+
+class MccLoss(SegmentationLoss):
+    """One minus Matthews' correlation coefficient, averaged over the channels.
+
+    L = 1 - (A D - B C) / sqrt((A + B) (A + C) (D + B) (D + C)); A = I + s, B = P - I, C = T - I, D = n - P - T + I + s
+    are the soft counts of right boundary, false boundary, missed boundary and right background among n pixels; I, P, T
+    sum p*t, p, t over the image's pixels, p = sigmoid(logits).
+
+    Args:
+        smooth: s, in pixels, > 0: as many pixels of both classes count as predicted right. Without it the coefficient
+            of an image without any boundary is 0 / 0.
+
+    Raises:
+        ValueError: smooth is not positive.
+
+    Source:
+        Abhishek and Hamarneh, ISBI 2021.
+    """
+
+    bounds = (0.0, 2.0)
+
+    def __init__(self, smooth: float = 1.0) -> None:
+        super().__init__()
+        require_positive("smooth", smooth, "pixels")
+        self.smooth = smooth
+
+    def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return (N,) values of one minus the coefficient."""
+        pixels = target[0, 0].numel()
+        both, predicted, true = (count / pixels for count in count_softly(logits, target))
+        smooth = self.smooth / pixels
+        right, false, missed = both + smooth, predicted - both, true - both
+        background = 1 - predicted - true + both + smooth
+        variance = (right + false) * (right + missed) * (background + false) * (background + missed)
+        return 1 - ((right * background - false * missed) / variance.sqrt()).mean(dim=1)

@@ -1,0 +1,1 @@
+"""What losses want, shown before anything is trained."""

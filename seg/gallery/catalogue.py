@@ -1,0 +1,132 @@
+"""The losses by name: built, described, examined."""
+
+import inspect
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jsonargparse import ArgumentError, ArgumentParser
+from rich.console import Console
+from rich.table import Table
+
+import losses
+from losses import (
+    BceLoss,
+    CompositeLoss,
+    DiceLoss,
+    GradientBalancedLoss,
+    PerceptualLoss,
+    ScnpLoss,
+    SegmentationLoss,
+    Term,
+)
+from losses.contract import examine
+from seg.network.features import TimmFeatures
+
+
+def _bce_and_dice() -> dict[str, Term]:
+    return {"bce": Term(BceLoss()), "dice": Term(DiceLoss())}
+
+
+#: Losses that cannot be built without choices.
+_EXAMPLES: dict[str, Callable[[], SegmentationLoss]] = {
+    "CompositeLoss": lambda: CompositeLoss(_bce_and_dice()),
+    "GradientBalancedLoss": lambda: GradientBalancedLoss(_bce_and_dice()),
+    "PerceptualLoss": lambda: PerceptualLoss(TimmFeatures()),
+    "ScnpLoss": lambda: ScnpLoss(BceLoss()),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One loss of the library as its docstring describes it."""
+
+    name: str
+    summary: str
+    formula: str
+    source: str
+
+
+def library() -> list[Entry]:
+    """Return all losses of the library, by name."""
+    found = [getattr(losses, name) for name in losses.__all__]
+    return [_describe(loss) for loss in found if issubclass(loss, SegmentationLoss) and not inspect.isabstract(loss)]
+
+
+def _describe(loss: type[SegmentationLoss]) -> Entry:
+    text = inspect.cleandoc(loss.__doc__ or "")
+    formula = re.search(r"^L = (.+?)(?:;|, p = sigmoid|\.(?:\s|$))", text, re.DOTALL | re.MULTILINE)
+    source = re.search(r"^Source:\n(.+)", text, re.DOTALL | re.MULTILINE)
+    return Entry(
+        name=loss.__name__,
+        summary=text.split("\n", maxsplit=1)[0],
+        formula=" ".join(formula[1].split()) if formula else "",
+        source=" ".join(source[1].split()) if source else "",
+    )
+
+
+def build(name: str, options: list[str] | None = None) -> SegmentationLoss:
+    """Build a loss.
+
+    Args:
+        name: a class of `losses`, a class path, or a configuration file.
+        options: e.g. ["--loss.init_args.smooth", "7"].
+
+    Raises:
+        ValueError: there is no such loss, or it cannot be built like this.
+    """
+    if name in _EXAMPLES and not options:
+        return _EXAMPLES[name]()
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_subclass_arguments(SegmentationLoss, "loss")
+    path = f"losses.{name}" if name in losses.__all__ else name
+    try:
+        loss: SegmentationLoss = parser.instantiate_classes(parser.parse_args(["--loss", path, *(options or [])])).loss
+    except ArgumentError as error:
+        raise ValueError(f"cannot build the loss {name}: {' '.join(str(error).split())}") from error
+    return loss
+
+
+def print_catalogue() -> None:
+    """Print every loss with formula, range, cost and source."""
+    table = Table("loss", "what", "formula; p = sigmoid(logits)", "range", "cost", "source", show_lines=True)
+    unit = cost_ms(build("L2Loss"))
+    for entry in library():
+        loss = build(entry.name)
+        lowest, highest = loss.bounds
+        cost = f"{cost_ms(loss) / unit:.1f} x L2"
+        table.add_row(entry.name, entry.summary, entry.formula, f"{lowest:g} to {highest:.3g}", cost, entry.source)
+    console = Console()
+    console.print(table)
+    console.print(f"cost: forward and backward on 8 x 1 x 256 x 256, L2 takes {unit:.1f} ms here")
+
+
+def cost_ms(loss: SegmentationLoss, repeats: int = 3) -> float:
+    """Return the milliseconds of forward and backward on 8 x 1 x 256 x 256, the fastest of some."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(8, 1, 256, 256, generator=generator).requires_grad_()
+    target = torch.zeros(8, 1, 256, 256)
+    target[..., ::20, :] = target[..., ::25] = 1
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        loss(logits, target).backward()
+        times.append(time.perf_counter() - start)
+    return 1000 * min(times)
+
+
+def print_examination(name: str, options: list[str], channels: int) -> None:
+    """Print what of the contract a loss keeps.
+
+    Raises:
+        ValueError: it does not keep all of it.
+    """
+    findings = examine(build(name, options), channels)
+    console = Console()
+    for rule, wrong in findings.items():
+        console.print(f"[red]no [/]  {rule}: {wrong}" if wrong else f"[green]yes[/]  {rule}", highlight=False)
+    broken = sum(bool(wrong) for wrong in findings.values())
+    if broken:
+        raise ValueError(f"{name} breaks {broken} of {len(findings)} rules")
