@@ -1,10 +1,11 @@
 """What scores of several seeds on several images say about seeds and images in general.
 
-One score is y[s, i]: seed s, test image i. The truth is the mean over the populations that both were drawn from, so that a
+One score is y[s, i]: seed s, test image i. The truth is the mean over the populations that both were drawn from. A
 measured mean is uncertain by the seeds (the same loss, trained again, differs), by the images, and by what is left:
-y = mean + seed + image + rest. Resampling three seeds cannot show how far off a fourth one may be (such intervals covered
-the truth in 76 to 91 % of simulated comparisons, not in 95 %), and a test over the images alone takes the luck of the seeds
-for the merit of a loss. Here both variances are estimated from the two-way table, each with degrees of freedom of its own.
+y = mean + seed + image + rest. Resampling three seeds cannot show how far off a fourth one may be (such intervals
+covered the truth in 72 to 94 % of simulated comparisons, not in 95 %), and a test over the images alone takes the luck
+of the seeds for the merit of a loss. Here both variances are estimated from the two-way table, each with degrees of
+freedom of its own.
 """
 
 import bisect
