@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from seg.compare import curves, differences
 from seg.compare.baselines import Scores, score_baselines
+from seg.compare.claims import judge_claims
 from seg.compare.drawing import Drawing
 from seg.compare.examples import choose_examples, sharpness_figure
 from seg.compare.pixels import pixel_figures
@@ -40,12 +41,14 @@ def write_report(folder: Path) -> Path:
     summary = summarize(runs)
     baselines = score_baselines(folder, runs)
     write_file(folder / "report.csv", to_csv(runs, baselines).encode())
-    write_file(folder / "report.json", to_json(summary, runs, baselines, folder).encode())
+    claims = judge_claims(runs, summary.judgements, summary.rank_by, _prevalence(baselines))
+    write_file(folder / "report.json", to_json(summary, runs, baselines, claims, folder).encode())
     content = {
         "folder_name": folder.resolve().name,
         "summary": summary,
         "judgement": summary.judgements.get(summary.rank_by),
         "runs": runs,
+        "claims": claims,
         "baselines": {name: _means(scores) for name, scores in baselines.items()},
         "drawings": _draw(summary, runs, baselines, folder),
         "examples": choose_examples(summary, runs),
@@ -85,6 +88,11 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
     write_file(path, environment.get_template(f"{name}.jinja").render(content).encode())
+
+
+def _prevalence(baselines: Scores) -> float | None:
+    """Return the share of boundary: the average precision of the answer that ranks no pixel above another."""
+    return statistics.fmean(baselines["all black"]["ap"]) if baselines else None
 
 
 def _means(scores: dict[str, list[float]]) -> dict[str, float]:

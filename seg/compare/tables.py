@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seg.compare.baselines import Scores
+from seg.compare.claims import Claim
 from seg.compare.judgement import Judgement, Pair
 from seg.compare.summary import Summary
 from seg.compare.words import ALL_METRICS
@@ -45,8 +46,8 @@ def _lines(about: list[Any], images: list[str], metrics: dict[str, list[float]])
     ]
 
 
-def to_json(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, folder: Path) -> str:
-    """Return the verdict, the intervals, pairs and groups of every metric, and what each run was."""
+def to_json(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, claims: list[Claim], folder: Path) -> str:
+    """Return the verdict, the intervals, pairs and groups of every metric, the claims, and what each run was."""
     document = {
         "verdict": summary.verdict,
         "warnings": summary.warnings,
@@ -54,6 +55,7 @@ def to_json(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, fo
         "ranking": [row.name for row in summary.rows if row.validation],
         "chosen": str(summary.chosen.relative_to(folder)) if summary.chosen else None,
         "metrics": {metric: _judgement(judgement) for metric, judgement in summary.judgements.items()},
+        "claims": [asdict(claim) for claim in claims],
         "baselines": {
             name: {metric: sum(values) / len(values) for metric, values in metrics.items()}
             for name, metrics in baselines.items()

@@ -56,7 +56,8 @@ def power_words(pair: Pair) -> str:
     if pair.seeds_needed is None:
         return "more seeds alone will not show a difference of this size, more test images would be needed"
     more = pair.seeds_needed - pair.seeds
-    return f"about {more} more seeds would show a difference of this size" if more else "it is at the verge"
+    seeds = "1 more seed" if more == 1 else f"{more} more seeds"
+    return f"about {seeds} would show a difference of this size" if more else "it is at the verge"
 
 
 def _wins(pairs: Sequence[Pair], word: str) -> list[str]:

@@ -127,7 +127,7 @@ def test_the_page_needs_nothing_but_itself(reported):
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     assert "url(http" not in page
     headings = re.findall(r'<h2 id="(\w+)">', page)
-    assert headings == ["ranking", "pairs", "metrics", "crops", "sharpness", "pixels", "training", "repeat"]
+    assert headings == ["ranking", "pairs", "claims", "metrics", "crops", "sharpness", "pixels", "training", "repeat"]
     assert all(f'href="#{heading}"' in page for heading in headings)
     assert "s1 (worst, mean" in page
     assert "s3 (best, mean" in page
@@ -136,7 +136,7 @@ def test_the_page_needs_nothing_but_itself(reported):
 def test_every_picture_has_words_and_every_table_a_caption(reported):
     page = (reported / "report.html").read_text()
     assert page.count("<img ") == len(re.findall(r'<img [^>]*alt="[^"]+"', page))
-    assert page.count("<table") == page.count("<caption>") == 3
+    assert page.count("<table") == page.count("<caption>") == 4
     assert page.count("<svg") == len(re.findall(r'<div role="img" aria-label="[^"]+"><svg', page)) == 9
     assert len(re.findall(r'<label class="see">[^<]+\n<input type="range"', page)) == 3
     assert '<html lang="en">' in page
