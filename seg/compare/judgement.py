@@ -106,7 +106,7 @@ def judge(records: list[RunRecord], metric: str) -> Judgement | None:
         return None
     merits = {name: merit(metric, scores).mean() for name, (_, scores) in tables.items()}
     order = sorted(tables, key=lambda name: (-merits[name], name))
-    pairs = _corrected([_compare(better, worse, metric, tables) for better, worse in combinations(order, 2)])
+    pairs = correct([_compare(better, worse, metric, tables) for better, worse in combinations(order, 2)])
     return Judgement({name: _estimate(tables[name][1]) for name in order}, pairs, _groups(order, pairs))
 
 
@@ -166,7 +166,8 @@ def _wilcoxon(differences: Scores) -> float:
     return float(stats.wilcoxon(differences).pvalue)
 
 
-def _corrected(pairs: list[Pair]) -> list[Pair]:
+def correct(pairs: list[Pair]) -> list[Pair]:
+    """Return the pairs with p-values corrected for each other; those that could not be tested stay as they are."""
     tested = [pair for pair in pairs if not math.isnan(pair.p)]
     corrected = iter(holm(np.array([pair.p for pair in tested])))
     return [

@@ -72,7 +72,7 @@ def to_json(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, cl
             for path, record in runs.items()
         },
     }
-    return json.dumps(_without_nan(document), indent=1, allow_nan=False) + "\n"
+    return json.dumps(without_nan(document), indent=1, allow_nan=False) + "\n"
 
 
 def _judgement(judgement: Judgement) -> dict[str, Any]:
@@ -88,10 +88,10 @@ def _pair(pair: Pair) -> dict[str, Any]:
     return {name: getattr(pair, name) for name in names} | {"difference": asdict(pair.difference)}
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """Return the same with null for NaN, which JSON does not know."""
     if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
+        return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_nan(item) for item in value]
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and math.isnan(value) else value
