@@ -8,7 +8,7 @@ from seg.compare.arms import Arms
 from seg.compare.judgement import Judgement, Pair
 from seg.compare.statistics import LEVEL
 from seg.compare.verdict import power_words, with_interval
-from seg.compare.words import ALL_METRICS
+from seg.compare.words import ALL_METRICS, p_value
 from seg.record import RunRecord
 
 Status = Literal["confirmed", "refuted", "undecided", "not tried"]
@@ -151,7 +151,7 @@ def _pair(judgement: Judgement | None, first: str, second: str) -> Pair | None:
 
 def _words(metric: str, pair: Pair) -> str:
     margin = f"{ALL_METRICS[metric]}: {pair.better} is ahead of {pair.worse} by {with_interval(pair.difference)}"
-    margin += f", p {pair.p:.2g}" if pair.uncertainty else ""
+    margin += f", p {p_value(pair.p)}" if pair.uncertainty else ""
     return margin if _is_established(pair) else f"{margin}, not established ({power_words(pair)})"
 
 

@@ -25,6 +25,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "legend.frameon": False,
     "savefig.dpi": 200,
+    "savefig.bbox": "tight",
 }
 
 

@@ -75,6 +75,7 @@ def critical_difference_diagram(ranks: Ranks, folder: Path) -> Drawing:
     """Draw the mean ranks on a line, a bar over each group that does not differ."""
     names, groups = list(ranks.mean), ranks.groups()
     with canvas(7, 1.5 + 0.15 * len(names) + 0.15 * len(groups)) as (figure, axes):
+        figure.set_layout_engine("none")  # names may be longer than the room beside the line; the file grows with them
         axes.axis("off")
         last = len(names)
         axes.set(xlim=(1 - 0.45 * last, 1.45 * last), ylim=(-0.45 * len(groups) - 0.5 * last - 1.2, 2.2))
@@ -103,4 +104,4 @@ def _label(axes: Axes, rank: float, name: str, number: int, last: int, low: floa
     edge = 0.8 if left else last + 0.2
     axes.plot([rank, rank, edge], [0, level, level], color="#000000", linewidth=0.8)
     side = "right" if left else "left"
-    axes.text(edge + (-0.05 if left else 0.05), level, f"{name} ({rank:.2f})", in_layout=False, ha=side, va="center")
+    axes.text(edge + (-0.05 if left else 0.05), level, f"{name} ({rank:.2f})", ha=side, va="center")

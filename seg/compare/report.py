@@ -19,7 +19,7 @@ from seg.compare.pixels import pixel_figures
 from seg.compare.summary import Summary, summarize
 from seg.compare.tables import to_csv, to_json
 from seg.compare.verdict import power_words, with_interval
-from seg.compare.words import ALL_METRICS, METRICS, OPTIMISTIC, three_digits
+from seg.compare.words import ALL_METRICS, METRICS, OPTIMISTIC, p_value, three_digits
 from seg.data.writing import write_file
 from seg.record import RunRecord, find_runs
 
@@ -82,6 +82,7 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
         "with_interval": with_interval,
         "power_words": power_words,
         "three_digits": three_digits,
+        "p_value": p_value,
         "to_yaml": lambda value: yaml.safe_dump(value, sort_keys=False),
         "style": (page / "style.css").read_text(encoding="utf-8"),
         "script": script,

@@ -1,5 +1,7 @@
 """The metrics in the order of the tables, with the words for people, and which way is better."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,3 +59,10 @@ def merit(metric: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
 def three_digits(value: float) -> str:
     """Return the value as the tables show it: 0.123, 12.3 or 123."""
     return f"{value:.{3 if abs(value) < 10 else 1 if abs(value) < 100 else 0}f}"
+
+
+def p_value(value: float) -> str:
+    """Return a p-value with two digits; a dash where nothing could be tested."""
+    if math.isnan(value):
+        return "–"  # noqa: RUF001  # as in the other empty cells
+    return "< 0.0001" if value < 1e-4 else f"{value:.2g}"
