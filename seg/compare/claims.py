@@ -64,13 +64,23 @@ class Court:
         artefact = "threshold artefact" in verdicts
         if artefact:
             evidence += "A threshold artefact is an empty mask at 0.5 from pixels that are ranked well: no collapse. "
-        if self.prevalence is not None:
-            evidence += f"Boundary is {self.prevalence:.1%} of the test pixels."
+        evidence += self._ranking_of_pixels(name)
         if expected and not collapsed and self.prevalence is not None and self.prevalence > RARE:
             return Claim(statement, "undecided", evidence + " That is not rare.", "training")
         if len(collapsed) not in (0, len(runs)) or (artefact and expected and not collapsed):
             return Claim(statement, "undecided", evidence, "training")
         return Claim(statement, "confirmed" if bool(collapsed) == expected else "refuted", evidence, "training")
+
+    def _ranking_of_pixels(self, name: str) -> str:
+        if self.prevalence is None:
+            return ""
+        rare = f"Boundary is {self.prevalence:.1%} of the test pixels"
+        judgement = self.judgements.get("ap")
+        if judgement is None or name not in judgement.estimates:
+            return f"{rare}."
+        precision, best = judgement.estimates[name].mean, next(iter(judgement.estimates))
+        at_best = f"{best}, the best, has {judgement.estimates[best].mean:.3f}" if best != name else "no loss has more"
+        return f"{rare}, which is the average precision of chance; {name} has {precision:.3f}, {at_best}."
 
     def duel(self, statement: str, winner: str, loser: str, metrics: list[str], section: str) -> Claim:
         """Judge whether a loss is better than another in some of the metrics, and worse in none."""

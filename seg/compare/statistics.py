@@ -26,7 +26,7 @@ MOST_SEEDS = 100
 
 @cache
 def _t_quantiles(freedom: int) -> Scores:
-    quantiles: Scores = stats.t.ppf((np.arange(1000) + 0.5) / 1000, freedom)
+    quantiles: Scores = stats.t.ppf((np.arange(500) + 0.5) / 500, freedom)
     return quantiles
 
 
@@ -101,7 +101,9 @@ class Uncertainty:
         if self.error == 0:
             return 0.0
         widest = 2 * self.error * float(stats.t.isf(level / 4, min(self.seeds, self.images) - 1))
-        return float(optimize.brentq(lambda distance: self.p_value(distance) - level, 0, widest, rtol=1e-6))
+        return float(
+            optimize.brentq(lambda distance: self.p_value(distance) - level, 0, widest, xtol=1e-5 * self.error)
+        )
 
     def interval(self) -> tuple[float, float]:
         """Return the 95 % interval of the mean."""

@@ -1,6 +1,7 @@
 """What the records of a comparison say, as numbers and sentences; nothing of how it looks."""
 
 import statistics
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class LossRow:
         test: metric -> spread over the seeds.
         seeds: metric -> mean over the test images, one per seed.
         optimistic: the same for the scores at the test images' own thresholds.
-        collapses: the verdicts of its finished runs that are not "none".
+        collapses: verdict -> number of its finished runs, without "none".
         thresholds: chosen on validation, one per seed.
         step_ms: milliseconds of training per step, evaluation of each epoch included.
         finished, failed: number of runs.
@@ -50,7 +51,7 @@ class LossRow:
     test: dict[str, Spread]
     seeds: dict[str, list[float]]
     optimistic: dict[str, Spread]
-    collapses: list[str]
+    collapses: dict[str, int]
     thresholds: list[float]
     step_ms: float | None
     finished: int
@@ -114,7 +115,7 @@ def _row(name: str, runs: dict[Path, RunRecord]) -> LossRow:
             for name in OPTIMISTIC
             if finished and all(name in record.optimistic for record in finished)
         },
-        collapses=[record.collapse for record in finished if record.collapse != "none"],
+        collapses=Counter(record.collapse for record in finished if record.collapse != "none"),
         thresholds=[record.threshold for record in finished],
         step_ms=1000 * sum(record.seconds for record in finished) / steps if steps else None,
         finished=len(finished),

@@ -11,7 +11,7 @@ from seg.record import RunRecord, SplitScores
 
 IMAGES = [f"i{number}" for number in range(8)]
 NOISE = np.random.default_rng(0).normal(0, 0.002, (10, len(IMAGES)))
-METRICS = ("boundary_f1", "sharpness", "grey_share", "v_rand", "cl_dice", "betti_pieces", "betti_holes")
+METRICS = ("boundary_f1", "ap", "sharpness", "grey_share", "v_rand", "cl_dice", "betti_pieces", "betti_holes")
 
 
 def run(name, loss, seed, model=None, collapse="none", **scores):
@@ -75,6 +75,15 @@ def test_l2_collapses_where_every_run_of_it_did(verdicts, prevalence, status):
     claim = judged(l2, arm(*JACCARD), prevalence=prevalence)[COLLAPSES]
     assert claim.status == status
     assert ", ".join(verdicts) in claim.evidence
+
+
+def test_the_evidence_sets_a_collapse_against_chance_and_the_best():
+    claims = judged(arm(*L2, ap=0.04), arm(*JACCARD, ap=0.4))
+    assert (
+        "3.0% of the test pixels, which is the average precision of chance; l2 has 0.04" in claims[COLLAPSES].evidence
+    )
+    assert "jaccard, the best, has 0.4" in claims[COLLAPSES].evidence
+    assert "no loss has more" in claims[IOU_HOLDS].evidence
 
 
 def test_a_diverged_run_counts_as_collapsed():

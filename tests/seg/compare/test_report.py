@@ -122,6 +122,14 @@ def test_runs_that_cannot_be_compared_are_warned_about():
     assert failed.warnings == ["Not every run of b finished: what is left of it may flatter it."]
 
 
+def test_collapsed_runs_are_counted_by_verdict():
+    runs = [
+        replace(record("a", seed, 0.5, 0.5), collapse=verdict)
+        for seed, verdict in enumerate(("black", "none", "black"))
+    ]
+    assert summary_of(*runs).rows[0].collapses == {"black": 2}
+
+
 def test_the_page_needs_nothing_but_itself(reported):
     page = (reported / "report.html").read_text()
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
