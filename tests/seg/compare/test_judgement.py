@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from seg.compare.judgement import judge
+from seg.compare.statistics import Uncertainty
 from seg.compare.verdict import power_words, verdict, with_interval
 from seg.record import RunRecord, SplitScores
 
@@ -134,3 +137,17 @@ def test_the_verdict_admits_that_the_test_contradicts_validation():
 def test_the_verdict_says_where_the_winner_is_beaten():
     runs = comparison(np.random.default_rng(2), {"a": 0.0, "b": 0.2}, "v_rand")
     assert sentences({"a": 0.2, "b": 0.0}, "a", v_rand=judge(runs, "v_rand"))[-1] == "b beats a in V_Rand."
+
+
+def pair_with(mean, seed_variance, image_variance, images=12):
+    runs = comparison(np.random.default_rng(0), {"a": 0.1, "b": 0.0})
+    return replace(judge(runs, "iou").pairs[0], uncertainty=Uncertainty(mean, seed_variance, image_variance, 3, images))
+
+
+def test_power_is_told_in_seeds_or_denied_to_them():
+    one = pair_with(1.0, 0.07, 1e-4)
+    assert one.seeds_needed == 4
+    assert power_words(one) == "about 1 more seed would show a difference of this size"
+    assert "about 25 more seeds" in power_words(pair_with(1.0, 0.9, 0.02))
+    assert power_words(pair_with(0.1, 1e-9, 1.0)).startswith("more seeds alone will not show")
+    assert power_words(pair_with(1.0, 1e-6, 1e-6)) == "it is at the verge"
