@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from seg.compare.judgement import Estimate, Judgement, Pair
+from seg.compare.statistics import LEVEL
 from seg.compare.words import ALL_METRICS, three_digits
 from seg.record import RunRecord
 
@@ -31,7 +32,7 @@ def verdict(judgements: dict[str, Judgement], rank_by: str, chosen: RunRecord | 
         for pair in rivals
         if pair.different and pair.worse == chosen.name
     ]
-    sentences += _ties(chosen.name, [pair for pair in rivals if not pair.different])
+    sentences += _ties([pair for pair in rivals if not pair.different])
     return sentences + _elsewhere(chosen.name, judgements, rank_by)
 
 
@@ -64,14 +65,19 @@ def _wins(pairs: Sequence[Pair], word: str) -> list[str]:
     return [f"On the test images {describe(pair, word)}." for pair in pairs]
 
 
-def _ties(name: str, pairs: Sequence[Pair]) -> list[str]:
+def _ties(pairs: Sequence[Pair]) -> list[str]:
     if pairs and all(pair.uncertainty is None for pair in pairs):
         return ["One seed (or one test image) says nothing about chance: no difference to another loss is established."]
     return [
-        f"{name} and {pair.worse if pair.better == name else pair.better} cannot be told apart with {pair.seeds} seeds "
-        f"and {pair.images} test images ({with_interval(pair.difference)} for {pair.better}): {power_words(pair)}."
+        f"{pair.better} and {pair.worse} cannot be told apart with {pair.seeds} seeds and {pair.images} test images"
+        f"{_correction(pair)} ({with_interval(pair.difference)} for {pair.better}): {power_words(pair)}."
         for pair in pairs
     ]
+
+
+def _correction(pair: Pair) -> str:
+    """Say what the number of pairs has cost where it decided."""
+    return f" once {pair.family} pairs are corrected for" if pair.p <= LEVEL else ""
 
 
 def _elsewhere(name: str, judgements: dict[str, Judgement], rank_by: str) -> list[str]:

@@ -151,3 +151,9 @@ def test_power_is_told_in_seeds_or_denied_to_them():
     assert "about 25 more seeds" in power_words(pair_with(1.0, 0.9, 0.02))
     assert power_words(pair_with(0.1, 1e-9, 1.0)).startswith("more seeds alone will not show")
     assert power_words(pair_with(1.0, 1e-6, 1e-6)) == "it is at the verge"
+
+
+def test_the_verdict_says_where_the_number_of_pairs_decided():
+    merits = {"a": 0.016} | dict.fromkeys("bcdefgh", 0.0)
+    tie = next(sentence for sentence in sentences(merits, "a", seed=3) if "once" in sentence)
+    assert "cannot be told apart with 3 seeds and 12 test images once 28 pairs are corrected for (0.01" in tie
