@@ -31,8 +31,13 @@ def add_compare(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def add_report(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register `seg report`."""
-    parser = subparsers.add_parser("report", help="write the report of the runs in a folder")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of `seg compare` or `seg fit`")
+    parser = subparsers.add_parser(
+        "report",
+        help="write the report of the runs in a folder",
+        description="Write the report of the runs in a folder; of several folders: a report that compares them.",
+    )
+    parser.add_argument("folders", type=Path, metavar="DIR", nargs="+", help="folder of `seg compare` or `seg fit`")
+    parser.add_argument("--out", type=Path, help="of the report on several folders (default: DIR-DIR beside the first)")
     parser.set_defaults(run=_report)
 
 
@@ -67,18 +72,26 @@ def _evaluate(args: argparse.Namespace) -> None:
 
 
 def _report(args: argparse.Namespace) -> None:
-    from seg.compare.report import write_report  # noqa: PLC0415  # drawing libraries take a second to load
+    from seg.compare.across import write_across  # noqa: PLC0415  # drawing libraries take a second to load
+    from seg.compare.report import write_report  # noqa: PLC0415
 
-    print(f"report: {write_report(args.folder)}")
+    first, *others = args.folders
+    if others:
+        out = args.out or first.parent / "-".join(folder.resolve().name for folder in args.folders)
+        print(f"report: {write_across(args.folders, out)}")
+    elif args.out:
+        raise ValueError("--out is for the report on several folders: that on one is written into it")
+    else:
+        print(f"report: {write_report(first)}")
 
 
 def _compare(args: argparse.Namespace) -> None:
     plan = Plan.load(args.config)
-    args.folder = args.out or Path("runs") / args.config.stem
-    runs = plan.runs(args.folder, args.more)
+    folder = args.out or Path("runs") / args.config.stem
+    runs = plan.runs(folder, args.more)
     failed = _train(runs, plan.processes)
-    _report(args)
-    for name, score in rank_losses(list(find_runs(args.folder).values())):
+    _report(argparse.Namespace(folders=[folder], out=None))
+    for name, score in rank_losses(list(find_runs(folder).values())):
         print(f"  {name:24} {score:.4f} on validation")
     if failed:
         raise ComparisonFailedError(f"{len(failed)} of {len(runs)} runs failed: " + "; ".join(map(_describe, failed)))

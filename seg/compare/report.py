@@ -1,32 +1,31 @@
-"""The report of a comparison: one HTML page, Markdown and CSV, from the records alone."""
+"""The report of a comparison: one HTML page, Markdown, CSV, JSON and figures, from what the runs left."""
 
-import csv
-import io
+import base64
+import hashlib
 import statistics
-from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from seg.compare import figures
-from seg.compare.summary import METRICS, MORE_METRICS, OPTIMISTIC, LossRow, Summary, summarize
+from seg.compare import curves, differences
+from seg.compare.baselines import Scores, score_baselines
+from seg.compare.claims import judge_claims
+from seg.compare.drawing import Drawing
+from seg.compare.examples import choose_examples, sharpness_figure
+from seg.compare.pixels import pixel_figures
+from seg.compare.summary import Summary, summarize
+from seg.compare.tables import to_csv, to_json
+from seg.compare.verdict import power_words, with_interval
+from seg.compare.words import ALL_METRICS, METRICS, OPTIMISTIC, p_value, three_digits
 from seg.data.writing import write_file
 from seg.record import RunRecord, find_runs
 
 
-@dataclass(frozen=True)
-class Example:
-    """The same crop of one test image for every loss; pictures are data URIs."""
-
-    title: str
-    image: str
-    truth: str
-    answers: list[tuple[str, str, str]]
-
-
 def write_report(folder: Path) -> Path:
-    """Write report.html, report.md and report.csv about all runs in the folder.
+    """Write report.html, report.md, report.csv, report.json and figures/ about all runs in the folder.
 
     Args:
         folder: of `seg compare`, or of one run.
@@ -40,92 +39,82 @@ def write_report(folder: Path) -> Path:
     """
     runs = find_runs(folder)
     summary = summarize(runs)
+    baselines = score_baselines(folder, runs)
+    write_file(folder / "report.csv", to_csv(runs, baselines).encode())
+    claims = judge_claims(runs, summary.judgements, summary.rank_by, _prevalence(baselines))
+    write_file(folder / "report.json", to_json(summary, runs, baselines, claims, folder).encode())
     content = {
-        "summary": summary,
-        "metrics": METRICS,
-        "ranking_word": (METRICS | MORE_METRICS)[summary.rank_by],
-        "more_metrics": MORE_METRICS,
-        "optimistic": OPTIMISTIC,
-        "runs": runs,
-        "examples": _examples(summary, runs),
-        "curves": _curves(runs, summary.rank_by),
         "folder_name": folder.resolve().name,
-        "to_yaml": lambda value: yaml.safe_dump(value, sort_keys=False),
+        "summary": summary,
+        "judgement": summary.judgements.get(summary.rank_by),
+        "runs": runs,
+        "claims": claims,
+        "baselines": {name: _means(scores) for name, scores in baselines.items()},
+        "drawings": _draw(summary, runs, baselines, folder),
+        "examples": choose_examples(summary, runs),
     }
+    render("report.html", content, folder / "report.html")
+    render("report.md", content, folder / "report.md")
+    return folder / "report.html"
+
+
+def render(name: str, content: dict[str, Any], path: Path) -> None:
+    """Fill in one of the templates of this package and write it.
+
+    Args:
+        name: of the template, without .jinja.
+        content: what it may speak of, beside the words of all reports.
+        path: of the file.
+    """
     environment = Environment(
-        loader=PackageLoader("seg.compare", ""),
+        loader=PackageLoader("seg.compare", "page"),
         autoescape=select_autoescape(["html.jinja"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("report.html", "report.md"):
-        page = environment.get_template(f"{name}.jinja").render(content)
-        write_file(folder / name, page.encode())
-    write_file(folder / "report.csv", _table(runs).encode())
-    return folder / "report.html"
+    page = resources.files("seg.compare") / "page"
+    script = (page / "script.js").read_text(encoding="utf-8")
+    environment.globals |= {
+        "metrics": METRICS,
+        "all_metrics": ALL_METRICS,
+        "optimistic": OPTIMISTIC,
+        "with_interval": with_interval,
+        "power_words": power_words,
+        "three_digits": three_digits,
+        "p_value": p_value,
+        "to_yaml": lambda value: yaml.safe_dump(value, sort_keys=False),
+        "style": (page / "style.css").read_text(encoding="utf-8"),
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
+    write_file(path, environment.get_template(f"{name}.jinja").render(content).encode())
 
 
-def _table(runs: dict[Path, RunRecord]) -> str:
-    """Return one line per run, split and image; one without scores for a run that did not finish."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    metrics = METRICS | MORE_METRICS
-    writer.writerow(["loss", "seed", "status", "threshold", "split", "image", *metrics])
-    for record in runs.values():
-        about = [record.name, record.seed, record.status, round(record.threshold, 4)]
-        for split, scores in (("validation", record.validation), ("test", record.test)):
-            if scores is None:
-                continue
-            for number, image in enumerate(scores.images):
-                values = [scores.metrics[metric][number] if metric in scores.metrics else "" for metric in metrics]
-                writer.writerow([*about, split, image, *values])
-        if record.validation is None:
-            writer.writerow([*about, "", "", *[""] * len(metrics)])
-    return stream.getvalue()
+def _prevalence(baselines: Scores) -> float | None:
+    """Return the share of boundary: the average precision of the answer that ranks no pixel above another."""
+    return statistics.fmean(baselines["all black"]["ap"]) if baselines else None
 
 
-def _curves(runs: dict[Path, RunRecord], rank_by: str) -> list[tuple[str, str]]:
-    """Return captions and SVGs: the metric for all losses in one, the loss for each on its own."""
-    folders: dict[str, list[Path]] = {}
-    for path, record in runs.items():
-        folders.setdefault(record.name, []).append(path)
-    word = (METRICS | MORE_METRICS)[rank_by]
-    curves = [(f"{word} on validation", figures.learning_curves(folders, f"val/{rank_by}", word))]
-    for name, paths in folders.items():
-        svg = figures.learning_curves({name: paths}, "val/loss", "validation loss")
-        curves.append((f"{name}: validation loss", svg))
-    return curves
+def _means(scores: dict[str, list[float]]) -> dict[str, float]:
+    return {metric: statistics.fmean(values) for metric, values in scores.items()}
 
 
-def _examples(summary: Summary, runs: dict[Path, RunRecord]) -> list[Example]:
-    """Return the worst, the median and the best test image, by the mean over the losses."""
-    shown = [row for row in summary.rows if row.best is not None and (row.best / "test").is_dir()]
-    if not shown:
-        return []
-    scores = [_scores_by_image(runs[row.best], summary.rank_by) for row in shown if row.best]
-    common = [image for image in scores[0] if all(image in of_loss for of_loss in scores)]
-    means = {image: statistics.fmean(of_loss[image] for of_loss in scores) for image in common}
-    order = sorted(means, key=lambda image: (means[image], image))
-    picks = {order[0]: "worst", order[len(order) // 2]: "median", order[-1]: "best"} if order else {}
-    return [_example(image, f"{image} ({rank}, mean {means[image]:.3f})", shown, runs) for image, rank in picks.items()]
-
-
-def _scores_by_image(record: RunRecord, metric: str) -> dict[str, float]:
-    assert record.test is not None
-    return dict(zip(record.test.images, record.test.metrics[metric], strict=True))
-
-
-def _example(image: str, title: str, rows: list[LossRow], runs: dict[Path, RunRecord]) -> Example:
-    folders = {row.name: (row.best / "test" / image, runs[row.best].threshold) for row in rows if row.best}
-    first, _ = next(iter(folders.values()))
-    window = figures.crop_window(figures.read_truth(first))
-    return Example(
-        title=title,
-        image=figures.image_crop(first, window),
-        truth=figures.truth_crop(first, window),
-        answers=[
-            (name, figures.probability_crop(path, window), figures.overlay_crop(path, window, threshold))
-            for name, (path, threshold) in folders.items()
-        ],
-    )
+def _draw(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, folder: Path) -> dict[str, list[Drawing]]:
+    """Return the figures of each section."""
+    judgement, rank_by = summary.judgements.get(summary.rank_by), summary.rank_by
+    order = [row.name for row in summary.rows]
+    drawn = {
+        "pixels": pixel_figures(runs, order, folder),
+        "learning": curves.learning_curves(runs, order, rank_by, folder),
+        "cost": curves.cost(summary.rows, runs, folder),
+        "sharpness": sharpness_figure(summary, runs, folder),
+        "ranking": [],
+        "pairs": [],
+    }
+    if judgement:
+        seeds = {row.name: row.seeds[rank_by] for row in summary.rows if row.validation}
+        floor = {name: statistics.fmean(scores[rank_by]) for name, scores in baselines.items()}
+        drawn["ranking"] = [differences.ranking(judgement, seeds, floor, rank_by, folder)]
+        drawn["pairs"] = [differences.pairs(judgement, rank_by, folder)] if judgement.pairs else []
+    return drawn

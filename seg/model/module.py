@@ -1,6 +1,6 @@
 """The LightningModule: it connects network, loss, scores and optimizer."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytorch_lightning as pl
 import torch
@@ -16,6 +16,9 @@ from seg.metrics.collapse import Verdict, judge, summarize
 from seg.metrics.image_scores import ImageScores, RankBy, ScoreTable
 from seg.model.schedule import Schedule
 from seg.network.unet import NetworkConfig, build_network
+
+#: In the order of their numbers in the learning curves: 0 is none.
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class DivergedError(RuntimeError):
@@ -120,6 +123,7 @@ class BoundaryModule(pl.LightningModule):
         self.threshold.fill_(table.best_threshold(self.rank_by))
         self._warn_of_collapse(table)
         self._log("val/threshold", self.threshold)
+        self._log("val/collapse", torch.tensor(float(VERDICTS.index(self.collapse))))
         self._finish(table, "val")
 
     def _warn_of_collapse(self, table: ScoreTable) -> None:

@@ -1,7 +1,7 @@
 """The network: any architecture of segmentation-models-pytorch, for images of any size."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import segmentation_models_pytorch as smp
 import torch
@@ -26,6 +26,7 @@ class NetworkConfig:
         in_channels: of the image, 1 (grey) or 3 (RGB).
         classes: channels of the logits; channel 0 is the boundary.
         options: passed on to the architecture, e.g. {decoder_channels: [128, 64, 32, 16, 8]}.
+        freeze_encoder: train the decoder alone; the encoder keeps its weights and statistics.
     """
 
     architecture: str = "unet"
@@ -34,6 +35,7 @@ class NetworkConfig:
     in_channels: Literal[1, 3] = 1
     classes: int = 1
     options: dict[str, Any] = field(default_factory=dict)
+    freeze_encoder: bool = False
 
 
 class PaddedNetwork(nn.Module):
@@ -42,12 +44,23 @@ class PaddedNetwork(nn.Module):
     Args:
         network: (N, C, H, W) -> (N, K, H, W) where H and W are multiples of its stride.
         stride_px: the total stride of the network, in pixels.
+        freeze_encoder: keep `network.encoder` as it is, also while the rest is trained.
     """
 
-    def __init__(self, network: nn.Module, stride_px: int) -> None:
+    def __init__(self, network: nn.Module, stride_px: int, freeze_encoder: bool = False) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
-        self.stride_px = stride_px
+        self.stride_px, self.freeze_encoder = stride_px, freeze_encoder
+        if freeze_encoder:
+            self.network.get_submodule("encoder").requires_grad_(False)
+            self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch between training and evaluation; a frozen encoder stays in evaluation."""
+        super().train(mode)
+        if self.freeze_encoder:
+            self.network.get_submodule("encoder").eval()
+        return self
 
     def forward(self, image: Tensor) -> Tensor:
         """Return logits (N, K, H, W) for images (N, C, H, W)."""
@@ -86,4 +99,4 @@ def build_network(config: NetworkConfig, seed: int = 0) -> PaddedNetwork:
             raise ValueError(f"cannot build {config.architecture} with encoder {config.encoder}: {error}") from error
     if config.encoder_weights == "packaged":
         network.encoder.model.load_state_dict(lite0_weights_for(network.encoder.model))
-    return PaddedNetwork(network, stride_px=int(network.encoder.output_stride))
+    return PaddedNetwork(network, int(network.encoder.output_stride), config.freeze_encoder)

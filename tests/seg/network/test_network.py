@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import timm
 import torch
@@ -102,3 +104,15 @@ def test_the_perceptual_loss_of_the_config_keeps_the_contract():
     loss = PerceptualLoss(TimmFeatures(layers=(0, 1)))
     check_contract(loss)
     assert loss.state_dict() == {}
+
+
+def test_a_frozen_encoder_stays_as_it_is_while_the_decoder_learns():
+    network = build_network(replace(SMALL, freeze_encoder=True)).train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
+    network(torch.rand(2, 1, 32, 32)).square().mean().backward()
+    optimizer.step()
+    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed
+    assert not [name for name in changed if ".encoder." in name]
+    assert network.training

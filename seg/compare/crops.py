@@ -1,0 +1,75 @@
+"""Crops of test pictures, as data URIs for the page."""
+
+import base64
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg.data.reading import read_image_file
+from seg.data.scaling import match_channels
+from seg.data.writing import decode_probability, encode_image
+
+HIT, MISS, FALSE = (0, 158, 115), (213, 94, 0), (86, 180, 233)
+CROP_PX = 192
+
+Picture = NDArray[np.uint8]
+Window = tuple[slice, slice]
+
+
+def crop_window(truth: NDArray[np.bool_], size_px: int) -> Window:
+    """Return the window of at most that size, on a coarse grid, that holds the most boundary."""
+    height, width = (min(size_px, side) for side in truth.shape)
+    summed = np.pad(truth.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    corners = [
+        (row, column)
+        for row in range(0, truth.shape[0] - height + 1, 16)
+        for column in range(0, truth.shape[1] - width + 1, 16)
+    ]
+
+    def content(corner: tuple[int, int]) -> int:
+        (top, left), (bottom, right) = corner, (corner[0] + height, corner[1] + width)
+        return int(summed[bottom, right] - summed[top, right] - summed[bottom, left] + summed[top, left])
+
+    top, left = max(corners, key=content)
+    return slice(top, top + height), slice(left, left + width)
+
+
+def read_truth(folder: Path) -> NDArray[np.bool_]:
+    """Return the truth, (H, W), of one test image of a run."""
+    truth: NDArray[np.bool_] = read_image_file(folder / "truth.png") > 0
+    return truth
+
+
+def image_crop(folder: Path, window: Window) -> str:
+    """Return the image of a test folder, cropped, as a data URI."""
+    return _data_uri(read_image_file(folder / "image.png")[window])
+
+
+def truth_crop(folder: Path, window: Window) -> str:
+    """Return the truth of a test folder, cropped, as a data URI."""
+    return _data_uri(read_truth(folder)[window].astype(np.uint8) * np.uint8(255))
+
+
+def probability_crop(folder: Path, window: Window) -> str:
+    """Return the probability of a test folder, cropped, as a data URI: black is 0, white is 1."""
+    return _data_uri((read_probability(folder)[window] * 255).round().astype(np.uint8))
+
+
+def overlay_crop(folder: Path, window: Window, threshold: float) -> str:
+    """Return hits, misses and false boundary drawn on the image, cropped, as a data URI."""
+    image = match_channels(read_image_file(folder / "image.png")[window], 3)
+    truth, predicted = read_truth(folder)[window], read_probability(folder)[window] >= np.float32(threshold)
+    picture = (image * 0.7 + 60).round().clip(0, 255).astype(np.uint8)
+    for where, color in ((truth & predicted, HIT), (truth & ~predicted, MISS), (predicted & ~truth, FALSE)):
+        picture[where] = color
+    return _data_uri(picture)
+
+
+def read_probability(folder: Path) -> NDArray[np.float32]:
+    """Return the probabilities, (H, W), of one test image of a run."""
+    return decode_probability((folder / "probability.png").read_bytes())
+
+
+def _data_uri(picture: Picture) -> str:
+    return "data:image/png;base64," + base64.b64encode(encode_image(np.ascontiguousarray(picture))).decode()
