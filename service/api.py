@@ -13,7 +13,8 @@ from service.settings import Settings
 usage_stats.do_not_track.cache_clear()  # `bentoml serve` has asked before this package could say no
 
 settings = Settings.from_environment()
-artifact = Path(bentoml.models.get(settings.model).path)
+stored = bentoml.models.get(settings.model)
+artifact = Path(stored.path)
 verify(artifact)  # here, so that the server ends: a worker that fails in __init__ would be started again and again
 app = create_app(settings)
 
@@ -45,7 +46,9 @@ class BoundaryService:
 
     def __init__(self) -> None:
         """Load and check the model, once."""
-        app.state.predictor = Predictor.load(artifact)
+        predictor = Predictor.load(artifact)
+        predictor.info["tag"] = str(stored.tag)
+        app.state.predictor = predictor
 
 
 BoundaryService.add_asgi_middleware(OwnSurface)  # type: ignore[attr-defined]  # mypy ignores class decorators

@@ -15,6 +15,7 @@ class Settings:
 
     Attributes:
         model: tag in BentoML's model store.
+        model_license: of the weights, as whoever trained them says; told by `GET /model`.
         max_body_bytes: of a request.
         max_pixels: of an image; larger ones are refused by their header.
         upload_timeout_s: for the whole body of a request.
@@ -25,6 +26,7 @@ class Settings:
     """
 
     model: str = "septum:latest"
+    model_license: str = "not stated"
     max_body_bytes: int = 32 * 2**20
     max_pixels: int = 16 * 2**20
     upload_timeout_s: float = 10.0
