@@ -8,11 +8,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seg.inference.predictor import Predictor, verify
 from service.app import create_app
+from service.connection import bound_connections
+from service.log import log_to_stderr
 from service.settings import Settings
+from service.supervision import respawn_at_once
 
 usage_stats.do_not_track.cache_clear()  # `bentoml serve` has asked before this package could say no
 
 settings = Settings.from_environment()
+log_to_stderr(as_json=settings.log_format == "json")
+bound_connections()
+respawn_at_once()
 stored = bentoml.models.get(settings.model)
 artifact = Path(stored.path)
 verify(artifact)  # here, so that the server ends: a worker that fails in __init__ would be started again and again

@@ -1,21 +1,121 @@
 """The HTTP surface, an ASGI application of its own: it knows a predictor and nothing of where it comes from."""
 
 import hmac
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from seg.data.image_error import ImageError
-from service.answer import BoundaryPredictor, answer
+from service.answer import Answer, BoundaryPredictor, answer
+from service.jobs import Jobs
+from service.metrics import Metrics
 from service.model_card import describe
+from service.openapi import describe_api
 from service.query import Query
-from service.refusal import RefusalError, answer_fault, answer_http_error, answer_image_error, answer_refusal
+from service.refusal import RefusalError, answer_http_error, answer_image_error, answer_refusal
 from service.settings import Settings
-from service.upload import read_upload
+from service.telemetry import Telemetry
+from service.upload import Held, UploadBudget, read_upload
 from service.work_queue import WorkQueue
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Endpoints:
+    """What each path answers.
+
+    Args:
+        settings: limits and token.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s)
+        self._budget = UploadBudget(settings.max_buffered_bytes)
+        self._jobs = Jobs(settings.jobs, settings.job_keep_s)
+        self.metrics = Metrics(self._work, self._budget)
+
+    def routes(self) -> list[Route]:
+        """Return the paths; all but health ask for the token."""
+        guarded = [
+            ("/predict", self._predict, "POST"),
+            ("/jobs", self._start_job, "POST"),
+            ("/jobs/{id}", self._job, "GET"),
+            ("/model", self._model, "GET"),
+            ("/metrics", self._metrics, "GET"),
+            ("/openapi.json", self._openapi, "GET"),
+        ]
+        return [
+            Route("/livez", self._livez, methods=["GET"]),
+            Route("/readyz", self._readyz, methods=["GET"]),
+            *(Route(path, self._guard(endpoint), methods=[method]) for path, endpoint, method in guarded),
+        ]
+
+    def _guard(self, endpoint: Endpoint) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            _authorize(request, self._settings.token)
+            return await endpoint(request)
+
+        return guarded
+
+    async def _predict(self, request: Request) -> Response:
+        future = await self._submit(request)
+        return _respond(await self._work.result(future))
+
+    async def _start_job(self, request: Request) -> Response:
+        self._jobs.check_free()
+        job_id = self._jobs.keep(await self._submit(request))
+        url = f"/jobs/{job_id}"
+        return JSONResponse({"id": job_id, "status": "waiting", "url": url}, 202, {"Location": url})
+
+    async def _job(self, request: Request) -> Response:
+        job_id = request.path_params["id"]
+        future = self._jobs.find(job_id)
+        if future.done():
+            return _respond(future.result())
+        status = "running" if future.running() else "waiting"
+        body = {"id": job_id, "status": status, "url": f"/jobs/{job_id}"}
+        return JSONResponse(body, 202, {"Retry-After": "1"})
+
+    async def _model(self, request: Request) -> Response:
+        return JSONResponse(describe(_predictor(request).info, self._settings))
+
+    async def _metrics(self, _request: Request) -> Response:
+        return Response(self.metrics.export(), media_type="text/plain; version=0.0.4")
+
+    async def _openapi(self, _request: Request) -> Response:
+        return JSONResponse(describe_api(self._settings))
+
+    async def _livez(self, _request: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def _readyz(self, request: Request) -> Response:
+        _predictor(request)
+        return JSONResponse({"status": "ready"})
+
+    async def _submit(self, request: Request) -> "Future[Answer]":
+        predictor, query = _predictor(request), Query.parse(request.query_params)
+        held = Held(self._budget)
+        try:
+            data = await read_upload(request, self._settings, held)
+            future = self._work.submit(lambda: self._answer(predictor, query, data))
+        except BaseException:
+            held.release()
+            raise
+        future.add_done_callback(lambda _: held.release())
+        return future
+
+    def _answer(self, predictor: BoundaryPredictor, query: Query, data: bytes) -> Answer:
+        found = answer(predictor, query, data, self._settings.max_pixels)
+        self.metrics.count_answer(found)
+        return found
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -24,42 +124,35 @@ def create_app(settings: Settings) -> Starlette:
     Args:
         settings: limits and token.
     """
-    work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s)
-
-    async def predict(request: Request) -> Response:
-        _authorize(request, settings.token)
-        predictor, query = _predictor(request), Query.parse(request.query_params)
-        data = await read_upload(request, settings)
-        found = await work.run(lambda: answer(predictor, query, data, settings.max_pixels))
-        return Response(found.body, media_type=found.media_type)
-
-    async def model(request: Request) -> Response:
-        _authorize(request, settings.token)
-        return JSONResponse(describe(_predictor(request).info, settings))
-
-    async def livez(_request: Request) -> Response:
-        return JSONResponse({"status": "alive"})
-
-    async def readyz(request: Request) -> Response:
-        _predictor(request)
-        return JSONResponse({"status": "ready"})
-
+    endpoints = Endpoints(settings)
+    routes = endpoints.routes()
+    templates = [(route.path_regex, route.path) for route in routes]
+    middleware = [Middleware(Telemetry, metrics=endpoints.metrics, templates=templates)]
+    if settings.cors_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
+                allow_methods=["GET", "POST"],
+                allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+                expose_headers=["X-Request-ID", "Retry-After", "Location"],
+            )
+        )
     app = Starlette(
-        routes=[
-            Route("/predict", predict, methods=["POST"]),
-            Route("/model", model, methods=["GET"]),
-            Route("/livez", livez, methods=["GET"]),
-            Route("/readyz", readyz, methods=["GET"]),
-        ],
+        routes=routes,
+        middleware=middleware,
         exception_handlers={
             RefusalError: answer_refusal,
             ImageError: answer_image_error,
             HTTPException: answer_http_error,
-            Exception: answer_fault,
         },
     )
     app.state.predictor = None
     return app
+
+
+def _respond(found: Answer) -> Response:
+    return Response(found.body, media_type=found.media_type)
 
 
 def _predictor(request: Request) -> BoundaryPredictor:

@@ -45,7 +45,7 @@ class Query:
             threshold=_number("threshold", given.get("threshold"), 0, 1),
             page=_page(given.get("page")),
             tta=_flag("tta", given.get("tta", "false")),
-            pixel_size_um=_number("pixel_size_um", given.get("pixel_size_um"), 1e-6, 1e6),
+            pixel_size_um=_number("pixel_size_um", given.get("pixel_size_um"), 1e-4, 1e4),
         )
 
 
@@ -64,7 +64,7 @@ def _number(name: str, text: str | None, low: float, high: float) -> float | Non
     except ValueError:
         value = math.nan
     if not low <= value <= high:
-        raise RefusalError(422, f"bad_{name}", f"{name} must be a number from {low:g} to {high:g}")
+        raise RefusalError(422, f"bad_{name}", f"{name} must be a number from {low} to {high}")
     return value
 
 

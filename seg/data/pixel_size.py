@@ -17,6 +17,7 @@ _TIFF_UNITS = {2: 25_400.0, 3: 10_000.0}
 
 #: A coarser pixel is that of a screen or printer (72 dpi are 353), which programs write where they know nothing.
 _COARSEST_UM = 100.0
+_FINEST_UM = 1e-4
 
 #: The element that says the size stands near the start; a whole tree of a hostile file would fill the memory.
 _LONGEST_HEAD = 1 << 18
@@ -68,7 +69,7 @@ def _by_resolution(page: TiffPage, imagej: dict[str, Any] | None) -> PixelSize |
 
 
 def _plausible(size: PixelSize | None) -> PixelSize | None:
-    return size if size and all(0 < side <= _COARSEST_UM for side in size) else None
+    return size if size and all(_FINEST_UM <= side <= _COARSEST_UM for side in size) else None
 
 
 def _number(text: str | None) -> float:

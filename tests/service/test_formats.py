@@ -35,6 +35,11 @@ def test_the_probability_comes_as_floating_point_with_the_size_of_a_pixel(client
         assert file.pages[0].get_resolution("micrometer") == pytest.approx((4, 2))
 
 
+@pytest.mark.parametrize("side_um", ["0.0001", "10000"])
+def test_any_size_of_a_pixel_that_is_accepted_can_be_written(client, side_um):
+    ask(client, f"format=labels&pixel_size_um={side_um}")
+
+
 def test_labels_are_the_cells_of_the_evaluation(client):
     answer = ask(client, "format=labels")
     labels = tifffile.imread(io.BytesIO(answer.content))

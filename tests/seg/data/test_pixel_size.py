@@ -42,6 +42,7 @@ CASES = {
     "pixels per centimeter": (tiff(resolution=(40_000, 20_000), resolutionunit="CENTIMETER"), (0.5, 0.25)),
     "pixels per inch": (tiff(resolution=(25_400, 25_400), resolutionunit="INCH"), (1, 1)),
     "the 72 dpi of a screen": (tiff(resolution=(72, 72), resolutionunit="INCH"), None),
+    "less than an atom": (ome(PhysicalSizeY=1e-9, PhysicalSizeX=1e-9), None),
     "no unit": (tiff(resolution=(4, 4), resolutionunit="NONE"), None),
     "nothing": (tiff(), None),
     "no tiff": (b"\x89PNG\r\n\x1a\n", None),
