@@ -45,6 +45,7 @@ class OwnSurface:
     workers=1,
     http={"host": "127.0.0.1"},
     metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
     traffic={"timeout": settings.work_timeout_s + 60},
 )
 class BoundaryService:

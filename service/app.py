@@ -147,6 +147,7 @@ def create_app(settings: Settings) -> Starlette:
             HTTPException: answer_http_error,
         },
     )
+    app.router.redirect_slashes = False
     app.state.predictor = None
     return app
 
