@@ -102,6 +102,7 @@ class Endpoints:
 
     async def _submit(self, request: Request) -> "Future[Answer]":
         predictor, query = _predictor(request), Query.parse(request.query_params)
+        self._work.check_free()
         held = Held(self._budget)
         try:
             data = await read_upload(request, self._settings, held)

@@ -10,6 +10,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 _HEAD_TIMEOUT_S = 10.0
 _LINGER_S = 3.0
 
+#: Longer than proxies keep a connection to us, so that they never send into one that we are closing.
+_KEEP_ALIVE_S = 75
+
 
 class BoundedConnection(H11Protocol):
     """Closes a connection whose request line and headers take too long, or whose body goes on after the answer."""
@@ -19,6 +22,7 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect a request soon."""
         super().connection_made(transport)
+        self.timeout_keep_alive = _KEEP_ALIVE_S
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:

@@ -1,8 +1,8 @@
 """What `GET /openapi.json` tells programs that read OpenAPI."""
 
-from importlib.metadata import version
 from typing import Any
 
+from seg import __version__
 from service.query import FORMATS
 from service.settings import Settings
 
@@ -70,7 +70,7 @@ def describe_api(settings: Settings) -> dict[str, Any]:
     }
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Septum", "version": version("septum"), "license": {"name": "Apache-2.0"}},
+        "info": {"title": "Septum", "version": __version__, "license": {"name": "Apache-2.0"}},
         "paths": paths,
         "components": _COMPONENTS,
         "security": [{"token": []}] if settings.token else [],

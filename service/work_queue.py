@@ -38,6 +38,15 @@ class WorkQueue:
         """Pieces that wait for a worker."""
         return max(0, self._taken - self._workers)
 
+    def check_free(self) -> None:
+        """Refuse at once what would be refused after its upload.
+
+        Raises:
+            RefusalError: 503, the queue is full.
+        """
+        if self._taken >= self._workers + self.places:
+            raise RefusalError(503, "busy", "too many images are waiting: try again", {"Retry-After": "1"})
+
     def submit(self, work: Callable[[], Result]) -> "Future[Result]":
         """Queue a piece of work.
 
@@ -45,8 +54,7 @@ class WorkQueue:
             RefusalError: 503, the queue is full.
         """
         with self._lock:
-            if self._taken >= self._workers + self.places:
-                raise RefusalError(503, "busy", "too many images are waiting: try again", {"Retry-After": "1"})
+            self.check_free()
             self._taken += 1
         future = self._pool.submit(work)
         future.add_done_callback(self._free_place)
