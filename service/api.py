@@ -17,12 +17,12 @@ usage_stats.do_not_track.cache_clear()  # `bentoml serve` has asked before this 
 
 settings = Settings.from_environment()
 log_to_stderr(as_json=settings.log_format == "json")
-bound_connections()
 respawn_at_once()
 stored = bentoml.models.get(settings.model)
 artifact = Path(stored.path)
 verify(artifact)  # here, so that the server ends: a worker that fails in __init__ would be started again and again
 app = create_app(settings)
+bound_connections(app)
 
 
 class OwnSurface:

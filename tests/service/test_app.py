@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -111,6 +112,7 @@ FORMS = {
     "another field": {"files": {"picture": ("a.png", png_of(GREY))}},
     "a second field": {"files": {"image": ("a.png", png_of(GREY))}, "data": {"more": "text"}},
     "a second image": {"files": [("image", ("a.png", png_of(GREY))), ("image", ("b.png", png_of(GREY)))]},
+    "a hundred parts": {"files": [(f"part{number}", ("a.png", png_of(GREY))) for number in range(101)]},
     "a broken form": {"content": b"--x\r\nnonsense", "headers": {"content-type": "multipart/form-data; boundary=x"}},
     "a form without boundary": {"content": png_of(GREY), "headers": {"content-type": "multipart/form-data"}},
 }
@@ -245,7 +247,8 @@ def test_a_slow_upload_is_given_up(predictor):
     assert predictor.calls == 0
 
 
-def test_a_url_is_never_fetched_wherever_it_stands(client):
+def test_a_url_is_never_fetched_wherever_it_stands(predictor):
+    client = client_of(predictor, queue=200)
     with socket.create_server(("127.0.0.1", 0)) as canary:
         canary.settimeout(0.5)
         url = f"http://127.0.0.1:{canary.getsockname()[1]}/image.png"
@@ -259,5 +262,8 @@ def test_a_url_is_never_fetched_wherever_it_stands(client):
             client.post(f"/predict?image={url}", content=png_of(GREY)),
         ]
         assert [answer.status_code for answer in answers] == [415, 415, 415, 415, 415, 415, 400]
+        with ThreadPoolExecutor(20) as pool:
+            many = list(pool.map(lambda _: client.post("/predict", content=url.encode()).status_code, range(100)))
+        assert many == [415] * 100
         with pytest.raises(TimeoutError):
             canary.accept()

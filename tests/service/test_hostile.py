@@ -24,6 +24,16 @@ def test_a_file_gets_its_status_and_code_soon(client, body, expected):
         assert read_image(answer.content).shape == read_image(body).shape[:2]
 
 
+@pytest.mark.parametrize("name", [name for name, (_, expected) in FILES.items() if expected[0] == 413])
+def test_too_many_pixels_are_refused_before_decoding(client, name):
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        assert client.post("/predict", content=FILES[name][0]).status_code == 413
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < 0.05
+
+
 def mutated(data: bytes, random_: random.Random) -> bytes:
     """The file with bytes changed, cut out, repeated, or its end lost."""
     changed = bytearray(data)

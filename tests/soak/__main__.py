@@ -11,6 +11,7 @@ from tests.soak import checks
 CHECKS: dict[str, Callable[[Path], str]] = {
     "kills": lambda log: checks.kills(log, count=10),
     "termination": lambda log: checks.termination(log, requests=8),
+    "flood": lambda log: checks.flood(log, gigabytes=2, paths=10_000),
     "crowd": lambda log: checks.crowd(log, clients=500, seconds=60),
     "mutations": lambda log: checks.mutations(log, count=10_000),
     "control": lambda log: checks.control(log, count=5_000),

@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+import socket
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -97,6 +99,33 @@ def crowd(log: Path, clients: int, seconds: float) -> str:
         asyncio.run(run(server.url, expected))
     require(set(counts) <= {"right", "busy"} and counts["right"] > 0, f"answers: {dict(counts)}")
     return f"{clients} clients for {seconds:g} s: {dict(counts)}, /livez median {np.median(probes):.3f} s"
+
+
+def flood(log: Path, gigabytes: int, paths: int) -> str:
+    """A body without end and a scan of paths: memory, probes and metrics stay small."""
+    probes: list[float] = []
+    with Server(log) as server, server.client() as client:
+        worker, peak = server.worker(), 0
+        client.post("/predict", content=images(1, 64)[0])
+        before = worker.memory_info().rss
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as attacker, suppress(OSError):
+            attacker.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for number in range(gigabytes << 10):
+                attacker.sendall(b"100000\r\n" + bytes(1 << 20) + b"\r\n")
+                if number % 8 == 0:
+                    started = time.monotonic()
+                    client.get("/livez")
+                    probes.append(time.monotonic() - started)
+                    peak = max(peak, worker.memory_info().rss - before)
+        after_body = worker.memory_info().rss
+        for number in range(paths):
+            client.get(f"/scan/{number}.php")
+        growth, exported = worker.memory_info().rss - after_body, len(client.get("/metrics").content)
+    require(peak < 64 << 20, f"{peak >> 20} MiB for one body")
+    require(growth < 20 << 20, f"{growth >> 20} MiB for {paths} unknown paths, {peak >> 20} for a body")
+    require(exported < 64_000, f"/metrics has {exported} bytes")
+    alive = f"/livez median {np.median(probes):.3f} s, /metrics {exported} bytes"
+    return f"{peak >> 20} MiB for the body, {growth >> 20} MiB for the paths, {alive}"
 
 
 def kills(log: Path, count: int) -> str:
