@@ -1,6 +1,7 @@
 import json
 import logging
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -46,6 +47,14 @@ def test_a_fault_is_in_the_log_under_its_id_and_the_answer_has_it_too(client, ca
     (fault,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert fault.request_id == "mine"
     assert "secret: /etc/model" in caplog.text
+
+
+def test_an_object_in_the_log_holds_what_went_wrong():
+    try:
+        raise RuntimeError("secret")
+    except RuntimeError:
+        record = logging.makeLogRecord({"msg": "fault", "levelname": "ERROR", "exc_info": sys.exc_info()})
+    assert json.loads(JsonFormatter().format(record))["exception"].endswith("RuntimeError: secret")
 
 
 def test_a_log_line_can_be_an_object():
