@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test check clean
+.PHONY: demo test soak check clean
 
 demo: $(READY)
 	$(BIN)/seg compare configs/compare/demo.yaml
@@ -14,6 +14,13 @@ demo: $(READY)
 
 test: check
 	$(BIN)/pytest -n 2 --dist loadfile --cov
+
+soak: runs/demo/bentoml
+	SEPTUM_EXAMPLES=200 $(BIN)/pytest tests/service/test_openapi.py
+	BENTOML_HOME=runs/demo/bentoml $(BIN)/python -m tests.soak
+
+runs/demo/bentoml:
+	$(MAKE) demo
 
 check: $(READY)
 	$(BIN)/ruff check .

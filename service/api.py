@@ -8,14 +8,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seg.inference.predictor import Predictor, verify
 from service.app import create_app
+from service.connection import bound_connections
+from service.log import log_to_stderr
 from service.settings import Settings
+from service.supervision import respawn_at_once
 
 usage_stats.do_not_track.cache_clear()  # `bentoml serve` has asked before this package could say no
 
 settings = Settings.from_environment()
-artifact = Path(bentoml.models.get(settings.model).path)
+log_to_stderr(as_json=settings.log_format == "json")
+respawn_at_once()
+stored = bentoml.models.get(settings.model)
+artifact = Path(stored.path)
 verify(artifact)  # here, so that the server ends: a worker that fails in __init__ would be started again and again
 app = create_app(settings)
+bound_connections(app)
 
 
 class OwnSurface:
@@ -38,6 +45,7 @@ class OwnSurface:
     workers=1,
     http={"host": "127.0.0.1"},
     metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
     traffic={"timeout": settings.work_timeout_s + 60},
 )
 class BoundaryService:
@@ -45,7 +53,9 @@ class BoundaryService:
 
     def __init__(self) -> None:
         """Load and check the model, once."""
-        app.state.predictor = Predictor.load(artifact)
+        predictor = Predictor.load(artifact)
+        predictor.info["tag"] = str(stored.tag)
+        app.state.predictor = predictor
 
 
 BoundaryService.add_asgi_middleware(OwnSurface)  # type: ignore[attr-defined]  # mypy ignores class decorators

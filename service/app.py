@@ -1,79 +1,122 @@
 """The HTTP surface, an ASGI application of its own: it knows a predictor and nothing of where it comes from."""
 
 import hmac
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 
-import numpy as np
-from numpy.typing import NDArray
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from seg.data.image_error import ImageError
-from seg.data.reading import read_image
-from seg.data.writing import encode_mask, encode_probability
-from service.refusal import RefusalError, answer_fault, answer_http_error, answer_image_error, answer_refusal
+from service.answer import Answer, BoundaryPredictor, answer
+from service.jobs import Jobs
+from service.metrics import Metrics
+from service.model_card import describe
+from service.openapi import describe_api
+from service.query import Query
+from service.refusal import RefusalError, answer_http_error, answer_image_error, answer_refusal
 from service.settings import Settings
-from service.upload import read_upload
+from service.telemetry import Telemetry
+from service.upload import Held, UploadBudget, read_upload
 from service.work_queue import WorkQueue
 
-_PARAMETERS = {"format", "threshold", "page"}
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class BoundaryPredictor(Protocol):
-    """What answers: `seg.inference.predictor.Predictor`."""
-
-    threshold: float
-    boundary_value: int
-    info: dict[str, Any]
-
-    def probability(self, image: NDArray[Any]) -> NDArray[np.float32]:
-        """Return the probability of a boundary, (H, W)."""
-
-
-class Query:
-    """The parameters of a prediction.
+class Endpoints:
+    """What each path answers.
 
     Args:
-        request: format = mask or probability, threshold in [0, 1], page >= 0; all may be left out.
-
-    Raises:
-        RefusalError: 400 for an unknown or repeated parameter, 422 for a value out of range.
+        settings: limits and token.
     """
 
-    def __init__(self, request: Request) -> None:
-        given = request.query_params
-        unknown = given.keys() - _PARAMETERS
-        if unknown or len(given.multi_items()) != len(given):
-            known = ", ".join(sorted(_PARAMETERS))
-            raise RefusalError(400, "bad_query", f"the parameters are {known}, each at most once")
-        self.format = given.get("format", "mask")
-        if self.format not in ("mask", "probability"):
-            raise RefusalError(422, "bad_format", "format must be mask or probability")
-        self.threshold = _number(given.get("threshold"))
-        self.page = _page(given.get("page"))
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s)
+        self._budget = UploadBudget(settings.max_buffered_bytes)
+        self._jobs = Jobs(settings.jobs, settings.job_keep_s)
+        self.metrics = Metrics(self._work, self._budget)
 
+    def routes(self) -> list[Route]:
+        """Return the paths; all but health ask for the token."""
+        guarded = [
+            ("/predict", self._predict, "POST"),
+            ("/jobs", self._start_job, "POST"),
+            ("/jobs/{id}", self._job, "GET"),
+            ("/model", self._model, "GET"),
+            ("/metrics", self._metrics, "GET"),
+            ("/openapi.json", self._openapi, "GET"),
+        ]
+        return [
+            Route("/livez", self._livez, methods=["GET"]),
+            Route("/readyz", self._readyz, methods=["GET"]),
+            *(Route(path, self._guard(endpoint), methods=[method]) for path, endpoint, method in guarded),
+        ]
 
-def _number(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 <= value <= 1:
-        raise RefusalError(422, "bad_threshold", "threshold must be a number from 0 to 1")
-    return value
+    def _guard(self, endpoint: Endpoint) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            _authorize(request, self._settings.token)
+            return await endpoint(request)
 
+        return guarded
 
-def _page(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 7):
-        raise RefusalError(422, "bad_page", "page must be a whole number from 0")
-    return int(text)
+    async def _predict(self, request: Request) -> Response:
+        future = await self._submit(request)
+        return _respond(await self._work.result(future))
+
+    async def _start_job(self, request: Request) -> Response:
+        self._jobs.check_free()
+        job_id = self._jobs.keep(await self._submit(request))
+        url = f"/jobs/{job_id}"
+        return JSONResponse({"id": job_id, "status": "waiting", "url": url}, 202, {"Location": url})
+
+    async def _job(self, request: Request) -> Response:
+        job_id = request.path_params["id"]
+        future = self._jobs.find(job_id)
+        if future.done():
+            return _respond(future.result())
+        status = "running" if future.running() else "waiting"
+        body = {"id": job_id, "status": status, "url": f"/jobs/{job_id}"}
+        return JSONResponse(body, 202, {"Retry-After": "1"})
+
+    async def _model(self, request: Request) -> Response:
+        return JSONResponse(describe(_predictor(request).info, self._settings))
+
+    async def _metrics(self, _request: Request) -> Response:
+        return Response(self.metrics.export(), media_type="text/plain; version=0.0.4")
+
+    async def _openapi(self, _request: Request) -> Response:
+        return JSONResponse(describe_api(self._settings))
+
+    async def _livez(self, _request: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def _readyz(self, request: Request) -> Response:
+        _predictor(request)
+        return JSONResponse({"status": "ready"})
+
+    async def _submit(self, request: Request) -> "Future[Answer]":
+        predictor, query = _predictor(request), Query.parse(request.query_params)
+        self._work.check_free()
+        held = Held(self._budget)
+        try:
+            data = await read_upload(request, self._settings, held)
+            future = self._work.submit(lambda: self._answer(predictor, query, data))
+        except BaseException:
+            held.release()
+            raise
+        future.add_done_callback(lambda _: held.release())
+        return future
+
+    def _answer(self, predictor: BoundaryPredictor, query: Query, data: bytes) -> Answer:
+        found = answer(predictor, query, data, self._settings.max_pixels)
+        self.metrics.count_answer(found)
+        return found
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -82,50 +125,36 @@ def create_app(settings: Settings) -> Starlette:
     Args:
         settings: limits and token.
     """
-    work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s)
-
-    async def predict(request: Request) -> Response:
-        _authorize(request, settings.token)
-        predictor, query = _predictor(request), Query(request)
-        data = await read_upload(request, settings)
-        picture = await work.run(lambda: _answer(predictor, query, data, settings.max_pixels))
-        return Response(picture, media_type="image/png")
-
-    async def model(request: Request) -> Response:
-        _authorize(request, settings.token)
-        return JSONResponse(_predictor(request).info)
-
-    async def livez(_request: Request) -> Response:
-        return JSONResponse({"status": "alive"})
-
-    async def readyz(request: Request) -> Response:
-        _predictor(request)
-        return JSONResponse({"status": "ready"})
-
+    endpoints = Endpoints(settings)
+    routes = endpoints.routes()
+    templates = [(route.path_regex, route.path) for route in routes]
+    middleware = [Middleware(Telemetry, metrics=endpoints.metrics, templates=templates)]
+    if settings.cors_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
+                allow_methods=["GET", "POST"],
+                allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
+                expose_headers=["X-Request-ID", "Retry-After", "Location"],
+            )
+        )
     app = Starlette(
-        routes=[
-            Route("/predict", predict, methods=["POST"]),
-            Route("/model", model, methods=["GET"]),
-            Route("/livez", livez, methods=["GET"]),
-            Route("/readyz", readyz, methods=["GET"]),
-        ],
+        routes=routes,
+        middleware=middleware,
         exception_handlers={
             RefusalError: answer_refusal,
             ImageError: answer_image_error,
             HTTPException: answer_http_error,
-            Exception: answer_fault,
         },
     )
+    app.router.redirect_slashes = False
     app.state.predictor = None
     return app
 
 
-def _answer(predictor: BoundaryPredictor, query: Query, data: bytes, max_pixels: int) -> bytes:
-    probability = predictor.probability(read_image(data, max_pixels, query.page))
-    if query.format == "probability":
-        return encode_probability(probability)
-    threshold = predictor.threshold if query.threshold is None else query.threshold
-    return encode_mask(probability >= threshold, predictor.boundary_value)
+def _respond(found: Answer) -> Response:
+    return Response(found.body, media_type=found.media_type)
 
 
 def _predictor(request: Request) -> BoundaryPredictor:

@@ -2,6 +2,7 @@
 
 import argparse
 import ipaddress
+import json
 import os
 import socket
 import sys
@@ -40,10 +41,11 @@ def _promote(args: argparse.Namespace) -> None:
 
 def _serve(args: argparse.Namespace) -> None:
     _check_free(args.host, args.port)
-    tag = _existing_tag(args.tag)
+    tag, engine = _stored(args.tag)
     url = f"http://[{args.host}]:{args.port}" if ":" in args.host else f"http://{args.host}:{args.port}"
     token = ' --header "Authorization: Bearer $SEPTUM_TOKEN"' if os.environ.get("SEPTUM_TOKEN") else ""
-    print(f"{tag} at {url}\n  curl{token} --data-binary @image.png {url}/predict --output mask.png", flush=True)
+    print(f"{tag} at {url}, engine {engine}")
+    print(f"  curl{token} --data-binary @image.png {url}/predict --output mask.png", flush=True)
     command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService"]
     command += ["--host", args.host, "--port", str(args.port)]
     os.execve(sys.executable, command, os.environ | {"SEPTUM_MODEL": tag})
@@ -59,11 +61,14 @@ def _check_free(host: str, port: int) -> None:
         raise OSError(f"{host} port {port} is in use or not of this machine: give another --port or --host") from error
 
 
-def _existing_tag(tag: str) -> str:
+def _stored(tag: str) -> tuple[str, str]:
+    """Return the tag with its version, and the engine that runs the model."""
     import bentoml  # noqa: PLC0415  # takes a second to load
 
     try:
-        return str(bentoml.models.get(tag).tag)
+        model = bentoml.models.get(tag)
+        info = json.loads(Path(model.path_of("artifact.json")).read_text(encoding="utf-8"))
+        return str(model.tag), info.get("engine", "pytorch")
     except bentoml.exceptions.BentoMLException as error:
         stored = [str(model.tag) for model in bentoml.models.list() if model.tag.name == "septum"]
         there = f"there are {', '.join(stored)}" if stored else "there is none yet: `seg promote DIR` stores one"

@@ -1,7 +1,5 @@
 """Every answer that is not a picture: one JSON form, no path and no exception text in it."""
 
-import logging
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -10,8 +8,6 @@ from seg.data.image_error import ImageError
 
 _IMAGE_STATUS = {"unsupported_format": 415, "too_many_pixels": 413}
 _HTTP_CODES = {404: ("not_found", "there is nothing at this path"), 405: ("method_not_allowed", "use another method")}
-
-logger = logging.getLogger("septum.service")
 
 
 class RefusalError(Exception):
@@ -29,9 +25,10 @@ class RefusalError(Exception):
         self.status, self.code, self.message, self.headers = status, code, message, headers
 
 
-def answer_refusal(_request: Request, error: Exception) -> JSONResponse:
+def answer_refusal(request: Request, error: Exception) -> JSONResponse:
     """Return the refusal as JSON."""
     assert isinstance(error, RefusalError)
+    request.state.code = error.code  # for the log
     body = {"error": {"code": error.code, "message": error.message}}
     return JSONResponse(body, status_code=error.status, headers=error.headers)
 
@@ -48,9 +45,3 @@ def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     code, message = _HTTP_CODES.get(error.status_code, ("bad_request", "the request cannot be read"))
     headers = dict(error.headers) if error.headers else None
     return answer_refusal(request, RefusalError(error.status_code, code, message, headers))
-
-
-def answer_fault(request: Request, error: Exception) -> JSONResponse:
-    """Return a fault of ours as JSON; what it was is in the log alone."""
-    logger.error("fault while answering %s", request.url.path, exc_info=error)
-    return answer_refusal(request, RefusalError(500, "internal_error", "the service failed; the fault is in its log"))

@@ -15,23 +15,39 @@ class Settings:
 
     Attributes:
         model: tag in BentoML's model store.
+        model_license: of the weights, as whoever trained them says; told by `GET /model`.
         max_body_bytes: of a request.
+        max_buffered_bytes: of all requests together, from their first byte to the end of the work on them.
         max_pixels: of an image; larger ones are refused by their header.
         upload_timeout_s: for the whole body of a request.
         work_timeout_s: for the answer, once the body is there.
         workers: images worked on at a time.
         queue: images that may wait for a worker; more are refused.
+        jobs: images of `POST /jobs` that are worked on or kept for their sender at a time.
+        job_keep_s: for the sender to fetch what became of a job.
+        cors_origins: origins, separated by commas, whose pages may use the service; none if empty.
+        log_format: text, or json for one object a line.
         token: asked for as `Authorization: Bearer <token>`, except by the health checks; none is asked if empty.
     """
 
     model: str = "septum:latest"
+    model_license: str = "not stated"
     max_body_bytes: int = 32 * 2**20
+    max_buffered_bytes: int = 256 * 2**20
     max_pixels: int = 16 * 2**20
     upload_timeout_s: float = 10.0
     work_timeout_s: float = 60.0
     workers: int = 1
     queue: int = 16
+    jobs: int = 16
+    job_keep_s: float = 600.0
+    cors_origins: str = ""
+    log_format: str = "text"
     token: str = ""
+
+    def __post_init__(self) -> None:
+        if self.log_format not in ("text", "json"):
+            raise ValueError(f"SEPTUM_LOG_FORMAT must be text or json, got {self.log_format!r}")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

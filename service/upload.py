@@ -1,11 +1,13 @@
 """From a request to the bytes of one image, under limits."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from threading import Lock
+from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from service.refusal import RefusalError
 from service.settings import Settings
@@ -13,34 +15,81 @@ from service.settings import Settings
 _FIELD = "image"
 
 
-async def read_upload(request: Request, settings: Settings) -> bytes:
+class UploadBudget:
+    """The memory that all uploads together may take, from their first byte to the end of the work on them.
+
+    Args:
+        limit: in bytes. A slow upload takes what has arrived of it, which is little.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.held = limit, 0
+        self._lock = Lock()
+
+    def change(self, count: int) -> None:
+        """Take bytes, or give back where `count` is negative.
+
+        Raises:
+            RefusalError: 503, there are not so many left.
+        """
+        with self._lock:
+            if count > 0 and self.held + count > self.limit:
+                raise RefusalError(503, "busy", "too many images are being sent: try again", {"Retry-After": "1"})
+            self.held += count
+
+
+class Held:
+    """What one request takes of the budget.
+
+    Args:
+        budget: to take from.
+    """
+
+    def __init__(self, budget: UploadBudget) -> None:
+        self._budget, self._taken = budget, 0
+
+    def take(self, count: int) -> None:
+        """Take more bytes, or raise as the budget does."""
+        self._budget.change(count)
+        self._taken += count
+
+    def release(self) -> None:
+        """Give everything back."""
+        self._budget.change(-self._taken)
+        self._taken = 0
+
+
+async def read_upload(request: Request, settings: Settings, held: Held) -> bytes:
     """Return the image that the request carries: its whole body, or the one part `image` of a form.
 
     The type that the request declares for the image is not believed; nothing in a body is ever fetched.
 
     Raises:
-        RefusalError: 400 no image or a broken form, 408 too slow, 413 too large.
+        RefusalError: 400 no image or a broken form, 408 too slow, 413 too large, 503 too many at a time.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     try:
         async with asyncio.timeout(settings.upload_timeout_s):
-            body = await _read_body(request, settings.max_body_bytes)
+            body = await _read_body(request, settings.max_body_bytes, held)
     except TimeoutError as error:
         limit = f"the body must arrive within {settings.upload_timeout_s:g} s"
         raise RefusalError(408, "upload_timeout", limit, {"Connection": "close"}) from error
+    except ClientDisconnect as error:
+        raise RefusalError(400, "incomplete", "the body ended before its declared length") from error
     data = await _only_part(request, body) if kind == "multipart/form-data" else body
     if not data:
         raise RefusalError(400, "no_image", "the request carries no image: send its bytes as the body")
     return data
 
 
-async def _read_body(request: Request, limit: int) -> bytes:
+async def _read_body(request: Request, limit: int, held: Held) -> bytes:
     message = f"the body has more than {limit} bytes"
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise RefusalError(413, "too_large", message)
     body = bytearray()
     async for chunk in request.stream():
+        held.take(len(chunk))
         body += chunk
         if len(body) > limit:
             raise RefusalError(413, "too_large", message)
@@ -48,10 +97,11 @@ async def _read_body(request: Request, limit: int) -> bytes:
 
 
 async def _only_part(request: Request, body: bytes) -> bytes:
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = MultiPartParser(request.headers, stream(), max_files=1, max_fields=1, max_part_size=len(body))  # type: ignore[arg-type]
+    limits: dict[str, Any] = {"max_files": 1, "max_fields": 1, "max_part_size": len(body)}
+    parser = MultiPartParser(request.headers, stream(), **limits)
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError, UnicodeError) as error:

@@ -16,34 +16,61 @@ class WorkQueue:
 
     Args:
         workers: pieces of work at a time.
-        queue: pieces that may wait.
-        timeout_s: for one piece, waiting included. Work that takes longer runs on, its place is free when it ends.
+        queue: pieces that may wait, told as `places`.
+        timeout_s: to wait for a piece, its own waiting included. Work that takes longer runs on, its place is free
+            when it ends.
     """
 
     def __init__(self, workers: int, queue: int, timeout_s: float) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="septum-worker")
-        self._places = workers + queue
+        self._workers, self.places = workers, queue
         self._taken = 0
         self._lock = Lock()
         self._timeout_s = timeout_s
 
-    async def run(self, work: Callable[[], Result]) -> Result:
-        """Return the result of `work`.
+    @property
+    def running(self) -> int:
+        """Pieces being worked on."""
+        return min(self._taken, self._workers)
+
+    @property
+    def waiting(self) -> int:
+        """Pieces that wait for a worker."""
+        return max(0, self._taken - self._workers)
+
+    def check_free(self) -> None:
+        """Refuse at once what would be refused after its upload.
 
         Raises:
-            RefusalError: 503 if the queue is full, 504 if the work takes too long.
+            RefusalError: 503, the queue is full.
+        """
+        if self._taken >= self._workers + self.places:
+            raise RefusalError(503, "busy", "too many images are waiting: try again", {"Retry-After": "1"})
+
+    def submit(self, work: Callable[[], Result]) -> "Future[Result]":
+        """Queue a piece of work.
+
+        Raises:
+            RefusalError: 503, the queue is full.
         """
         with self._lock:
-            if self._taken >= self._places:
-                raise RefusalError(503, "busy", "too many images are waiting: try again", {"Retry-After": "1"})
+            self.check_free()
             self._taken += 1
         future = self._pool.submit(work)
         future.add_done_callback(self._free_place)
+        return future
+
+    async def result(self, future: "Future[Result]") -> Result:
+        """Wait for a piece of work.
+
+        Raises:
+            RefusalError: 504, it takes too long.
+        """
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._timeout_s)
         except TimeoutError as error:
             future.cancel()
-            limit = f"the image takes longer than {self._timeout_s:g} s: send a smaller one"
+            limit = f"the image takes longer than {self._timeout_s:g} s: send it to /jobs, or a smaller one"
             raise RefusalError(504, "timeout", limit) from error
 
     def _free_place(self, _future: "Future[Any]") -> None:

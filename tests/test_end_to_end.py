@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import yaml
 from PIL import Image
 
@@ -148,6 +149,21 @@ def ask(url: str, data: bytes) -> np.ndarray:
         return read_image(answer.read())
 
 
+def save_in_every_way(section: np.ndarray, folder: Path) -> None:
+    """One section as microscopes, cameras and programs write it; section.png is the plain one."""
+    plain = Image.fromarray(section)
+    turned = Image.Exif()
+    turned[274] = 6  # to be shown after a quarter turn to the right
+    plain.save(folder / "section.png")
+    plain.convert("RGB").save(folder / "section_rgb.png")
+    plain.convert("RGB").quantize(256).save(folder / "section_palette.png")
+    Image.fromarray(np.rot90(section)).save(folder / "section_turned.png", exif=turned)
+    tifffile.imwrite(folder / "section_16_bit.tif", section.astype(np.uint16) * 257)
+    tifffile.imwrite(folder / "section_12_bit.tif", section.astype(np.uint16) * 16)
+    tifffile.imwrite(folder / "section_float.tif", section.astype(np.float32))
+    tifffile.imwrite(folder / "section_white_is_zero.tif", 255 - section, photometric="miniswhite")
+
+
 @pytest.mark.slow
 def test_the_service_answers_what_seg_predict_writes(served, compared, tiny, tmp_path):
     images = tmp_path / "images"
@@ -155,6 +171,7 @@ def test_the_service_answers_what_seg_predict_writes(served, compared, tiny, tmp
     rng = np.random.default_rng(0)
     for name, size in (("square", (64, 64)), ("odd", (45, 83)), ("pixel", (1, 1))):
         Image.fromarray(rng.integers(0, 255, size, dtype=np.uint8)).save(images / f"{name}.png")
+    save_in_every_way(rng.integers(0, 256, (64, 96), dtype=np.uint8), images)
     run = compared / "runs" / "l2" / "seed-0"
     args = ["predict", f"--config={run / 'config.yaml'}", f"--ckpt_path={run / RunRecord.load(run).checkpoint}"]
     args += [f"--data.predict={images}", f"--trainer.logger.save_dir={tmp_path}", "--trainer.logger.name=new"]
@@ -162,6 +179,8 @@ def test_the_service_answers_what_seg_predict_writes(served, compared, tiny, tmp
     for path in images.iterdir():
         written = read_image((tmp_path / "new" / "once" / "predictions" / f"{path.stem}_mask.png").read_bytes())
         assert np.array_equal(ask(served, path.read_bytes()), written)
+        if path.stem.startswith("section"):
+            assert np.array_equal(written, ask(served, (images / "section.png").read_bytes())), path.name
 
 
 @pytest.mark.slow

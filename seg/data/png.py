@@ -1,20 +1,23 @@
 """PNG, checked to its last byte: common decoders fill what is missing with zeros."""
 
+import io
 import struct
 from collections.abc import Iterator
 from typing import Any
 
 import imagecodecs
+import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from seg.data.image_error import ImageError, check_size
 from seg.data.orientation import ORIENTATION_TAG, apply_orientation
+from seg.data.pages import choose_page
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 
-def read_png(data: bytes, max_pixels: int) -> NDArray[Any]:
+def read_png(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
     """Decode a PNG; see `seg.data.reading.read_image`.
 
     libpng checks sums and lengths, keeps 16 bits, and expands palettes and samples of 1, 2 and 4 bits.
@@ -23,11 +26,11 @@ def read_png(data: bytes, max_pixels: int) -> NDArray[Any]:
     check_size(height, width, max_pixels)
     chunks = dict(_chunks(data))
     frames = struct.unpack_from(">I", chunks.get(b"acTL", b"\0\0\0\1"))[0]
-    if frames > 1:
-        raise ImageError("multi_page", f"the file is an animation of {frames} pictures: send one picture")
+    chosen = choose_page(max(frames, 1), page)
+    pixels = _read_frame(data, chosen) if frames > 1 else imagecodecs.png_decode(data)
     exif = Image.Exif()
     exif.load(chunks.get(b"eXIf", b""))
-    return apply_orientation(_without_alpha(imagecodecs.png_decode(data)), exif.get(ORIENTATION_TAG, 1))
+    return apply_orientation(_without_alpha(pixels), exif.get(ORIENTATION_TAG, 1))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -39,6 +42,12 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         start += length + 12
     if start > len(data):
         raise ImageError("corrupt_image", "the image is damaged or incomplete")
+
+
+def _read_frame(data: bytes, page: int) -> NDArray[Any]:
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        image.seek(page)
+        return np.array(image.convert("RGB") if image.mode in ("P", "RGBA") else image)
 
 
 def _without_alpha(image: NDArray[Any]) -> NDArray[Any]:

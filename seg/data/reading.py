@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
 from seg.data.image_error import ImageError, check_size
 from seg.data.orientation import ORIENTATION_TAG, apply_orientation
+from seg.data.pages import choose_page
 from seg.data.png import PNG_MAGIC, read_png
 from seg.data.tiff import TIFF_MAGIC, read_tiff
 
@@ -64,18 +66,19 @@ def _decode(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
         return read_tiff(data, max_pixels, page)
     if not data.startswith((PNG_MAGIC, JPEG_MAGIC)):
         raise ImageError("unsupported_format", "the file is not a PNG, JPEG or TIFF image")
-    if page not in (None, 0):
-        raise ImageError("page_out_of_range", f"page {page} was asked for, the file has one page, 0")
-    return read_png(data, max_pixels) if data.startswith(PNG_MAGIC) else _read_jpeg(data, max_pixels)
+    return read_png(data, max_pixels, page) if data.startswith(PNG_MAGIC) else _read_jpeg(data, max_pixels, page)
 
 
-def _read_jpeg(data: bytes, max_pixels: int) -> NDArray[Any]:
+def _read_jpeg(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
     Image.MAX_IMAGE_PIXELS = None  # the size is checked here, before decoding
-    with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+    with Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
+        image.seek(choose_page(getattr(image, "n_frames", 1), page))
         check_size(image.height, image.width, max_pixels)
-        pictures = getattr(image, "n_frames", 1)
-        if pictures > 1:
-            raise ImageError("multi_page", f"the file holds {pictures} pictures: send one picture")
         if image.mode not in ("L", "RGB"):
             raise ImageError("unsupported_samples", f"{image.mode} is not supported: convert the image to grey or RGB")
-        return apply_orientation(np.array(image), image.getexif().get(ORIENTATION_TAG, 1))
+        start = getattr(image, "offset", 0)  # of the picture, where there are several
+        # Pillow would fill what a damaged file lacks with grey
+        pixels = simplejpeg.decode_jpeg(data[start:], {"L": "GRAY", "RGB": "RGB"}[image.mode], strict=True)
+        return apply_orientation(
+            pixels[..., 0] if image.mode == "L" else pixels, image.getexif().get(ORIENTATION_TAG, 1)
+        )

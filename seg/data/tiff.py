@@ -11,6 +11,7 @@ from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffPage
 
 from seg.data.image_error import ImageError, check_size
 from seg.data.orientation import ORIENTATION_TAG, apply_orientation
+from seg.data.pages import choose_page
 
 TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
@@ -36,23 +37,42 @@ _MAX_TILE_PIXELS = 1 << 22
 def read_tiff(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
     """Decode one page of a TIFF; see `seg.data.reading.read_image`."""
     with TiffFile(io.BytesIO(data)) as file:
-        chosen = _choose_page(file, page)
+        if not len(file.pages):
+            raise _corrupt()
+        described = len(file.pages) > 1
+        number = choose_page(len(file.pages) if described else _pages_of_one_header(file), page)
+        chosen = _page(file, number if described else 0)
         check_size(chosen.imagelength, chosen.imagewidth, max_pixels)
         _check_samples(chosen)
         _check_segments(chosen, data)
-        return _normalized(chosen.asarray(), chosen)
+        image = chosen.asarray() if described or number == 0 else _following(chosen, number, data, file.byteorder)
+        return _normalized(image, chosen)
 
 
-def _choose_page(file: TiffFile, page: int | None) -> TiffPage:
-    count = len(file.pages)
-    if count < 1:
+def _page(file: TiffFile, number: int) -> TiffPage:
+    page = file.pages[number]
+    return page if isinstance(page, TiffPage) else page.aspage()
+
+
+def _pages_of_one_header(file: TiffFile) -> int:
+    """Return how many pages the only header stands for: ImageJ describes a large stack by its first page."""
+    if file.is_imagej:
+        return max(1, int((file.imagej_metadata or {}).get("images", 1)))
+    if file.is_shaped and file.shaped_metadata:
+        shape: tuple[int, ...] = file.shaped_metadata[0].get("shape", ())
+        return max(1, math.prod(shape) // math.prod(_page(file, 0).shape))
+    return 1
+
+
+def _following(first: TiffPage, number: int, data: bytes, byteorder: Any) -> NDArray[Any]:
+    """Return a page that follows the one described, without a header of its own."""
+    if not first.is_contiguous or first.dtype is None:
+        raise _unsupported("stack with one header and compressed pages", "save it anew")
+    start = first.dataoffsets[0] + number * first.nbytes
+    if start + first.nbytes > len(data):
         raise _corrupt()
-    if count > 1 and page is None:
-        raise ImageError("multi_page", f"the file has {count} pages: say which one, from 0 to {count - 1}")
-    if not 0 <= (page or 0) < count:
-        raise ImageError("page_out_of_range", f"page {page} was asked for, the file has pages 0 to {count - 1}")
-    chosen = file.pages[page or 0]
-    return chosen if isinstance(chosen, TiffPage) else chosen.aspage()
+    samples = np.frombuffer(data, first.dtype.newbyteorder(byteorder), math.prod(first.shape), start)
+    return samples.reshape(first.shape)
 
 
 def _check_samples(page: TiffPage) -> None:

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 
 from seg.__main__ import main
@@ -48,6 +49,7 @@ def served(store, tmp_path_factory):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = tracked_unless_refused() | {"BENTOML_HOME": str(store), "SEPTUM_TOKEN": TOKEN}
+    environment |= {"BENTOML_CONTAINERIZED": "true", "SEPTUM_LOG_FORMAT": "json"}
     log = tmp_path_factory.mktemp("log") / "log.txt"
     command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService", "--port", str(port)]
     with log.open("wb") as stream:
@@ -59,7 +61,7 @@ def served(store, tmp_path_factory):
             assert server.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
-        yield url, log
+        yield url, log, server.pid
     finally:
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0
@@ -76,9 +78,16 @@ def ask(url: str, path: str, token: str | None = None) -> tuple[int, str]:
         return 0, ""
 
 
+def worker_of(server: int) -> psutil.Process:
+    """The process that answers; circus names no other after the worker's module."""
+    children = psutil.Process(server).children()
+    (worker,) = [child for child in children if "_bentoml_impl.worker" in " ".join(child.cmdline())]
+    return worker
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "path", ["/", "/docs.json", "/schema.json", "/metrics", "/healthz", "/static_content/index.css"]
+    "path", ["/", "/docs.json", "/schema.json", "/healthz", "/metrics/", "/static_content/index.css"]
 )
 def test_no_page_of_the_framework_can_be_reached(served, path):
     status, text = ask(served[0], path)
@@ -87,14 +96,16 @@ def test_no_page_of_the_framework_can_be_reached(served, path):
 
 @pytest.mark.slow
 def test_health_needs_no_token_and_the_model_does(served):
-    url, _ = served
+    url, *_ = served
     assert [ask(url, path)[0] for path in ("/livez", "/readyz", "/model")] == [200, 200, 401]
-    assert json.loads(ask(url, "/model", TOKEN)[1])["provenance"]["loss"] == "losses.L2Loss"
+    model = json.loads(ask(url, "/model", TOKEN)[1])
+    assert model["loss"] == model["provenance"]["loss"] == "losses.L2Loss"
+    assert model["tag"].startswith("septum:")
 
 
 @pytest.mark.slow
 def test_it_listens_on_this_machine_alone_and_reports_to_nobody(served):
-    url, log = served
+    url, log, _ = served
     assert f"listening on {url} " in log.read_text()
     assert "Tracking" not in log.read_text()
 
@@ -110,6 +121,33 @@ def test_a_slow_upload_is_answered_and_its_connection_closed(served):
             while received := connection.recv(4096):
                 answer += received
     assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.slow
+def test_its_lines_in_the_log_are_objects_with_the_id_of_the_request(served):
+    url, log, _ = served
+    request = urllib.request.Request(url + "/livez", headers={"X-Request-ID": "find-me"})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        assert answer.headers["x-request-id"] == "find-me"
+    lines = [json.loads(line) for line in log.read_text().splitlines() if "find-me" in line]
+    assert [(line["path"], line["status"]) for line in lines] == [("/livez", 200)]
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_replaced_within_three_seconds_as_in_a_container(served):
+    url, log, server = served
+    killed = worker_of(server)
+    killed.kill()
+    started = time.monotonic()
+    with contextlib.suppress(psutil.Error):
+        killed.wait(3)
+    while not any("_bentoml_impl.worker" in " ".join(child.cmdline()) for child in psutil.Process(server).children()):
+        assert time.monotonic() - started < 3, log.read_text()
+        time.sleep(0.05)
+    while ask(url, "/readyz")[0] != 200:  # how long its imports take, the machine decides
+        assert time.monotonic() - started < 90, log.read_text()
+        time.sleep(0.1)
+    assert ask(url, "/model", TOKEN)[0] == 200
 
 
 @pytest.mark.slow

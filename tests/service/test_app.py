@@ -1,72 +1,20 @@
 """The HTTP surface, with a predictor that is quick and easy to foresee."""
 
 import asyncio
-import io
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import tifffile
-from PIL import Image
-from starlette.testclient import TestClient
 
 from seg.data.reading import read_image
 from service.app import create_app
 from service.settings import Settings
-
-
-class Brightness:
-    """Bright pixels are boundary, in proportion to the type's range."""
-
-    threshold = 0.5
-    boundary_value = 0
-
-    def __init__(self) -> None:
-        self.info = {"provenance": {"loss": "losses.L2Loss"}}
-        self.hold = threading.Event()
-        self.hold.set()
-        self.calls = 0
-
-    def probability(self, image):
-        self.calls += 1
-        self.hold.wait(10)
-        if image.shape == (13, 13):
-            raise RuntimeError("secret: /etc/model")
-        grey = image if image.ndim == 2 else image.mean(axis=2)
-        return (grey / np.iinfo(image.dtype).max if image.dtype.kind in "iu" else grey).astype(np.float32)
-
+from tests.service.world import client_of, png_of, tiff_of
 
 GREY = np.random.default_rng(0).integers(0, 256, (37, 23), dtype=np.uint8)
-
-
-def png(array=GREY, **options) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(array).save(stream, "PNG", **options)
-    return stream.getvalue()
-
-
-def tiff(array, **options) -> bytes:
-    stream = io.BytesIO()
-    tifffile.imwrite(stream, array, **options)
-    return stream.getvalue()
-
-
-@pytest.fixture
-def predictor() -> Brightness:
-    return Brightness()
-
-
-def client_of(predictor, **settings) -> TestClient:
-    app = create_app(Settings(**settings))
-    app.state.predictor = predictor
-    return TestClient(app, raise_server_exceptions=False)
-
-
-@pytest.fixture
-def client(predictor) -> TestClient:
-    return client_of(predictor)
 
 
 def error_of(answer) -> tuple[int, str]:
@@ -77,43 +25,43 @@ def error_of(answer) -> tuple[int, str]:
 
 
 def test_raw_bytes_get_a_mask_of_the_same_size_in_the_polarity_of_the_model(client):
-    answer = client.post("/predict", content=png())
+    answer = client.post("/predict", content=png_of(GREY))
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
     assert np.array_equal(read_image(answer.content) == 0, GREY / np.float32(255) >= 0.5)
 
 
 def test_a_form_gets_the_same_answer(client):
-    expected = client.post("/predict", content=png()).content
-    assert client.post("/predict", files={"image": ("cell.png", png(), "image/png")}).content == expected
+    expected = client.post("/predict", content=png_of(GREY)).content
+    assert client.post("/predict", files={"image": ("cell.png", png_of(GREY), "image/png")}).content == expected
 
 
 def test_a_form_without_file_name_gets_the_same_answer(client):
-    expected = client.post("/predict", content=png()).content
-    assert client.post("/predict", files={"image": (None, png())}).content == expected
+    expected = client.post("/predict", content=png_of(GREY)).content
+    assert client.post("/predict", files={"image": (None, png_of(GREY))}).content == expected
 
 
 @pytest.mark.parametrize(
     "kind", ["application/x-www-form-urlencoded", "application/json", "text/plain", "image/jpeg", "", "nonsense"]
 )
 def test_the_declared_type_of_a_good_file_does_not_matter(client, kind):
-    assert client.post("/predict", content=png(), headers={"content-type": kind}).status_code == 200
+    assert client.post("/predict", content=png_of(GREY), headers={"content-type": kind}).status_code == 200
 
 
 def test_the_probability_is_a_16_bit_picture(client):
-    answer = client.post("/predict?format=probability", content=png())
+    answer = client.post("/predict?format=probability", content=png_of(GREY))
     values = read_image(answer.content)
     assert values.dtype == np.uint16
     assert np.abs(values / 65535 - GREY / 255).max() < 1e-4
 
 
 def test_the_threshold_can_be_asked_for(client):
-    answer = client.post("/predict?threshold=0.9", content=png())
+    answer = client.post("/predict?threshold=0.9", content=png_of(GREY))
     assert np.array_equal(read_image(answer.content) == 0, GREY / np.float32(255) >= np.float32(0.9))
-    assert (read_image(client.post("/predict?threshold=0", content=png()).content) == 0).all()
+    assert (read_image(client.post("/predict?threshold=0", content=png_of(GREY)).content) == 0).all()
 
 
 def test_a_page_of_a_stack_can_be_asked_for(client):
-    stack = tiff(np.stack([GREY, 255 - GREY]), photometric="minisblack")
+    stack = tiff_of(np.stack([GREY, 255 - GREY]), photometric="minisblack")
     assert error_of(client.post("/predict", content=stack)) == (422, "multi_page")
     answer = client.post("/predict?page=1", content=stack)
     assert np.array_equal(read_image(answer.content) == 0, (255 - GREY) / np.float32(255) >= 0.5)
@@ -121,7 +69,7 @@ def test_a_page_of_a_stack_can_be_asked_for(client):
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (3, 7), (101, 33)])
 def test_any_size_is_answered_in_its_size(client, size):
-    answer = client.post("/predict", content=png(np.full(size, 200, np.uint8)))
+    answer = client.post("/predict", content=png_of(np.full(size, 200, np.uint8)))
     assert read_image(answer.content).shape == size
 
 
@@ -132,10 +80,10 @@ REFUSED = {
     "a pickle": (b"\x80\x04\x95\x00", 415, "unsupported_format"),
     "svg": (b"<svg/>", 415, "unsupported_format"),
     "eps": (b"%!PS-Adobe-3.0 EPSF-3.0", 415, "unsupported_format"),
-    "png cut": (png()[:300], 422, "corrupt_image"),
-    "tiff cut": (tiff(GREY)[:500], 422, "corrupt_image"),
-    "nan": (tiff(np.full((3, 3), np.nan, np.float32)), 422, "unsupported_samples"),
-    "too many pixels": (png(np.zeros((101, 100), np.uint8)), 413, "too_many_pixels"),
+    "png cut": (png_of(GREY)[:300], 422, "corrupt_image"),
+    "tiff cut": (tiff_of(GREY)[:500], 422, "corrupt_image"),
+    "nan": (tiff_of(np.full((3, 3), np.nan, np.float32)), 422, "unsupported_samples"),
+    "too many pixels": (png_of(np.zeros((101, 100), np.uint8)), 413, "too_many_pixels"),
     "too many bytes": (b"\x89PNG\r\n\x1a\n" + bytes(60_000), 413, "too_large"),
 }
 
@@ -144,7 +92,7 @@ REFUSED = {
 def test_a_bad_body_is_refused_and_the_next_good_one_answered(predictor, body, status, code):
     client = client_of(predictor, max_pixels=10_000, max_body_bytes=50_000)
     assert error_of(client.post("/predict", content=body)) == (status, code)
-    assert client.post("/predict", content=png()).status_code == 200
+    assert client.post("/predict", content=png_of(GREY)).status_code == 200
     assert predictor.calls == 1
 
 
@@ -161,11 +109,12 @@ def test_a_body_without_declared_length_is_cut_off_at_the_limit(predictor):
 
 
 FORMS = {
-    "another field": {"files": {"picture": ("a.png", png())}},
-    "a second field": {"files": {"image": ("a.png", png())}, "data": {"more": "text"}},
-    "a second image": {"files": [("image", ("a.png", png())), ("image", ("b.png", png()))]},
+    "another field": {"files": {"picture": ("a.png", png_of(GREY))}},
+    "a second field": {"files": {"image": ("a.png", png_of(GREY))}, "data": {"more": "text"}},
+    "a second image": {"files": [("image", ("a.png", png_of(GREY))), ("image", ("b.png", png_of(GREY)))]},
+    "a hundred parts": {"files": [(f"part{number}", ("a.png", png_of(GREY))) for number in range(101)]},
     "a broken form": {"content": b"--x\r\nnonsense", "headers": {"content-type": "multipart/form-data; boundary=x"}},
-    "a form without boundary": {"content": png(), "headers": {"content-type": "multipart/form-data"}},
+    "a form without boundary": {"content": png_of(GREY), "headers": {"content-type": "multipart/form-data"}},
 }
 
 
@@ -185,6 +134,9 @@ QUERIES = {
     "threshold=nan": (422, "bad_threshold"),
     "threshold=true": (422, "bad_threshold"),
     "threshold=": (422, "bad_threshold"),
+    "tta=yes": (422, "bad_tta"),
+    "pixel_size_um=0": (422, "bad_pixel_size_um"),
+    "pixel_size_um=inf": (422, "bad_pixel_size_um"),
     "format=jpeg": (422, "bad_format"),
     "page=-1": (422, "bad_page"),
     "page=1.5": (422, "bad_page"),
@@ -197,7 +149,7 @@ QUERIES = {
 
 @pytest.mark.parametrize(("query", "expected"), QUERIES.items(), ids=QUERIES)
 def test_a_bad_parameter_is_refused(client, query, expected):
-    assert error_of(client.post(f"/predict?{query}", content=png())) == expected
+    assert error_of(client.post(f"/predict?{query}", content=png_of(GREY))) == expected
 
 
 def test_unknown_paths_and_methods_are_json_too(client):
@@ -206,7 +158,7 @@ def test_unknown_paths_and_methods_are_json_too(client):
 
 
 def test_a_fault_tells_nothing_of_the_inside(client, caplog):
-    answer = client.post("/predict", content=png(np.zeros((13, 13), np.uint8)))
+    answer = client.post("/predict", content=png_of(np.zeros((13, 13), np.uint8)))
     assert error_of(answer) == (500, "internal_error")
     assert "secret" not in answer.text
     assert "secret: /etc/model" in caplog.text
@@ -215,23 +167,27 @@ def test_a_fault_tells_nothing_of_the_inside(client, caplog):
 def test_health_and_model_are_told(client, predictor):
     assert client.get("/livez").json() == {"status": "alive"}
     assert client.get("/readyz").json() == {"status": "ready"}
-    assert client.get("/model").json() == predictor.info
+    model = client.get("/model").json()
+    assert model["loss"] == predictor.info["provenance"]["loss"]
+    assert model["license"] == {"model": "not stated", "software": "Apache-2.0"}
+    assert (model["input"]["channels"], model["input"]["max_pixels"]) == (1, 16 * 2**20)
+    assert predictor.info.items() <= model.items()
 
 
 def test_a_service_without_model_is_alive_and_not_ready():
     client = client_of(None)
     assert client.get("/livez").status_code == 200
-    for answer in (client.get("/readyz"), client.post("/predict", content=png()), client.get("/model")):
+    for answer in (client.get("/readyz"), client.post("/predict", content=png_of(GREY)), client.get("/model")):
         assert error_of(answer) == (503, "loading")
         assert answer.headers["retry-after"] == "1"
 
 
 def test_a_token_is_asked_for_by_everything_but_health(predictor):
     client = client_of(predictor, token="secret")
-    assert error_of(client.post("/predict", content=png())) == (401, "unauthorized")
+    assert error_of(client.post("/predict", content=png_of(GREY))) == (401, "unauthorized")
     assert error_of(client.get("/model", headers={"authorization": "Bearer wrong"})) == (401, "unauthorized")
     assert client.get("/livez").status_code == client.get("/readyz").status_code == 200
-    assert client.post("/predict", content=png(), headers={"authorization": "Bearer secret"}).status_code == 200
+    assert client.post("/predict", content=png_of(GREY), headers={"authorization": "Bearer secret"}).status_code == 200
 
 
 def test_more_than_the_queue_holds_is_refused_at_once_and_the_rest_answered(predictor):
@@ -239,7 +195,7 @@ def test_more_than_the_queue_holds_is_refused_at_once_and_the_rest_answered(pred
     predictor.hold.clear()
     answers = []
     threads = [
-        threading.Thread(target=lambda: answers.append(client.post("/predict", content=png()))) for _ in range(3)
+        threading.Thread(target=lambda: answers.append(client.post("/predict", content=png_of(GREY)))) for _ in range(3)
     ]
     with client:
         for thread in threads:
@@ -249,7 +205,7 @@ def test_more_than_the_queue_holds_is_refused_at_once_and_the_rest_answered(pred
             time.sleep(0.01)
         time.sleep(0.3)
         started = time.monotonic()
-        refused = client.post("/predict", content=png())
+        refused = client.post("/predict", content=png_of(GREY))
         assert time.monotonic() - started < 1
         assert error_of(refused) == (503, "busy")
         assert refused.headers["retry-after"] == "1"
@@ -257,18 +213,18 @@ def test_more_than_the_queue_holds_is_refused_at_once_and_the_rest_answered(pred
         for thread in threads:
             thread.join()
         assert [answer.status_code for answer in answers] == [200, 200, 200]
-        assert client.post("/predict", content=png()).status_code == 200
+        assert client.post("/predict", content=png_of(GREY)).status_code == 200
 
 
 def test_work_that_takes_too_long_is_given_up_and_its_place_freed_when_it_ends(predictor):
     client = client_of(predictor, workers=1, queue=1, work_timeout_s=0.2)
     predictor.hold.clear()
     with client:
-        assert error_of(client.post("/predict", content=png())) == (504, "timeout")
-        assert error_of(client.post("/predict", content=png())) == (504, "timeout")
+        assert error_of(client.post("/predict", content=png_of(GREY))) == (504, "timeout")
+        assert error_of(client.post("/predict", content=png_of(GREY))) == (504, "timeout")
         predictor.hold.set()
         time.sleep(0.2)
-        assert client.post("/predict", content=png()).status_code == 200
+        assert client.post("/predict", content=png_of(GREY)).status_code == 200
 
 
 def test_a_slow_upload_is_given_up(predictor):
@@ -291,7 +247,8 @@ def test_a_slow_upload_is_given_up(predictor):
     assert predictor.calls == 0
 
 
-def test_a_url_is_never_fetched_wherever_it_stands(client):
+def test_a_url_is_never_fetched_wherever_it_stands(predictor):
+    client = client_of(predictor, queue=200)
     with socket.create_server(("127.0.0.1", 0)) as canary:
         canary.settimeout(0.5)
         url = f"http://127.0.0.1:{canary.getsockname()[1]}/image.png"
@@ -302,8 +259,11 @@ def test_a_url_is_never_fetched_wherever_it_stands(client):
             client.post("/predict", data={"image": url}),
             client.post("/predict", files={"image": (None, url)}),
             client.post("/predict", files={"image": ("a.png", url.encode())}),
-            client.post(f"/predict?image={url}", content=png()),
+            client.post(f"/predict?image={url}", content=png_of(GREY)),
         ]
         assert [answer.status_code for answer in answers] == [415, 415, 415, 415, 415, 415, 400]
+        with ThreadPoolExecutor(20) as pool:
+            many = list(pool.map(lambda _: client.post("/predict", content=url.encode()).status_code, range(100)))
+        assert many == [415] * 100
         with pytest.raises(TimeoutError):
             canary.accept()

@@ -15,6 +15,7 @@ def test_every_setting_has_a_default_and_a_variable():
     ("variable", "text", "rule"),
     [
         ("SEPTUM_MAX_PIXELS", "many", "SEPTUM_MAX_PIXELS must be a number, got 'many'"),
+        ("SEPTUM_LOG_FORMAT", "xml", "SEPTUM_LOG_FORMAT must be text or json, got 'xml'"),
         ("SEPTUM_QUEUE", "0", "SEPTUM_QUEUE must be > 0, got 0"),
         ("SEPTUM_WORK_TIMEOUT_S", "nan", "SEPTUM_WORK_TIMEOUT_S must be > 0, got nan"),
     ],

@@ -34,7 +34,10 @@ def run(name, loss, seed, model=None, collapse="none", **scores):
         seconds=1.0,
         steps=1,
         checkpoint=None,
-        config={"model": {"loss": {"class_path": loss}, "schedule": {"class_path": "OneCycle"}, "seed": seed} | (model or {})},
+        config={
+            "model": {"loss": {"class_path": loss}, "schedule": {"class_path": "OneCycle"}, "seed": seed}
+            | (model or {})
+        },
         collapse=collapse,
     )
 

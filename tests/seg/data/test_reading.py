@@ -270,6 +270,46 @@ def test_a_page_is_chosen_by_number():
         assert refusal.value.code == "page_out_of_range"
 
 
+SECTIONS = np.stack([GREY, GREY + 1, 255 - GREY])
+ONE_HEADER = [
+    tiff(SECTIONS, photometric="minisblack", truncate=True, **options)
+    for options in ({}, {"imagej": True}, {"byteorder": ">"})
+]
+
+
+@pytest.mark.parametrize("data", ONE_HEADER, ids=["tifffile", "imagej", "big endian"])
+def test_a_stack_with_one_header_is_a_stack(data):
+    with pytest.raises(ImageError, match="the file has 3 pages") as refusal:
+        read_image(data)
+    assert refusal.value.code == "multi_page"
+    for page, section in enumerate(SECTIONS):
+        assert np.array_equal(read_image(data, page=page), section)
+    with pytest.raises(ImageError) as refusal:
+        read_image(data[:-100], page=2)
+    assert refusal.value.code == "corrupt_image"
+
+
+def test_a_page_of_an_animation_and_of_a_camera_is_chosen_by_number():
+    frames = {"save_all": True, "append_images": [Image.fromarray(255 - GREY)]}
+    assert np.array_equal(read_image(pillow(GREY, **frames), page=1), 255 - GREY)
+    two = pillow(np.full((20, 30), 200, np.uint8), "MPO", save_all=True, append_images=[Image.new("L", (40, 8), 50)])
+    assert (read_image(two, page=0) == 200).all()
+    assert np.array_equal(read_image(two, page=1), np.full((8, 40), 50, np.uint8))
+    with pytest.raises(ImageError) as refusal:
+        read_image(two)
+    assert refusal.value.code == "multi_page"
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_cut_and_given_an_end_is_never_filled_with_grey(progressive):
+    data = pillow(COLOR, "JPEG", progressive=progressive, quality=95)
+    assert np.array_equal(read_image(data), np.array(Image.open(io.BytesIO(data))))
+    for end in range(len(data) // 2, len(data) - 40, 40):
+        with pytest.raises(ImageError) as refusal:
+            read_image(data[:end] + b"\xff\xd9")
+        assert refusal.value.code == "corrupt_image"
+
+
 @pytest.mark.parametrize("data", [pillow(GREY), tiff(GREY)], ids=["png", "tiff"])
 def test_too_many_pixels_are_refused_by_the_header_alone(data):
     with pytest.raises(ImageError, match="23x37 pixels, the limits are 850") as refusal:

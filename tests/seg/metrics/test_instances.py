@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter, label
+from skimage.segmentation import watershed
 
 from seg.instances import InstanceDecoder
 from seg.metrics.instance import CUTS, instance_scores
@@ -74,6 +76,18 @@ def test_cells_are_decoded_from_the_probability_of_their_boundaries():
     assert set(np.unique(cells)) == {0, 1, 2}
     assert np.array_equal(cells == 0, probability >= 0.5)
     assert len(np.unique(cells[:, :29])) == len(np.unique(cells[:, 31:])) == 1
+
+
+def test_cells_grow_as_scikit_image_grows_them():
+    noise = gaussian_filter(np.random.default_rng(0).random((200, 150)), 6)
+    probability = ((noise - noise.min()) / np.ptp(noise)).astype(np.float32)
+    seeds, _ = label(probability < 0.3)
+    cells = InstanceDecoder(sigma_px=0, seed_probability=0.3, min_size_px=0).decode(probability, threshold=1.1)
+    assert np.array_equal(cells, watershed(probability, seeds, connectivity=1))
+
+
+def test_without_a_seed_there_is_no_cell():
+    assert not InstanceDecoder().decode(np.full((9, 9), 0.4, np.float32), threshold=0.5).any()
 
 
 def test_small_seeds_are_left_out():

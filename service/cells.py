@@ -1,0 +1,107 @@
+"""Cells as polygons and numbers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from contourpy import FillType, contour_generator
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+
+from seg.data.pixel_size import PixelSize
+from seg.instances import Labels
+
+#: Closed ring of (x, y) in pixels; (0, 0) is the outer corner of the first pixel, as in QuPath.
+Ring = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes:
+        label: its number in the label image.
+        area_px: its pixels.
+        centroid_px: (x, y), the mean of its pixels' centers.
+        polygons: its parts, each an outer ring followed by its holes.
+    """
+
+    label: int
+    area_px: int
+    centroid_px: tuple[float, float]
+    polygons: list[list[Ring]]
+
+    def perimeter(self, pixel: PixelSize) -> float:
+        """Return the length of all rings; a pixel is (height, width) in any unit."""
+        steps = [np.diff(ring, axis=0) * pixel[::-1] for polygon in self.polygons for ring in polygon]
+        return float(sum(np.hypot(*step.T).sum() for step in steps))
+
+
+def find_cells(labels: Labels) -> Iterator[Cell]:
+    """Yield the cells of a label image, in the order of their numbers; 0 is none.
+
+    Their outlines run half-way between a cell's pixels and the others: touching cells never overlap.
+    """
+    for label, box in enumerate(find_objects(labels), start=1):
+        if box is None:
+            continue
+        inside = labels[box] == label
+        rows, columns = np.nonzero(inside)
+        top, left = box[0].start, box[1].start
+        corner = np.array([left - 0.5, top - 0.5])
+        yield Cell(
+            label,
+            len(rows),
+            (left + columns.mean() + 0.5, top + rows.mean() + 0.5),
+            [[ring + corner for ring in polygon] for polygon in _trace(inside)],
+        )
+
+
+def _trace(inside: NDArray[np.bool_]) -> Iterator[list[Ring]]:
+    """Yield polygons in coordinates in which the first pixel of `inside` has its center at (1, 1)."""
+    padded = np.pad(inside, 1).astype(np.float64)
+    filled: Any = contour_generator(z=padded, fill_type=FillType.OuterOffset).filled(0.5, 2)
+    for points, offsets in zip(*filled, strict=True):
+        yield [_corners(points[start:end]) for start, end in pairwise(offsets)]
+
+
+def _corners(ring: Ring) -> Ring:
+    """Return a ring without the points that lie on a straight line between their neighbors."""
+    steps = np.diff(ring, axis=0)
+    turns = (steps != np.roll(steps, 1, axis=0)).any(axis=1)
+    corners = ring[:-1][turns]
+    return np.concatenate([corners, corners[:1]])
+
+
+def feature_collection(cells: list[Cell], pixel: PixelSize | None) -> dict[str, Any]:
+    """Return the cells as GeoJSON that QuPath opens as detections with measurements.
+
+    Coordinates are pixels, as QuPath has them; measurements are in micrometers where the size of a pixel is known.
+    """
+    return {"type": "FeatureCollection", "features": [_feature(cell, pixel) for cell in cells]}
+
+
+def _feature(cell: Cell, pixel: PixelSize | None) -> dict[str, Any]:
+    polygons = [[ring.tolist() for ring in polygon] for polygon in cell.polygons]
+    geometry = (
+        {"type": "Polygon", "coordinates": polygons[0]}
+        if len(polygons) == 1
+        else {"type": "MultiPolygon", "coordinates": polygons}
+    )
+    unit, (height, width) = ("µm", pixel) if pixel else ("px", (1.0, 1.0))
+    x, y = cell.centroid_px
+    measurements = {
+        f"Area {unit}^2": round(cell.area_px * height * width, 4),
+        f"Perimeter {unit}": round(cell.perimeter((height, width)), 4),
+        f"Centroid X {unit}": round(x * width, 4),
+        f"Centroid Y {unit}": round(y * height, 4),
+    }
+    properties = {
+        "objectType": "detection",
+        "name": str(cell.label),
+        "classification": {"name": "Cell", "color": [255, 200, 0]},
+        "measurements": measurements,
+    }
+    return {"type": "Feature", "geometry": geometry, "properties": properties}

@@ -1,0 +1,90 @@
+"""What a client may do to a connection before and after a request: the application does not see it."""
+
+import asyncio
+import json
+from typing import Any
+
+import h11
+from starlette.types import ASGIApp
+from uvicorn.protocols.http import auto
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_HEAD_TIMEOUT_S = 10.0
+_LINGER_S = 3.0
+
+#: Longer than proxies keep a connection to us, so that they never send into one that we are closing.
+_KEEP_ALIVE_S = 75
+
+
+class BoundedConnection(H11Protocol):
+    """Closes a connection whose request line and headers take too long, or whose body goes on after the answer."""
+
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Expect a request soon."""
+        super().connection_made(transport)
+        self.timeout_keep_alive = _KEEP_ALIVE_S
+        self._watch_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Expect the rest of a head soon."""
+        super().data_received(data)
+        self._watch_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing more."""
+        super().connection_lost(exc)
+        self._stop_watching()
+
+    def on_response_complete(self) -> None:
+        """Give the client a moment to read an answer that came before the end of its body."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self.loop.call_later(_LINGER_S, self._close_if_still_sending, self.cycle)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP."""
+        self._refuse(400, "bad_request", "the request is no valid HTTP")
+
+    def _watch_head(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_watching()
+        elif self._head_timer is None:
+            self._head_timer = self.loop.call_later(_HEAD_TIMEOUT_S, self._give_up)
+
+    def _stop_watching(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _give_up(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing() and self.conn.their_state is h11.IDLE:
+            self._refuse(408, "head_timeout", f"the headers must arrive within {_HEAD_TIMEOUT_S:g} s")
+
+    def _close_if_still_sending(self, cycle: object) -> None:
+        if self.cycle is cycle and self.conn.their_state is h11.SEND_BODY:
+            self.transport.close()
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            body = json.dumps({"error": {"code": code, "message": message}}).encode()
+            head = [("content-type", "application/json"), ("content-length", str(len(body))), ("connection", "close")]
+            for event in (h11.Response(status_code=status, headers=head), h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+
+def bound_connections(app: ASGIApp) -> None:
+    """Let the server, which BentoML starts, use these connections, and pass their requests straight to our application.
+
+    On the way through BentoML's middleware each new path would leave some kilobytes in the memory.
+    """
+
+    class Direct(BoundedConnection):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.app = app
+
+    auto.AutoHTTPProtocol = Direct

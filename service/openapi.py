@@ -1,0 +1,134 @@
+"""What `GET /openapi.json` tells programs that read OpenAPI."""
+
+from typing import Any
+
+from seg import __version__
+from service.query import FORMATS
+from service.settings import Settings
+
+_ERROR_CODES = {
+    400: ["bad_query", "bad_form", "no_image", "incomplete", "bad_request"],
+    401: ["unauthorized"],
+    404: ["not_found", "no_job"],
+    408: ["upload_timeout"],
+    413: ["too_large", "too_many_pixels"],
+    415: ["unsupported_format"],
+    422: [
+        "bad_format",
+        "bad_threshold",
+        "bad_page",
+        "bad_tta",
+        "bad_pixel_size_um",
+        "corrupt_image",
+        "unsupported_samples",
+        "multi_page",
+        "page_out_of_range",
+    ],
+    500: ["internal_error"],
+    503: ["loading", "busy"],
+    504: ["timeout"],
+}
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_JSON = {"application/json": {"schema": {"type": "object"}}}
+_ANSWERS = dict.fromkeys(("image/png", "image/tiff"), _BINARY) | {
+    "application/geo+json": {"schema": {"type": "object"}},
+    **_JSON,
+}
+_IMAGE = {
+    "required": True,
+    "description": "A PNG, JPEG or TIFF; its type is recognized by its first bytes, whatever is declared.",
+    "content": dict.fromkeys(("image/png", "image/jpeg", "image/tiff", "application/octet-stream"), _BINARY)
+    | {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"image": _BINARY["schema"]},
+                "required": ["image"],
+                "additionalProperties": False,
+            },
+            "encoding": {"image": {"contentType": "image/png, image/jpeg, image/tiff"}},
+        }
+    },
+}
+_PREDICTING = (400, 401, 408, 413, 415, 422, 500, 503)
+
+
+def describe_api(settings: Settings) -> dict[str, Any]:
+    """Return the document; it asks for a bearer token where the settings do."""
+    prediction = {"200": {"description": "the answer in the format asked for", "content": _ANSWERS}}
+    job = {"$ref": "#/components/schemas/Job"}
+    accepted = {"202": {"description": "not finished yet", "content": {"application/json": {"schema": job}}}}
+    paths = {
+        "/predict": {"post": _operation("Predict an image", prediction, (*_PREDICTING, 504), _parameters(), _IMAGE)},
+        "/jobs": {"post": _operation("Predict an image later", accepted, _PREDICTING, _parameters(), _IMAGE)},
+        "/jobs/{id}": {"get": _operation("Fetch a job", prediction | accepted, (*_PREDICTING, 404), [_JOB_ID])},
+        "/model": {"get": _operation("What is served", _ok(_JSON), (401, 503))},
+        "/metrics": {"get": _operation("Figures for Prometheus", _ok({"text/plain": {}}), (401,))},
+        "/openapi.json": {"get": _operation("This document", _ok(_JSON), (401,))},
+        "/livez": {"get": _operation("Is the process alive", _ok(_JSON), ()) | {"security": []}},
+        "/readyz": {"get": _operation("Is the model loaded", _ok(_JSON), (503,)) | {"security": []}},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Septum", "version": __version__, "license": {"name": "Apache-2.0"}},
+        "paths": paths,
+        "components": _COMPONENTS,
+        "security": [{"token": []}] if settings.token else [],
+    }
+
+
+def _ok(content: dict[str, Any]) -> dict[str, Any]:
+    return {"200": {"description": "as said", "content": content}}
+
+
+def _operation(
+    summary: str,
+    good: dict[str, Any],
+    refused: tuple[int, ...],
+    parameters: list[dict[str, Any]] | None = None,
+    body: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    errors = {str(status): {"$ref": f"#/components/responses/{status}"} for status in refused}
+    operation = {"summary": summary, "responses": good | errors, "parameters": parameters or []}
+    return operation | ({"requestBody": body} if body else {})
+
+
+def _parameters() -> list[dict[str, Any]]:
+    number = {"type": "number"}
+    schemas = {
+        "format": {"type": "string", "enum": list(FORMATS), "default": "mask"},
+        "threshold": number | {"minimum": 0, "maximum": 1},
+        "page": {"type": "integer", "minimum": 0, "maximum": 999_999},
+        "tta": {"type": "boolean", "default": False},
+        "pixel_size_um": number | {"minimum": 1e-4, "maximum": 1e4},
+    }
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
+
+
+def _error(status: int) -> dict[str, Any]:
+    codes = _ERROR_CODES[status]
+    error = {
+        "type": "object",
+        "properties": {"code": {"enum": codes}, "message": {"type": "string"}},
+        "required": ["code", "message"],
+    }
+    schema = {"type": "object", "properties": {"error": error}, "required": ["error"]}
+    return {"description": ", ".join(codes), "content": {"application/json": {"schema": schema}}}
+
+
+_JOB_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
+_COMPONENTS = {
+    "responses": {str(status): _error(status) for status in _ERROR_CODES},
+    "schemas": {
+        "Job": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string"},
+                "status": {"enum": ["waiting", "running"]},
+                "url": {"type": "string"},
+            },
+            "required": ["id", "status", "url"],
+        }
+    },
+    "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+}

@@ -1,0 +1,82 @@
+"""What a request asks for beside its image."""
+
+import math
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
+
+from starlette.datastructures import QueryParams
+
+from service.refusal import RefusalError
+
+Format = Literal["mask", "probability", "probability_tiff", "labels", "contours", "overlay", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+@dataclass(frozen=True)
+class Query:
+    """The parameters of a prediction; all may be left out.
+
+    Attributes:
+        format: of the answer, see `service.answer`.
+        threshold: in [0, 1]; the model's own if None.
+        page: of a file with several, from 0.
+        tta: average the predictions of the turned and mirrored image, which takes eight times as long.
+        pixel_size_um: side of a pixel; as the file says if None.
+    """
+
+    format: Format = "mask"
+    threshold: float | None = None
+    page: int | None = None
+    tta: bool = False
+    pixel_size_um: float | None = None
+
+    @classmethod
+    def parse(cls, given: QueryParams) -> "Query":
+        """Read the parameters of a URL.
+
+        Raises:
+            RefusalError: 400 for an unknown or repeated parameter, 422 for a value out of range.
+        """
+        known = [field.name for field in fields(cls)]
+        if not given.keys() <= set(known) or len(given.multi_items()) != len(given):
+            raise RefusalError(400, "bad_query", f"the parameters are {', '.join(known)}, each at most once")
+        return cls(
+            format=_format(given.get("format", "mask")),
+            threshold=_number("threshold", given.get("threshold"), 0, 1),
+            page=_page(given.get("page")),
+            tta=_flag("tta", given.get("tta", "false")),
+            pixel_size_um=_number("pixel_size_um", given.get("pixel_size_um"), 1e-4, 1e4),
+        )
+
+
+def _format(text: str) -> Format:
+    for name in FORMATS:
+        if name == text:
+            return name
+    raise RefusalError(422, "bad_format", f"format must be one of {', '.join(FORMATS)}")
+
+
+def _number(name: str, text: str | None, low: float, high: float) -> float | None:
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise RefusalError(422, f"bad_{name}", f"{name} must be a number from {low} to {high}")
+    return value
+
+
+def _page(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise RefusalError(422, "bad_page", "page must be a whole number from 0 to 999999")
+    return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise RefusalError(422, f"bad_{name}", f"{name} must be true or false")
+    return text == "true"

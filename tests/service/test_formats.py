@@ -1,0 +1,137 @@
+"""Every format of an answer, opened by a library that had no part in writing it."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+import shapely
+import tifffile
+from PIL import Image
+
+from seg.instances import InstanceDecoder
+from service.cells import feature_collection, find_cells
+from tests.service.world import png_of, tiff_of
+
+#: Two rooms between bright walls; the left one has a pillar, which is a hole of its cell.
+ROOMS = np.zeros((60, 90), np.uint8)
+ROOMS[:3] = ROOMS[-3:] = ROOMS[:, :3] = ROOMS[:, -3:] = ROOMS[:, 48:52] = 255
+ROOMS[25:35, 18:30] = 255
+PIXEL = {"resolution": (40_000, 20_000), "resolutionunit": "CENTIMETER", "photometric": "minisblack"}
+
+
+def ask(client, what: str, body: bytes | None = None):
+    answer = client.post(f"/predict?{what}", content=body or png_of(ROOMS))
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_the_probability_comes_as_floating_point_with_the_size_of_a_pixel(client):
+    answer = ask(client, "format=probability_tiff", tiff_of(ROOMS, **PIXEL))
+    assert answer.headers["content-type"] == "image/tiff"
+    with tifffile.TiffFile(io.BytesIO(answer.content)) as file:
+        assert np.array_equal(file.asarray(), ROOMS / np.float32(255))
+        assert file.asarray().dtype == np.float32
+        assert file.pages[0].get_resolution("micrometer") == pytest.approx((4, 2))
+
+
+@pytest.mark.parametrize("side_um", ["0.0001", "10000"])
+def test_any_size_of_a_pixel_that_is_accepted_can_be_written(client, side_um):
+    ask(client, f"format=labels&pixel_size_um={side_um}")
+
+
+def test_labels_are_the_cells_of_the_evaluation(client):
+    answer = ask(client, "format=labels")
+    labels = tifffile.imread(io.BytesIO(answer.content))
+    assert labels.dtype == np.uint16
+    assert np.array_equal(labels, InstanceDecoder().decode(ROOMS / np.float32(255), 0.5))
+    assert labels.max() == 2
+
+
+def test_contours_are_valid_polygons_with_holes_that_cover_the_cells(client):
+    answer = ask(client, "format=contours")
+    assert answer.headers["content-type"] == "application/geo+json"
+    labels = tifffile.imread(io.BytesIO(ask(client, "format=labels").content))
+    collection = json.loads(answer.content)
+    assert collection["type"] == "FeatureCollection"
+    shapes = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in collection["features"]]
+    assert len(shapes) == 2
+    assert all(shape.is_valid and shape.geom_type == "Polygon" for shape in shapes)
+    assert [len(shape.interiors) for shape in shapes] == [1, 0]
+    assert all(shape.exterior.is_ccw for shape in shapes)
+    rows, columns = np.indices(labels.shape)
+    for number, shape in enumerate(shapes, start=1):
+        inside = shapely.contains_xy(shape, columns + 0.5, rows + 0.5)
+        assert np.array_equal(inside, labels == number)
+
+
+def test_a_feature_has_what_qupath_reads(client):
+    features = json.loads(ask(client, "format=contours").content)["features"]
+    properties = features[1]["properties"]
+    assert properties["objectType"] == "detection"
+    assert properties["classification"]["name"] == "Cell"
+    # the right room: columns 52 to 86, rows 3 to 56; each corner of its outline is cut by half a pixel
+    assert properties["measurements"] == {
+        "Area px^2": 35 * 54,
+        "Perimeter px": pytest.approx(2 * (34 + 53) + 4 * np.hypot(0.5, 0.5), abs=1e-4),
+        "Centroid X px": 69.5,
+        "Centroid Y px": 30.0,
+    }
+
+
+def test_measurements_are_physical_where_the_size_of_a_pixel_is_known(client):
+    body = tiff_of(ROOMS, **PIXEL)  # 0.5 um high, 0.25 um wide
+    measurements = json.loads(ask(client, "format=contours", body).content)["features"][1]["properties"]["measurements"]
+    assert measurements == {
+        "Area µm^2": 35 * 54 / 8,
+        "Perimeter µm": pytest.approx(2 * (34 / 4 + 53 / 2) + 4 * np.hypot(1 / 8, 1 / 4), abs=1e-4),
+        "Centroid X µm": pytest.approx(69.5 / 4),
+        "Centroid Y µm": 15.0,
+    }
+    asked = json.loads(ask(client, "format=contours&pixel_size_um=2", body).content)
+    assert asked["features"][1]["properties"]["measurements"]["Area µm^2"] == 35 * 54 * 4
+
+
+def test_a_cell_in_two_parts_is_one_feature():
+    labels = np.zeros((9, 9), np.int32)
+    labels[1:3, 1:3] = labels[6, 6] = labels[7, 7] = 3
+    (cell,) = find_cells(labels)
+    feature = feature_collection([cell], None)["features"][0]
+    shape = shapely.from_geojson(json.dumps(feature["geometry"]))
+    assert feature["geometry"]["type"] == "MultiPolygon"
+    assert shape.is_valid
+    assert (cell.label, cell.area_px) == (3, 6)
+    # a pixel that touches others by a corner alone is a diamond of half its area
+    assert shape.area == 4 - 4 / 8 + 2 * 0.5
+
+
+def test_the_overlay_shows_the_image_and_the_boundary_in_color(client):
+    picture = np.array(Image.open(io.BytesIO(ask(client, "format=overlay").content)))
+    assert picture.shape == (*ROOMS.shape, 3)
+    assert (picture[ROOMS == 0] == 0).all()
+    assert (picture[ROOMS == 255] == [255, 148, 89]).all()  # 0.35 of white and 0.65 of (255, 90, 0)
+
+
+def test_the_summary_counts_and_measures(client):
+    summary = ask(client, "format=json&threshold=0.4", tiff_of(ROOMS, **PIXEL)).json()
+    areas = [45 * 54 - 10 * 12, 35 * 54]
+    assert summary["cells"] == {"count": 2, "area_px": areas, "area_um2": [area / 8 for area in areas]}
+    assert summary["image"] == {"height": 60, "width": 90, "pixel_size_um": [0.5, 0.25]}
+    assert summary["threshold"] == 0.4
+    assert summary["boundary_share"] == pytest.approx((ROOMS == 255).mean())
+    assert summary["model"] == {"tag": "septum:one", "provenance": {"loss": "losses.L2Loss"}}
+    assert sorted(summary["seconds"]) == ["decode", "engine"]
+    plain = ask(client, "format=json").json()
+    assert (plain["threshold"], plain["image"]["pixel_size_um"], plain["cells"]["area_um2"]) == (0.5, None, None)
+
+
+@pytest.mark.parametrize("what", ["labels", "contours", "json", "overlay", "probability_tiff"])
+@pytest.mark.parametrize("gray", [0, 255])
+def test_an_image_of_one_pixel_or_without_cells_has_every_format(client, what, gray):
+    ask(client, f"format={what}", png_of(np.full((1, 1), gray, np.uint8)))
+
+
+def test_turns_are_averaged_only_when_asked_for(client):
+    answers = [ask(client, f"format=probability_tiff&tta={tta}").content for tta in ("false", "true")]
+    plain, turned = (tifffile.imread(io.BytesIO(answer)) for answer in answers)
+    assert np.array_equal(turned, 1 - plain)

@@ -1,0 +1,1 @@
+"""Long checks of a running service: `make soak`."""
