@@ -45,7 +45,7 @@ class BoundaryService:
 
     def __init__(self) -> None:
         """Load and check the model, once."""
-        app.state.predictor = Predictor.load(artifact)
+        app.state.predictor = Predictor.load(artifact, settings.engine, settings.tta)
 
 
 BoundaryService.add_asgi_middleware(OwnSurface)  # type: ignore[attr-defined]  # mypy ignores class decorators

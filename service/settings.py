@@ -15,6 +15,8 @@ class Settings:
 
     Attributes:
         model: tag in BentoML's model store.
+        engine: auto, torch, openvino or int8; see `seg.inference.choice`.
+        tta: 1, or 8 to average over the flips and turns of each image (eight times the work).
         max_body_bytes: of a request.
         max_pixels: of an image; larger ones are refused by their header.
         upload_timeout_s: for the whole body of a request.
@@ -25,8 +27,10 @@ class Settings:
     """
 
     model: str = "septum:latest"
+    engine: str = "auto"
+    tta: int = 1
     max_body_bytes: int = 32 * 2**20
-    max_pixels: int = 16 * 2**20
+    max_pixels: int = 64 * 10**6
     upload_timeout_s: float = 10.0
     work_timeout_s: float = 60.0
     workers: int = 1
