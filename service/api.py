@@ -53,7 +53,7 @@ class BoundaryService:
 
     def __init__(self) -> None:
         """Load and check the model, once."""
-        predictor = Predictor.load(artifact)
+        predictor = Predictor.load(artifact, settings.engine)
         predictor.info["tag"] = str(stored.tag)
         app.state.predictor = predictor
 

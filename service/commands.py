@@ -2,7 +2,6 @@
 
 import argparse
 import ipaddress
-import json
 import os
 import socket
 import sys
@@ -14,6 +13,7 @@ def add_promote(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser = subparsers.add_parser("promote", help="store the best model of a comparison for serving")
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder of `seg compare` or `seg fit`")
     parser.add_argument("--loss", help="choose among the runs of this loss (default: the best one on validation)")
+    parser.add_argument("--int8", action="store_true", help="serve it in 8-bit integers, if that costs no accuracy")
     parser.set_defaults(run=_promote)
 
 
@@ -29,7 +29,7 @@ def add_serve(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _promote(args: argparse.Namespace) -> None:
     from service.promote import promote  # noqa: PLC0415  # loads BentoML
 
-    promotion = promote(args.folder, args.loss)
+    promotion = promote(args.folder, args.loss, args.int8)
     record = promotion.record
     assert record.validation is not None
     assert record.test is not None
@@ -37,6 +37,9 @@ def _promote(args: argparse.Namespace) -> None:
     print(f"promoted {promotion.tag}: {record.name}, seed {record.seed}, from {promotion.run}")
     validation, test = record.validation.mean(metric), record.test.mean(metric)
     print(f"  {metric} {validation:.4f} on validation (chosen by), {test:.4f} on test")
+    for engine, measured in promotion.engine.items():
+        facts = (f"{name} {value:.2g}" if isinstance(value, float) else str(value) for name, value in measured.items())
+        print(f"  engine {engine}: {', '.join(facts)}")
 
 
 def _serve(args: argparse.Namespace) -> None:
@@ -65,10 +68,12 @@ def _stored(tag: str) -> tuple[str, str]:
     """Return the tag with its version, and the engine that runs the model."""
     import bentoml  # noqa: PLC0415  # takes a second to load
 
+    from seg.inference.choice import choose_engine  # noqa: PLC0415
+    from service.settings import Settings  # noqa: PLC0415
+
     try:
         model = bentoml.models.get(tag)
-        info = json.loads(Path(model.path_of("artifact.json")).read_text(encoding="utf-8"))
-        return str(model.tag), info.get("engine", "pytorch")
+        return str(model.tag), choose_engine(Path(model.path), Settings.from_environment().engine)
     except bentoml.exceptions.BentoMLException as error:
         stored = [str(model.tag) for model in bentoml.models.list() if model.tag.name == "septum"]
         there = f"there are {', '.join(stored)}" if stored else "there is none yet: `seg promote DIR` stores one"

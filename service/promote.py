@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bentoml
 
@@ -16,32 +17,34 @@ MODEL_NAME = "septum"
 
 @dataclass(frozen=True)
 class Promotion:
-    """What was promoted: the tag, the run's folder and its record."""
+    """What was promoted: the tag, the run's folder and its record, and what is known of its engines."""
 
     tag: str
     run: Path
     record: RunRecord
+    engine: dict[str, dict[str, Any]]
 
 
-def promote(folder: Path, loss: str | None = None) -> Promotion:
+def promote(folder: Path, loss: str | None = None, int8: bool = False) -> Promotion:
     """Store the best run on validation, checked, as a model.
 
     Args:
         folder: of `seg compare` or `seg fit`.
         loss: the arm to choose from; the best one on validation if None.
+        int8: also quantize the network, and serve that.
 
     Raises:
         FileNotFoundError: there is no run in the folder, or its checkpoint is gone.
-        ValueError: no run is finished, or none of that loss.
+        ValueError: no run is finished, or none of that loss, or int8 costs too much accuracy.
     """
     runs = find_runs(folder)
     run = choose_run(runs, loss)
     record = runs[run]
     with tempfile.TemporaryDirectory() as temporary:
         artifact = Path(temporary) / "artifact"
-        write_artifact(run, artifact)
-        Predictor.load(artifact)
+        write_artifact(run, artifact, int8)
+        predictor = Predictor.load(artifact)
         labels = {"loss": record.name, "seed": str(record.seed), "rank_by": record.rank_by}
         with bentoml.models.create(MODEL_NAME, labels=labels) as model:
             shutil.copytree(artifact, model.path, dirs_exist_ok=True)
-    return Promotion(tag=str(model.tag), run=run, record=record)
+    return Promotion(tag=str(model.tag), run=run, record=record, engine=predictor.info["engine"])

@@ -16,6 +16,7 @@ class Settings:
     Attributes:
         model: tag in BentoML's model store.
         model_license: of the weights, as whoever trained them says; told by `GET /model`.
+        engine: auto, torch, openvino or int8; see `seg.inference.choice`.
         max_body_bytes: of a request.
         max_buffered_bytes: of all requests together, from their first byte to the end of the work on them.
         max_pixels: of an image; larger ones are refused by their header.
@@ -32,9 +33,10 @@ class Settings:
 
     model: str = "septum:latest"
     model_license: str = "not stated"
+    engine: str = "auto"
     max_body_bytes: int = 32 * 2**20
     max_buffered_bytes: int = 256 * 2**20
-    max_pixels: int = 16 * 2**20
+    max_pixels: int = 64 * 10**6
     upload_timeout_s: float = 10.0
     work_timeout_s: float = 60.0
     workers: int = 1

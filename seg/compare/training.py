@@ -74,6 +74,16 @@ class TrainingCLI(LightningCLI):
         every = LightningCLI.subcommands()
         return {name: every[name] | {"weights_only"} for name in SUBCOMMANDS}
 
+    def _prepare_subcommand_parser(self, klass: type, subcommand: str, **kwargs: Any) -> LightningArgumentParser:
+        parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
+        if subcommand == "predict":
+            parser.add_argument("--tta", action="store_true", help="Average over the flips and turns of each image.")
+        return parser
+
+    def before_predict(self) -> None:
+        """Pass on what only a prediction can be asked for."""
+        self.model.tta = self.config.predict.tta
+
     def after_instantiate_classes(self) -> None:
         """Refuse a folder that holds a run: the logger would delete its curves.
 

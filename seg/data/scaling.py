@@ -42,7 +42,11 @@ def match_channels(image: NDArray[Any], channels: Literal[1, 3]) -> NDArray[Any]
     """Return (H, W, channels): grey repeated for three channels, RGB averaged for one."""
     if image.ndim == 2:
         return np.repeat(image[..., None], channels, axis=2)
-    return image if channels == 3 else image.mean(axis=2, keepdims=True)
+    if channels == 3:
+        return image
+    exact_enough = np.float32 if image.dtype.itemsize <= 2 else np.float64  # the mean of a large image is large, too
+    mean: NDArray[Any] = image.mean(axis=2, keepdims=True, dtype=exact_enough)
+    return mean
 
 
 def scale(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.float32]:

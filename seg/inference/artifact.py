@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import yaml
 from safetensors.torch import save_file
@@ -17,26 +16,33 @@ from safetensors.torch import save_file
 from seg.data.reading import read_image_file
 from seg.data.scaling import IntensityScaling
 from seg.data.writing import encode_probability, write_file
-from seg.inference.predictor import ARTIFACT, GOLDEN_IMAGE, GOLDEN_PROBABILITY, MANIFEST, WEIGHTS, Predictor
-from seg.network.unet import NetworkConfig
+from seg.inference.choice import ARTIFACT, EXPORT, QUANTIZED, WEIGHTS, load_network
+from seg.inference.engine import TorchEngine
+from seg.inference.export import ExportError, export
+from seg.inference.golden import golden_inputs
+from seg.inference.optimize import optimize
+from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, MANIFEST, Predictor
+from seg.network.unet import NetworkConfig, PaddedNetwork
 from seg.record import RunRecord
 
 
-def write_artifact(run: Path, folder: Path) -> None:
+def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
     """Make the artifact of a finished run.
 
-    The folder gets model.safetensors (weights), artifact.json (network, normalization, polarity, threshold, scores,
-    provenance), config.yaml (of the training), a golden image with the probability that it must get, and manifest.json
-    (sha256 of all of them). It appears whole or not at all.
+    The folder gets model.safetensors (weights), model.onnx (the same for OpenVINO, checked against PyTorch),
+    artifact.json (network, normalization, polarity, threshold, engines, scores, provenance), config.yaml (of the
+    training), a golden image with the probability that it must get, and manifest.json (sha256 of all of them). It
+    appears whole or not at all.
 
     Args:
         run: a folder with record.json, as `seg fit` and `seg compare` leave it.
         folder: to be made; must not exist.
+        int8: also quantize the network (model_int8.xml); `engine: auto` will then take it.
 
     Raises:
         FileNotFoundError: the run has no record or checkpoint.
         FileExistsError: `folder` exists.
-        ValueError: the run is not finished, or its checkpoint is damaged.
+        ValueError: the run is not finished, its checkpoint is damaged, or int8 costs too much accuracy.
     """
     record = RunRecord.load(run)
     if record.status != "finished" or record.checkpoint is None:
@@ -48,9 +54,13 @@ def write_artifact(run: Path, folder: Path) -> None:
     try:
         partial.mkdir(parents=True)
         save_file(_network_weights(run / record.checkpoint), partial / WEIGHTS)
-        write_file(partial / ARTIFACT, json.dumps(_describe(record), indent=1).encode())
         write_file(partial / "config.yaml", yaml.safe_dump(record.config, sort_keys=False).encode())
-        _write_golden(run, record, partial)
+        info = _describe(record)
+        network = load_network(partial, info)
+        info["stride_px"] = network.stride_px
+        _write_golden(run, record, partial, network, info)
+        info["engine"] = _write_exports(run, record, partial, network, int8)
+        write_file(partial / ARTIFACT, json.dumps(info, indent=1).encode())
         _write_manifest(partial)
         os.replace(partial, folder)
     finally:
@@ -97,12 +107,32 @@ def _describe(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _write_golden(run: Path, record: RunRecord, folder: Path) -> None:
+def _write_golden(run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, info: dict[str, Any]) -> None:
     """Copy a test image of the run and predict it: whoever loads the artifact must get the same."""
     assert record.test is not None
     shutil.copyfile(run / "test" / record.test.images[0] / "image.png", folder / GOLDEN_IMAGE)
-    probability = Predictor.from_files(folder).probability(read_image_file(folder / GOLDEN_IMAGE))
-    write_file(folder / GOLDEN_PROBABILITY, encode_probability(probability.astype(np.float32)))
+    predictor = Predictor(TorchEngine(optimize(network, info["network"]["in_channels"])), info)
+    probability = predictor.probability(read_image_file(folder / GOLDEN_IMAGE))
+    write_file(folder / GOLDEN_PROBABILITY, encode_probability(probability))
+
+
+def _write_exports(
+    run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, int8: bool
+) -> dict[str, dict[str, Any]]:
+    """Export the network and return, by engine, what was measured, or why PyTorch has to do."""
+    goldens = golden_inputs(run, record, network.stride_px)
+    try:
+        images = [golden.image for golden in goldens]
+        engines = {"openvino": export(network, images, record.threshold, folder / EXPORT)}
+    except (ExportError, ModuleNotFoundError) as error:
+        if int8:
+            raise ValueError(f"without an export there is no int8: {error}") from error
+        return {"torch": {"reason": str(error)}}
+    if int8:
+        from seg.inference.quantize import quantize  # noqa: PLC0415  # the scores need what only training installs
+
+        engines["int8"] = quantize(run, record, folder / EXPORT, folder / QUANTIZED, goldens)
+    return engines
 
 
 def _write_manifest(folder: Path) -> None:

@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 
 from seg.data.reading import read_image_file
-from seg.data.scaling import IntensityScaling, prepare
+from seg.data.scaling import IntensityScaling, match_channels, normalize, scale
 from seg.data.writing import decode_probability
-from seg.network.unet import NetworkConfig, PaddedNetwork, build_network
+from seg.inference.choice import ARTIFACT, load_engine
+from seg.inference.engine import AveragedEngine, Engine
+from seg.inference.tiling import Tiling, predict_tiles
 
-WEIGHTS = "model.safetensors"
-ARTIFACT = "artifact.json"
 MANIFEST = "manifest.json"
 GOLDEN_IMAGE = "golden_image.png"
 GOLDEN_PROBABILITY = "golden_probability.png"
@@ -24,64 +22,91 @@ GOLDEN_PROBABILITY = "golden_probability.png"
 #: Other processors round differently; more than this is another model.
 GOLDEN_TOLERANCE = 1e-3
 
+#: The least overlap with the recorded mask where an engine rounds coarsely (int8, half precision).
+GOLDEN_DICE = 0.95
+
 
 class Predictor:
-    """A trained network with everything that was decided together with it.
+    """A trained network with everything that was decided together with it; threads may share it.
 
     Args:
-        network: the trained network; it is put into evaluation mode.
+        engine: runs the network.
         info: the artifact's description (artifact.json).
+        tiling: of images that are larger than a tile.
 
     Attributes:
+        engine: as given.
         threshold: probability from which a pixel is boundary.
         boundary_value: of the boundary in masks, 0 or 255.
         info: as given.
     """
 
-    def __init__(self, network: PaddedNetwork, info: dict[str, Any]) -> None:
-        self.network = network.eval()
+    def __init__(self, engine: Engine, info: dict[str, Any], tiling: Tiling = Tiling()) -> None:  # noqa: B008  # frozen
+        self.engine = engine
         self.info = info
         self.threshold = float(info["threshold"])
         self.boundary_value = int(info["boundary_value"])
+        self._tiling = tiling
         self._scaling = IntensityScaling(**info["scaling"])
-        self._channels = NetworkConfig(**info["network"]).in_channels
+        self._channels = info["network"]["in_channels"]
+        self._stride_px = int(info["stride_px"])
 
     @classmethod
-    def load(cls, folder: Path) -> "Predictor":
+    def load(cls, folder: Path, engine: str = "auto") -> "Predictor":
         """Load an artifact after checking that it is whole and answers as it did when it was made.
+
+        Args:
+            folder: of the artifact.
+            engine: one of `seg.inference.choice.ENGINES`.
 
         Raises:
             FileNotFoundError: the folder or its manifest is missing.
-            ValueError: names the file that is missing or altered, or the golden image is answered differently.
+            ValueError: names the file that is missing or altered, the golden image is answered differently, or the
+                artifact has no such engine.
         """
         verify(folder)
-        predictor = cls.from_files(folder)
-        expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())
-        difference = np.abs(predictor.probability(read_image_file(folder / GOLDEN_IMAGE)) - expected).max()
-        if difference > GOLDEN_TOLERANCE:
-            raise ValueError(
-                f"{folder}: the golden image gets probabilities {difference:.1g} away from the recorded ones"
-            )
+        predictor = cls.from_files(folder, engine)
+        predictor._check_golden(folder)
         return predictor
 
     @classmethod
-    def from_files(cls, folder: Path) -> "Predictor":
-        """Build from weights and description, unchecked: for `load` and for whoever makes the artifact."""
+    def from_files(cls, folder: Path, engine: str) -> "Predictor":
+        """Build from an engine's files and the description, unchecked."""
         info = json.loads((folder / ARTIFACT).read_text(encoding="utf-8"))
-        network = build_network(NetworkConfig(**info["network"]))
-        network.load_state_dict(load_file(folder / WEIGHTS))
-        return cls(network, info)
+        return cls(load_engine(folder, info, engine), info)
 
-    def probability(self, image: NDArray[Any]) -> NDArray[np.float32]:
+    def probability(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
         """Return the probability of a boundary, (H, W) in [0, 1].
 
         Args:
-            image: (H, W) or (H, W, 3) of any type, as it was read.
+            image: (H, W) or (H, W, 3) of any type, as it was read. Beside it and the answer, one tile is in memory.
+            tta: return the mean over the flips and turns of the image, for eight times the work.
         """
-        batch = torch.from_numpy(prepare(image, self._scaling, self._channels))[None]
-        with torch.inference_mode():
-            probability: NDArray[np.float32] = self.network(batch).sigmoid()[0, 0].numpy()
-        return probability
+        engine = AveragedEngine(self.engine) if tta else self.engine
+        limits = self._scaling.limits(match_channels(image, self._channels))
+
+        def source(rows: slice, columns: slice) -> NDArray[np.float32]:
+            return normalize(scale(match_channels(image[rows, columns], self._channels), limits))
+
+        return predict_tiles(source, image.shape[:2], engine, self._stride_px, self._tiling)
+
+    def _check_golden(self, folder: Path) -> None:
+        expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())
+        answer = self.probability(read_image_file(folder / GOLDEN_IMAGE))
+        difference = np.abs(answer - expected).max()
+        if self.engine.exact and difference > GOLDEN_TOLERANCE:
+            raise ValueError(
+                f"{folder}: the golden image gets probabilities {difference:.1g} away from the recorded ones"
+            )
+        overlap = dice(answer >= self.threshold, expected >= self.threshold)
+        if overlap < GOLDEN_DICE:
+            raise ValueError(f"{folder}: the golden image's mask overlaps the recorded one by a Dice of {overlap:.3f}")
+
+
+def dice(prediction: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
+    """Return 2 |A and B| / (|A| + |B|) of two masks; 1 where both are empty."""
+    total = int(prediction.sum()) + int(truth.sum())
+    return 2 * int((prediction & truth).sum()) / total if total else 1.0
 
 
 def verify(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from lightning_utilities.core.rank_zero import rank_zero_info
@@ -12,6 +13,9 @@ from torch import Tensor
 from losses import CompositeLoss, SegmentationLoss
 from losses.contract import check_contract
 from seg.data.dataset import Batch
+from seg.inference.engine import AveragedEngine
+from seg.inference.export import fastest_engine
+from seg.inference.tiling import predict_array
 from seg.metrics.collapse import Verdict, judge, summarize
 from seg.metrics.image_scores import ImageScores, RankBy, ScoreTable
 from seg.model.schedule import Schedule
@@ -62,6 +66,7 @@ class BoundaryModule(pl.LightningModule):
         self.scores = ImageScores(tolerance_px, rank_by)
         self.tables: dict[str, ScoreTable] = {}
         self.collapse: Verdict = "none"
+        self.tta = False
         self.register_buffer("threshold", torch.tensor(0.5))
 
     def forward(self, image: Tensor) -> Tensor:
@@ -112,10 +117,16 @@ class BoundaryModule(pl.LightningModule):
         """Score the test images and return their probabilities."""
         return self._score(batch, "test")
 
+    def on_predict_start(self) -> None:
+        """Choose the engine, as the service does."""
+        engine = fastest_engine(self.network, self.network_config.in_channels, self.threshold.item())
+        self.engine = AveragedEngine(engine) if self.tta else engine
+
     def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return probabilities (N, K, H, W)."""
-        probability: Tensor = self(batch["image"])
-        return probability
+        """Return the probability of a boundary (N, 1, H, W), tile by tile where the images are large."""
+        images = batch["image"].float().cpu().numpy()
+        answers = [predict_array(image, self.engine, self.network.stride_px) for image in images]
+        return torch.from_numpy(np.stack(answers))[:, None]
 
     def on_validation_epoch_end(self) -> None:
         """Choose the threshold for the metric that ranks, and log the scores there."""

@@ -12,14 +12,23 @@ from torch import Tensor
 from seg.data.dataset import Batch
 from seg.data.module import BoundaryDataModule
 from seg.data.writing import encode_image, encode_mask, encode_probability, write_file
+from seg.inference.golden import CALIBRATION_IMAGES
 
 
 class PictureWriter(Callback):
     """Write what the test and the prediction see into the run's folder.
 
     `seg test`: test/<name>/image.png, truth.png (255 = boundary) and probability.png (16 bit). `seg predict`:
-    predictions/<name>_mask.png, in the polarity of the training masks, and <name>_probability.png.
+    predictions/<name>_mask.png, in the polarity of the training masks, and <name>_probability.png. `seg fit`:
+    calibration/<number>.png, training crops from which a quantized network learns the range of its values.
     """
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write training crops."""
+        crops = trainer.datamodule.train_dataloader().dataset  # type: ignore[attr-defined]
+        for number in range(CALIBRATION_IMAGES):
+            crop = encode_image(_display(crops[0, number]["image"]))
+            write_file(_folder(trainer, "calibration") / f"{number:02}.png", crop)
 
     def on_test_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any

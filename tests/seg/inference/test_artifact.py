@@ -1,4 +1,7 @@
+import hashlib
 import json
+import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +12,9 @@ import yaml
 
 from seg.__main__ import main
 from seg.data.reading import read_image_file
-from seg.data.writing import decode_probability
+from seg.data.writing import decode_probability, encode_probability
 from seg.inference.artifact import write_artifact
+from seg.inference.engine import OpenVinoEngine, TorchEngine
 from seg.inference.predictor import Predictor
 from seg.record import RunRecord
 
@@ -56,7 +60,9 @@ def test_a_predictor_answers_like_the_run_that_it_comes_from(run, artifact):
     assert predictor.probability(np.zeros((33, 47, 3), np.uint16)).shape == (33, 47)
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "artifact.json", "golden_image.png", "config.yaml"])
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "model.onnx", "artifact.json", "golden_image.png", "config.yaml"]
+)
 def test_a_file_with_one_flipped_bit_is_refused_by_name(artifact, name):
     data = bytearray((artifact / name).read_bytes())
     data[len(data) // 2] ^= 1
@@ -74,18 +80,87 @@ def test_a_missing_file_or_manifest_is_refused_by_name(artifact):
         Predictor.load(artifact)
 
 
-def test_a_model_that_answers_the_golden_image_differently_is_refused(artifact, monkeypatch):
-    original = Predictor.from_files.__func__
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_a_model_that_answers_the_golden_image_differently_is_refused(artifact, engine):
+    picture = artifact / "golden_probability.png"
+    probability = decode_probability(picture.read_bytes())
+    picture.write_bytes(encode_probability(np.where(probability > 0.5, probability - 0.01, probability + 0.01)))
+    vouch_for(artifact)
+    with pytest.raises(ValueError, match=r"the golden image gets probabilities 0\.01 away"):
+        Predictor.load(artifact, engine)
 
-    def other_threshold_of_rounding(cls, folder):
-        predictor = original(cls, folder)
-        with torch.no_grad():
-            predictor.network.network.segmentation_head[0].bias += 0.1
-        return predictor
 
-    monkeypatch.setattr(Predictor, "from_files", classmethod(other_threshold_of_rounding))
-    with pytest.raises(ValueError, match="the golden image gets probabilities"):
-        Predictor.load(artifact)
+def test_engines_that_round_coarsely_are_held_to_the_golden_mask_alone(artifact):
+    picture = artifact / "golden_probability.png"
+    probability = decode_probability(picture.read_bytes())
+    threshold = json.loads((artifact / "artifact.json").read_text())["threshold"]
+    shutil.copyfile(artifact / "model.onnx", artifact / "model_int8.xml")  # OpenVINO looks into the file
+    for recorded, accepted in ((np.where(probability >= threshold, 1.0, 0.0), True), (1 - probability, False)):
+        picture.write_bytes(encode_probability(recorded))
+        vouch_for(artifact)
+        if accepted:
+            assert not Predictor.load(artifact, "int8").engine.exact
+        else:
+            with pytest.raises(ValueError, match="mask overlaps the recorded one by a Dice of"):
+                Predictor.load(artifact, "int8")
+
+
+def vouch_for(artifact: Path) -> None:
+    """Write the manifest anew."""
+    files = [path for path in artifact.iterdir() if path.name != "manifest.json"]
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    (artifact / "manifest.json").write_text(json.dumps(hashes))
+
+
+def test_the_export_is_chosen_where_there_is_one_and_agrees_with_pytorch(artifact, monkeypatch):
+    measured = json.loads((artifact / "artifact.json").read_text())["engine"]["openvino"]
+    assert measured["max_difference"] <= 1e-4
+    assert measured["flipped"] <= 1e-3
+    assert measured["speed_up"] > 0
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    image = np.random.default_rng(0).integers(0, 255, (45, 83), dtype=np.uint8)
+    chosen = Predictor.load(artifact)
+    assert isinstance(chosen.engine, OpenVinoEngine)
+    fallback = Predictor.load(artifact, "torch")
+    assert isinstance(fallback.engine, TorchEngine)
+    assert np.allclose(chosen.probability(image), fallback.probability(image), atol=1e-5)
+
+
+def test_eight_views_are_the_mean_over_flips_and_turns(artifact):
+    image = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
+    predictor = Predictor.load(artifact)
+    averaged = predictor.probability(image, tta=True)
+    views = [
+        np.rot90(np.fliplr(answer) if flip else answer, -turns)
+        for turns in range(4)
+        for flip in (False, True)
+        for answer in [predictor.probability(np.fliplr(np.rot90(image, turns)) if flip else np.rot90(image, turns))]
+    ]
+    assert np.allclose(averaged, np.mean(views, axis=0), atol=1e-6)
+    assert not np.allclose(averaged, predictor.probability(image), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        ({"engine": "tensorrt"}, "engine must be one of auto, torch, openvino, int8, got 'tensorrt'"),
+        ({"engine": "int8"}, r"has no model_int8\.xml for the engine int8"),
+    ],
+)
+def test_what_an_artifact_does_not_have_is_refused(artifact, arguments, rule):
+    with pytest.raises(ValueError, match=rule):
+        Predictor.load(artifact, **arguments)
+
+
+def test_without_onnx_pytorch_serves_and_the_artifact_says_why(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    write_artifact(run, tmp_path / "plain")
+    info = json.loads((tmp_path / "plain" / "artifact.json").read_text())
+    assert "onnx" in info["engine"]["torch"]["reason"].lower()
+    assert not (tmp_path / "plain" / "model.onnx").exists()
+    assert isinstance(Predictor.load(tmp_path / "plain").engine, TorchEngine)
+    with pytest.raises(ValueError, match="without an export there is no int8"):
+        write_artifact(run, tmp_path / "int8", int8=True)
 
 
 def test_only_a_finished_run_becomes_an_artifact_and_nothing_is_left_behind(run, tmp_path):

@@ -1,0 +1,131 @@
+"""What runs a network: PyTorch or OpenVINO."""
+
+from collections import OrderedDict, deque
+from pathlib import Path
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+Array = NDArray[np.float32]
+
+#: Compiled shapes that are kept; each has a copy of the weights.
+COMPILED_SHAPES = 4
+
+
+class Engine(Protocol):
+    """From images (1, C, H, W) in [-1, 1] to probabilities (1, K, H, W); threads may share it.
+
+    H and W are multiples of the network's stride. An exact engine rounds as float32 does.
+    """
+
+    exact: bool
+
+    def __call__(self, image: Array) -> Array:
+        """Run the network."""
+
+
+class TorchEngine:
+    """PyTorch, on the GPU in half precision where there is one.
+
+    Args:
+        network: as `seg.inference.optimize.optimize` returns it.
+        device: where it runs, e.g. "cuda"; the network is moved there.
+    """
+
+    def __init__(self, network: nn.Module, device: str = "cpu") -> None:
+        self.exact = device == "cpu"
+        self._device = torch.device(device)
+        self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
+
+    def __call__(self, image: Array) -> Array:
+        """Run the network."""
+        with torch.inference_mode(), torch.autocast(self._device.type, enabled=not self.exact):
+            batch = torch.from_numpy(image).to(self._device, memory_format=torch.channels_last)
+            probability: Array = self._network(batch).float().cpu().numpy()
+        return probability
+
+
+class OpenVinoEngine:
+    """OpenVINO on the CPU, with one model compiled per shape: a model for all shapes is a fifth slower, int8 a third.
+
+    Args:
+        model: an ONNX or OpenVINO file whose input is (1, C, H, W).
+        exact: whether the model computes in float32; not so in int8.
+
+    Raises:
+        ModuleNotFoundError: OpenVINO is not installed.
+    """
+
+    def __init__(self, model: Path, exact: bool = True) -> None:
+        import openvino  # noqa: PLC0415  # the service does without where it is not installed
+
+        self.exact = exact
+        self._core = openvino.Core()
+        self._model = self._core.read_model(model)
+        self._options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        self._options["INFERENCE_NUM_THREADS"] = str(torch.get_num_threads())
+        self._compiled: OrderedDict[tuple[int, ...], _CompiledShape] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, image: Array) -> Array:
+        """Run the network."""
+        return self._shape(image.shape)(image)
+
+    def _shape(self, shape: tuple[int, ...]) -> "_CompiledShape":
+        with self._lock:
+            if shape not in self._compiled:
+                model = self._model.clone()
+                model.reshape(list(shape))
+                self._compiled[shape] = _CompiledShape(self._core.compile_model(model, "CPU", self._options))
+            self._compiled.move_to_end(shape)
+            if len(self._compiled) > COMPILED_SHAPES:
+                self._compiled.popitem(last=False)
+            return self._compiled[shape]
+
+
+class _CompiledShape:
+    """A model for one shape, with as many infer requests as threads have used it at a time."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._free: deque[Any] = deque()
+
+    def __call__(self, image: Array) -> Array:
+        try:
+            request = self._free.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        try:
+            probability: Array = request.infer([np.ascontiguousarray(image)], share_inputs=True)[0]
+        finally:
+            self._free.append(request)
+        return probability
+
+
+class AveragedEngine:
+    """The mean over the eight flips and quarter turns of each image: test-time augmentation, eight times the work.
+
+    Args:
+        engine: runs the network.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.exact = engine.exact
+        self._engine = engine
+
+    def __call__(self, image: Array) -> Array:
+        """Run the network eight times."""
+        total: Array | None = None
+        for turns in range(4):
+            turned = np.rot90(image, turns, axes=(2, 3))
+            for flipped in (False, True):
+                view = turned[..., ::-1] if flipped else turned
+                answer = self._engine(np.ascontiguousarray(view))
+                back = np.rot90(answer[..., ::-1] if flipped else answer, -turns, axes=(2, 3))
+                total = back.copy() if total is None else np.add(total, back, out=total)
+        assert total is not None
+        return total / np.float32(8)

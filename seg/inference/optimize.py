@@ -1,0 +1,24 @@
+"""A trained network as it is served: the same function, fewer operations."""
+
+import copy
+
+import torch
+from torch import nn
+
+from seg.inference.decoder import rewrite_decoder
+from seg.inference.folding import fold_batch_norm
+from seg.network.unet import PaddedNetwork
+
+
+def optimize(network: PaddedNetwork, channels: int) -> nn.Module:
+    """Return a copy for inference: images (N, C, H, W) -> probabilities (N, K, H, W).
+
+    Args:
+        network: trained; it stays as it is.
+        channels: C, of its images. H and W must be multiples of its stride.
+    """
+    core = copy.deepcopy(network.network).eval().requires_grad_(False)
+    weight = next(core.parameters())
+    fold_batch_norm(core, torch.zeros(1, channels, 2 * network.stride_px, 2 * network.stride_px).to(weight))
+    rewrite_decoder(core)
+    return nn.Sequential(core, nn.Sigmoid()).eval().to(memory_format=torch.channels_last)

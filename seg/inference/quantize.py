@@ -1,0 +1,96 @@
+"""The exported network in 8-bit integers, accepted where it costs next to nothing."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg.inference.engine import Engine, OpenVinoEngine
+from seg.inference.export import measure_speed_up
+from seg.inference.golden import Golden, read_input
+from seg.inference.predictor import dice
+from seg.metrics.boundary import boundary_f1
+from seg.record import RunRecord
+
+#: The least overlap of the int8 mask with the float32 mask, and the most that the boundary F1 may fall by.
+MIN_DICE, MAX_LOSS = 0.99, 0.005
+
+
+def quantize(run: Path, record: RunRecord, model: Path, path: Path, goldens: list[Golden]) -> dict[str, float]:
+    """Write the int8 model, calibrated on training crops, and check it on test images.
+
+    Args:
+        run: holds the crops (calibration/*.png).
+        record: of the run.
+        model: the ONNX file.
+        path: of the OpenVINO model to be written, ending in .xml; its weights go beside it.
+        goldens: test images.
+
+    Returns:
+        dice (against the float32 masks), boundary_f1_loss, and how many times faster than float32 it is.
+
+    Raises:
+        ValueError: the run has no crops, nncf is not installed, or int8 costs too much.
+    """
+    stride_px = int(np.gcd.reduce([side for golden in goldens for side in golden.image.shape[2:]]))
+    crops = [read_input(crop, record, stride_px) for crop in sorted((run / "calibration").glob("*.png"))]
+    if not crops:
+        raise ValueError(f"{run} has no training crops to calibrate int8 on (calibration/*.png): train it again")
+    write_quantized(crops, model, path)
+    exact, coarse = OpenVinoEngine(model), OpenVinoEngine(path, exact=False)
+    tolerance_px = float(record.config["model"]["tolerance_px"])
+    checked = check_quantized(coarse, exact, goldens, record.threshold, tolerance_px)
+    return checked | {"speed_up_over_openvino": measure_speed_up(coarse, exact, goldens[0].image)}
+
+
+def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path) -> None:
+    """Write the OpenVINO model in int8, calibrated on crops (1, C, H, W).
+
+    Raises:
+        ValueError: nncf is not installed.
+    """
+    os.environ["NNCF_CI"] = "1"  # or nncf tells Google Analytics of every use
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # or a tracking number is written
+    try:
+        import nncf  # noqa: PLC0415  # only promotion needs it, and it takes seconds to load
+    except ModuleNotFoundError as error:
+        raise ValueError('int8 needs nncf: pip install "septum[promote]"') from error
+    import openvino  # noqa: PLC0415
+
+    nncf.set_log_level(logging.ERROR)
+    read = openvino.Core().read_model(model)
+    openvino.save_model(nncf.quantize(read, nncf.Dataset(crops)), path, compress_to_fp16=False)
+
+
+def check_quantized(
+    coarse: Engine, exact: Engine, goldens: list[Golden], threshold: float, tolerance_px: float
+) -> dict[str, float]:
+    """Compare two engines by their masks and return how far they are apart.
+
+    Args:
+        coarse: to be judged.
+        exact: its peer.
+        goldens: images with their truth.
+        threshold: probability from which a pixel is boundary.
+        tolerance_px: of the boundary F1.
+
+    Raises:
+        ValueError: the masks' Dice is below MIN_DICE, or the boundary F1 is lower by more than MAX_LOSS.
+    """
+    pairs = [(coarse(golden.image)[0, 0], exact(golden.image)[0, 0]) for golden in goldens]
+    masks = [np.concatenate([side.ravel() >= threshold for side in sides]) for sides in zip(*pairs, strict=True)]
+    overlap = dice(*masks)
+    scores = [
+        [boundary_f1(side, golden.truth, np.array([threshold], np.float32), tolerance_px).item() for side in pair]
+        for pair, golden in zip(pairs, goldens, strict=True)
+    ]
+    lower, upper = np.mean(scores, axis=0).tolist()
+    if not (overlap >= MIN_DICE and upper - lower <= MAX_LOSS):
+        raise ValueError(
+            f"int8 costs too much: its masks overlap those of float32 by a Dice of {overlap:.4f} (at least {MIN_DICE}"
+            f" is needed), boundary F1 is {lower:.4f} instead of {upper:.4f} (at most {MAX_LOSS} less is allowed)"
+        )
+    return {"dice": overlap, "boundary_f1_loss": upper - lower}

@@ -1,0 +1,110 @@
+"""Images of any size in bounded memory: tiles with a halo, of which only the inner part is kept."""
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg.inference.engine import Engine
+
+#: (rows, columns) of an image -> the network's input there, (C, h, w).
+Source = Callable[[slice, slice], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How large images are cut.
+
+    Attributes:
+        tile_px: longest side of a tile. What fits into one is not cut at all.
+        halo_px: seen, but not kept, on each inner side of a tile.
+
+    Raises:
+        ValueError: the halos leave nothing of a tile.
+    """
+
+    tile_px: int = 1536
+    halo_px: int = 64
+
+    def __post_init__(self) -> None:
+        if not 0 <= 2 * self.halo_px < self.tile_px:
+            raise ValueError(f"tile_px must be > 2 * halo_px >= 0, got {self.tile_px} and {self.halo_px}")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One side of a tile: what the network sees, and which part of it is the answer, in pixels of the image."""
+
+    seen: slice
+    kept: slice
+
+
+def partition(length_px: int, tiling: Tiling, stride_px: int) -> list[Segment]:
+    """Cut a side of an image into equal segments, as few as there can be.
+
+    All begin at multiples of the stride, as the pooling of an untiled run does, and are multiples of it long, the last
+    one beyond the image's end where it must be.
+
+    Args:
+        length_px: of the side.
+        tiling: of which the side of a tile and the halo are rounded to whole strides.
+        stride_px: of the network.
+    """
+    whole = math.ceil(length_px / stride_px)
+    halo = math.ceil(tiling.halo_px / stride_px)
+    longest = max(tiling.tile_px // stride_px, 2 * halo + 1)
+    count = 1 if whole <= longest else math.ceil((whole - 2 * halo) / (longest - 2 * halo))
+    side = math.ceil((whole + 2 * halo * (count - 1)) / count)
+    starts = [round(number * (whole - side) / max(count - 1, 1)) for number in range(count)]
+    cuts = [(start + side + following) * stride_px // 2 for start, following in itertools.pairwise(starts)]
+    edges = [0, *cuts, length_px]
+    return [
+        Segment(slice(start * stride_px, (start + side) * stride_px), slice(edges[number], edges[number + 1]))
+        for number, start in enumerate(starts)
+    ]
+
+
+def predict_tiles(
+    source: Source, shape: tuple[int, int], engine: Engine, stride_px: int, tiling: Tiling
+) -> NDArray[np.float32]:
+    """Return the probability of a boundary, (H, W), of an image of that shape.
+
+    Args:
+        source: of the image, asked for one tile at a time.
+        shape: (H, W).
+        engine: runs the network.
+        stride_px: of the network. Beyond its end the image is continued by its last pixel up to a whole stride.
+        tiling: how it is cut.
+    """
+    probability = np.empty(shape, np.float32)
+    columns = partition(shape[1], tiling, stride_px)
+    for row in partition(shape[0], tiling, stride_px):
+        for column in columns:
+            tile = _continued(source(row.seen, column.seen), row.seen, column.seen)
+            answer = engine(tile[None])[0, 0]
+            probability[row.kept, column.kept] = answer[_within(row), _within(column)]
+    return probability
+
+
+def predict_array(
+    image: NDArray[np.float32],
+    engine: Engine,
+    stride_px: int,
+    tiling: Tiling = Tiling(),  # frozen
+) -> NDArray[np.float32]:
+    """Return the probability of a boundary, (H, W), of an image (C, H, W) as the network takes it."""
+    height, width = image.shape[1:]
+    return predict_tiles(lambda rows, columns: image[:, rows, columns], (height, width), engine, stride_px, tiling)
+
+
+def _within(segment: Segment) -> slice:
+    return slice(segment.kept.start - segment.seen.start, segment.kept.stop - segment.seen.start)
+
+
+def _continued(tile: NDArray[np.float32], rows: slice, columns: slice) -> NDArray[np.float32]:
+    down = rows.stop - rows.start - tile.shape[1]
+    right = columns.stop - columns.start - tile.shape[2]
+    return np.pad(tile, ((0, 0), (0, down), (0, right)), mode="edge") if down or right else tile
