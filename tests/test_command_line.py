@@ -172,7 +172,10 @@ WRONG = {
     "unknown option": ([JACCARD, "--trainer.max_epoches=3"], "max_epoches"),
     "unknown argument of the loss": ([JACCARD, "--model.loss.init_args.smoth=7"], "smoth"),
     "value of the wrong type": ([JACCARD, "--trainer.max_epochs=many"], "many"),
-    "value out of range": ([JACCARD, "--model.loss.init_args.smooth=-3"], "smooth must be > 0 pixels, got -3"),
+    "value out of range": (
+        [JACCARD, "--model.loss.init_args.smooth=-3"],
+        "smooth must be > 0 pixels and finite, got -3",
+    ),
     "metric that cannot rank": ([JACCARD, "--model.rank_by=loss"], "rank_by"),
     "no such network": ([JACCARD, "--model.network.architecture=unot"], "cannot build unot"),
 }

@@ -170,7 +170,7 @@ def test_health_and_model_are_told(client, predictor):
     model = client.get("/model").json()
     assert model["loss"] == predictor.info["provenance"]["loss"]
     assert model["license"] == {"model": "not stated", "software": "Apache-2.0"}
-    assert (model["input"]["channels"], model["input"]["max_pixels"]) == (1, 16 * 2**20)
+    assert (model["input"]["channels"], model["input"]["max_pixels"]) == (1, 64 * 10**6)
     assert predictor.info.items() <= model.items()
 
 
