@@ -100,6 +100,18 @@ def test_the_same_seed_gives_the_same_run(fit_args, tmp_path):
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
 
+def test_the_terms_of_a_sum_are_logged_apart_and_their_weights_follow_the_training(fit_args, tmp_path):
+    assert main([*fit_args, f"--model.loss={LOSS / 'boundary.yaml'}"]) == 0
+    with (tmp_path / "run" / "version_0" / "metrics.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["train/loss"]]
+    steps = len(rows)
+    assert steps == 6
+    for row in rows:
+        total, region, distance = (float(row[f"train/{name}"]) for name in ("loss", "region", "distance"))
+        assert total == pytest.approx(region + 0.5 * int(row["step"]) / steps * distance, abs=1e-5)
+    assert float(rows[-1]["train/distance"]) > 0
+
+
 OWN_LOSS = """
 from losses import SegmentationLoss
 
