@@ -2,14 +2,15 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file
 
 from seg.inference.engine import Engine, OpenVinoEngine, TorchEngine
-from seg.inference.optimize import optimize
-from seg.network.unet import NetworkConfig, PaddedNetwork, build_network
+
+if TYPE_CHECKING:
+    from seg.network.unet import PaddedNetwork
 
 WEIGHTS = "model.safetensors"
 ARTIFACT = "artifact.json"
@@ -20,8 +21,10 @@ QUANTIZED = "model_int8.xml"
 ENGINES = ("auto", "torch", "openvino", "int8")
 
 
-def load_network(folder: Path, info: dict[str, Any]) -> PaddedNetwork:
+def load_network(folder: Path, info: dict[str, Any]) -> "PaddedNetwork":
     """Build an artifact's network with its weights, in evaluation mode."""
+    from seg.network.unet import NetworkConfig, build_network  # noqa: PLC0415  # seconds that OpenVINO does without
+
     network = build_network(NetworkConfig(**info["network"]))
     network.load_state_dict(load_file(folder / WEIGHTS))
     return network.eval()
@@ -58,6 +61,8 @@ def load_engine(folder: Path, info: dict[str, Any], engine: str) -> Engine:
     """
     chosen = choose_engine(folder, engine)
     if chosen == "torch":
+        from seg.inference.optimize import optimize  # noqa: PLC0415
+
         network = optimize(load_network(folder, info), info["network"]["in_channels"])
         return TorchEngine(network, "cuda" if torch.cuda.is_available() else "cpu")
     return OpenVinoEngine(folder / (EXPORT if chosen == "openvino" else QUANTIZED), exact=chosen == "openvino")
