@@ -267,6 +267,11 @@ def test_all_edge_filters_answer_a_step_with_one_on_both_of_its_sides():
     assert EdgeCompositeLoss(1, "laplacian")(black, target) == pytest.approx(0.5 + 2 / 8)
 
 
+def test_the_bound_of_the_edge_term_is_the_largest_response_squared():
+    assert EdgeCompositeLoss(weight=2).bounds == (0, 1 + 2 * 2**2)
+    assert EdgeCompositeLoss(weight=2, edges="laplacian").bounds == (0, 1 + 2 * 8**2)
+
+
 def test_scales_are_averages_of_squares_and_of_equal_say():
     target = torch.zeros(1, 1, 8, 8, dtype=torch.float64)
     target[..., 4:] = 1
