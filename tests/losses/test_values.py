@@ -267,6 +267,12 @@ def test_all_edge_filters_answer_a_step_with_one_on_both_of_its_sides():
     assert EdgeCompositeLoss(1, "laplacian")(black, target) == pytest.approx(0.5 + 2 / 8)
 
 
+@pytest.mark.parametrize("loss", [L1Loss(), L2Loss(), SmoothL1Loss(0.4), SmoothL1Loss(1), MccLoss(1e-6)])
+def test_the_opposite_of_the_mask_reaches_the_upper_bound(loss):
+    _, target = two_halves()
+    assert loss(-sure(target), target) == pytest.approx(loss.bounds[1], abs=1e-6)
+
+
 def test_the_bound_of_the_edge_term_is_the_largest_response_squared():
     assert EdgeCompositeLoss(weight=2).bounds == (0, 1 + 2 * 2**2)
     assert EdgeCompositeLoss(weight=2, edges="laplacian").bounds == (0, 1 + 2 * 8**2)
