@@ -34,6 +34,9 @@ def test_the_bounds_are_weighted_like_the_values():
     loss = CompositeLoss({"l1": Term(L1Loss(), 2), "l2": Term(L2Loss(), LinearRamp(0, 3))})
     assert loss.bounds == (0, 5)
     assert CompositeLoss({"l1": Term(L1Loss()), "bce": Term(BceLoss(), 0)}).bounds == (0, 1)
+    gain = L2Loss()
+    gain.bounds = (-1.0, 0.5)
+    assert CompositeLoss({"gain": Term(gain, 2)}).bounds == (-2, 1)
 
 
 @pytest.mark.parametrize(("progress", "weight"), [(0, 1), (0.1, 2), (0.2, 3), (0.9, 3)])
