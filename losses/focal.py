@@ -1,7 +1,7 @@
 """Cross-entropy that looks away from what is easy."""
 
+import segmentation_models_pytorch as smp
 from torch import Tensor
-from torchvision.ops import sigmoid_focal_loss
 
 from losses.base import SegmentationLoss
 from losses.limits import require_share, require_weight
@@ -27,9 +27,9 @@ class FocalLoss(SegmentationLoss):
         super().__init__()
         require_weight("gamma", gamma)
         require_share("alpha", alpha)
-        self.gamma, self.alpha = gamma, alpha
+        self._pixels = smp.losses.FocalLoss("binary", alpha=alpha, gamma=gamma, reduction=None)
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) means."""
-        values: Tensor = sigmoid_focal_loss(logits, target, self.alpha, self.gamma, reduction="none")
-        return values.mean(dim=(1, 2, 3))
+        values: Tensor = self._pixels(logits, target)
+        return values.reshape(len(logits), -1).mean(dim=1)

@@ -1,6 +1,7 @@
 """The squared difference of probability and target."""
 
 from torch import Tensor
+from torch.nn import functional
 
 from losses.base import SegmentationLoss
 
@@ -19,4 +20,4 @@ class L2Loss(SegmentationLoss):
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) mean squared differences."""
-        return (logits.sigmoid() - target).square().mean(dim=(1, 2, 3))
+        return functional.mse_loss(logits.sigmoid(), target, reduction="none").mean(dim=(1, 2, 3))
