@@ -4,11 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from losses.base import SegmentationLoss
-from losses.limits import require_positive
+from losses.regions import SmoothedLoss
 
 
-class BoundaryDouLoss(SegmentationLoss):
+class BoundaryDouLoss(SmoothedLoss):
     """Difference of prediction and mask over their union, with part of the overlap taken out, averaged over channels.
 
     L = (R + T - 2 I) / (R + T - (1 + a) I + s); I, R, T sum p*t, p^2, t over the image's pixels, p = sigmoid(logits);
@@ -29,9 +28,7 @@ class BoundaryDouLoss(SegmentationLoss):
     cross: Tensor
 
     def __init__(self, smooth: float = 1.0) -> None:
-        super().__init__()
-        require_positive("smooth", smooth, "pixels")
-        self.smooth = smooth
+        super().__init__(smooth)
         cross = torch.tensor([[0.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0]])
         self.register_buffer("cross", cross[None, None], persistent=False)
 

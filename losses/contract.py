@@ -1,15 +1,14 @@
 """What every loss keeps, checked: a first look before hours are spent on one, and the whole of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from losses.base import SegmentationLoss
+from losses.trials import SURE, example, sure, wrong_answers
 
 Check = Callable[[SegmentationLoss, int], None]
-_SURE = 50.0
-_SIDE = 16
 _CLOSE = 1e-5
 
 
@@ -54,43 +53,43 @@ def examine(loss: SegmentationLoss, channels: int = 1) -> dict[str, str]:
 
 def one_value_per_image(loss: SegmentationLoss, channels: int) -> None:
     """`per_image` returns (N,)."""
-    logits, target = _example(loss, channels)
+    logits, target = example(loss, channels)
     shape = tuple(loss.per_image(logits, target).shape)
     _require(shape == (2,), loss, f"per_image must return one value per image, (2,), got {shape}")
 
 
 def finite_for_random_logits(loss: SegmentationLoss, channels: int) -> None:
     """A number, and a gradient that is finite and somewhere not zero."""
-    logits, target = _example(loss, channels)
+    logits, target = example(loss, channels)
     _, gradient = _value_and_gradient(loss, logits, target, "random logits")
     _require(bool(gradient.any()), loss, "the gradient for random logits must not be zero everywhere")
 
 
 def finite_for_empty_full_and_saturated(loss: SegmentationLoss, channels: int) -> None:
     """A number and a finite gradient for empty and full masks, and for logits of -50, 0 and 50."""
-    logits, target = _example(loss, channels)
+    logits, target = example(loss, channels)
     for mask in (torch.zeros_like(target), torch.ones_like(target), target):
-        for level in (-_SURE, 0.0, _SURE):
+        for level in (-SURE, 0.0, SURE):
             words = f"logits of {level:g} on a mask with {mask.mean():.0%} boundary"
             _value_and_gradient(loss, torch.full_like(logits, level), mask, words)
 
 
 def smallest_for_the_perfect_prediction(loss: SegmentationLoss, channels: int) -> None:
     """The perfect prediction costs the lower bound, and no wrong answer costs less."""
-    logits, target = _example(loss, channels)
-    perfect = loss(_sure(target), target).item()
+    logits, target = example(loss, channels)
+    perfect = loss(sure(target), target).item()
     near = abs(perfect - loss.bounds[0]) < _CLOSE
     _require(near, loss, f"the perfect prediction must cost the lower bound, {loss.bounds[0]:g}, it costs {perfect:g}")
-    for name, wrong in _wrong_answers(logits, target):
+    for name, wrong in wrong_answers(logits, target):
         value = loss(wrong, target).item()
         _require(value > perfect - _CLOSE, loss, f"{name} must not cost less than the perfect prediction: {value:g}")
 
 
 def within_the_bounds(loss: SegmentationLoss, channels: int) -> None:
     """No answer costs more than the upper bound or less than the lower one."""
-    logits, target = _example(loss, channels)
+    logits, target = example(loss, channels)
     lowest, highest = loss.bounds
-    for name, wrong in _wrong_answers(logits, target):
+    for name, wrong in wrong_answers(logits, target):
         for mask in (target, torch.zeros_like(target), torch.ones_like(target)):
             value = loss(wrong, mask).item()
             within = lowest - _CLOSE <= value <= highest + _CLOSE
@@ -99,7 +98,7 @@ def within_the_bounds(loss: SegmentationLoss, channels: int) -> None:
 
 def a_false_boundary_on_an_empty_mask_is_punished(loss: SegmentationLoss, channels: int) -> None:
     """Its gradient makes it smaller."""
-    _, target = _example(loss, channels)
+    _, target = example(loss, channels)
     for words, logits in (("all", torch.full_like(target, 2.0)), ("part", 4 * target - 2)):
         _, gradient = _value_and_gradient(loss, logits, torch.zeros_like(target), f"{words} boundary on an empty mask")
         pushes = gradient[logits > 0].sum().item()
@@ -112,7 +111,7 @@ def the_gradient_is_the_derivative(loss: SegmentationLoss, channels: int) -> Non
     """Compared in float64 with differences, unless the loss says that it is not."""
     if not loss.gradient_is_derivative:
         return
-    logits, target = (tensor[..., :8, 2:10].double() for tensor in _example(loss, channels))
+    logits, target = (tensor[..., :8, 2:10].double() for tensor in example(loss, channels))
     kept = {name: tensor.clone() for name, tensor in (*loss.named_parameters(), *loss.named_buffers())}
     try:
         right = torch.autograd.gradcheck(
@@ -127,19 +126,19 @@ def the_gradient_is_the_derivative(loss: SegmentationLoss, channels: int) -> Non
 
 def the_batch_costs_the_mean_of_its_images(loss: SegmentationLoss, channels: int) -> None:
     """Whichever images come together."""
-    logits, target = _example(loss, channels)
+    logits, target = example(loss, channels)
     alone = torch.stack([loss(logits[n : n + 1], target[n : n + 1]) for n in range(2)]).mean()
     _require_equal(loss, loss(logits, target), alone, "a batch must cost the mean of its images")
 
 
 def padding_is_ignored(loss: SegmentationLoss, channels: int) -> None:
     """What `valid` leaves out has neither a say nor a gradient."""
-    logits, target = _example(loss, channels)
+    logits, target = example(loss, channels)
     valid = torch.zeros_like(target[:, :1]).bool()
     valid[..., 2:14, 1:15] = True
     inside = (..., slice(2, 14), slice(1, 15))
     cut = loss(logits[inside], target[inside])
-    free = torch.where(valid, logits, _SURE).requires_grad_()
+    free = torch.where(valid, logits, SURE).requires_grad_()
     value = loss(free, target, valid)
     _require_equal(loss, value, cut, "padding must not change the value")
     (gradient,) = torch.autograd.grad(value, free)
@@ -148,7 +147,7 @@ def padding_is_ignored(loss: SegmentationLoss, channels: int) -> None:
 
 def half_precision_and_autocast_are_safe(loss: SegmentationLoss, channels: int) -> None:
     """Computed in single precision from what half precision holds."""
-    logits, target = _example(loss, channels)
+    logits, target = example(loss, channels)
     with torch.autocast(logits.device.type, dtype=torch.bfloat16):
         inside = loss(logits, target)
     _require_equal(loss, inside, loss(logits, target), "autocast must not change the value")
@@ -159,7 +158,7 @@ def half_precision_and_autocast_are_safe(loss: SegmentationLoss, channels: int) 
 
 def nothing_leaks_between_batches(loss: SegmentationLoss, channels: int) -> None:
     """The same batch costs the same after another one, in training and in evaluation."""
-    logits, target = _example(loss, channels)
+    logits, target = example(loss, channels)
     first = loss(logits, target)
     loss(-logits, 1 - target)
     _require_equal(loss, loss(logits, target), first, "the same batch must cost the same after another batch")
@@ -182,30 +181,6 @@ CHECKS: tuple[Check, ...] = (
     half_precision_and_autocast_are_safe,
     nothing_leaks_between_batches,
 )
-
-
-def _example(loss: SegmentationLoss, channels: int) -> tuple[Tensor, Tensor]:
-    """Return random logits and masks, 2 x channels x 16 x 16, on the device of the loss: a line and a block."""
-    generator = torch.Generator().manual_seed(0)
-    device = next((tensor.device for tensor in (*loss.parameters(), *loss.buffers())), torch.device("cpu"))
-    logits = torch.randn(2, channels, _SIDE, _SIDE, generator=generator)
-    target = torch.zeros(2, channels, _SIDE, _SIDE)
-    target[0, :, :, 5] = 1
-    target[1, :, 3:9, 4:12] = 1
-    return logits.to(device), target.to(device)
-
-
-def _sure(target: Tensor) -> Tensor:
-    return (target * 2 - 1) * _SURE
-
-
-def _wrong_answers(logits: Tensor, target: Tensor) -> Iterator[tuple[str, Tensor]]:
-    yield "black", torch.full_like(target, -_SURE)
-    yield "white", torch.full_like(target, _SURE)
-    yield "grey", torch.zeros_like(target)
-    yield "the mask's opposite", -_sure(target)
-    yield "the mask shifted by one pixel", _sure(target.roll(1, dims=-1))
-    yield "a random prediction", logits
 
 
 def _value_and_gradient(loss: SegmentationLoss, logits: Tensor, target: Tensor, words: str) -> tuple[Tensor, Tensor]:

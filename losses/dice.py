@@ -2,12 +2,10 @@
 
 from torch import Tensor
 
-from losses.base import SegmentationLoss
-from losses.limits import require_positive
-from losses.regions import count_softly
+from losses.regions import SmoothedLoss, count_softly
 
 
-class DiceLoss(SegmentationLoss):
+class DiceLoss(SmoothedLoss):
     """One minus the soft Dice coefficient of each image, averaged over the channels.
 
     L = 1 - (2 I + s) / (P + T + s); I, P, T sum p*t, p, t over the image's pixels, p = sigmoid(logits).
@@ -23,11 +21,6 @@ class DiceLoss(SegmentationLoss):
     """
 
     bounds = (0.0, 1.0)
-
-    def __init__(self, smooth: float = 1.0) -> None:
-        super().__init__()
-        require_positive("smooth", smooth, "pixels")
-        self.smooth = smooth
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) values of one minus the coefficient."""

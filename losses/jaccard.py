@@ -2,12 +2,10 @@
 
 from torch import Tensor
 
-from losses.base import SegmentationLoss
-from losses.limits import require_positive
-from losses.regions import count_softly
+from losses.regions import SmoothedLoss, count_softly
 
 
-class JaccardLoss(SegmentationLoss):
+class JaccardLoss(SmoothedLoss):
     """One minus the soft Jaccard index (IoU) of each image, averaged over the channels.
 
     L = 1 - (I + s) / (P + T - I + s); I, P, T sum p*t, p, t over the image's pixels, p = sigmoid(logits). Two regions
@@ -24,11 +22,6 @@ class JaccardLoss(SegmentationLoss):
     """
 
     bounds = (0.0, 1.0)
-
-    def __init__(self, smooth: float = 1.0) -> None:
-        super().__init__()
-        require_positive("smooth", smooth, "pixels")
-        self.smooth = smooth
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) values of one minus the index."""

@@ -2,12 +2,10 @@
 
 from torch import Tensor
 
-from losses.base import SegmentationLoss
-from losses.limits import require_positive
-from losses.regions import count_softly
+from losses.regions import SmoothedLoss, count_softly
 
 
-class LogCoshDiceLoss(SegmentationLoss):
+class LogCoshDiceLoss(SmoothedLoss):
     """Logarithm of the hyperbolic cosine of the soft Dice loss, averaged over the channels.
 
     L = log(cosh(1 - (2 I + s) / (P + T + s))); I, P, T sum p*t, p, t over the image's pixels, p = sigmoid(logits).
@@ -23,11 +21,6 @@ class LogCoshDiceLoss(SegmentationLoss):
     """
 
     bounds = (0.0, 0.4337808304830271)  # log(cosh(1))
-
-    def __init__(self, smooth: float = 1.0) -> None:
-        super().__init__()
-        require_positive("smooth", smooth, "pixels")
-        self.smooth = smooth
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) logarithms."""

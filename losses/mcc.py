@@ -2,12 +2,10 @@
 
 from torch import Tensor
 
-from losses.base import SegmentationLoss
-from losses.limits import require_positive
-from losses.regions import count_softly
+from losses.regions import SmoothedLoss, count_softly
 
 
-class MccLoss(SegmentationLoss):
+class MccLoss(SmoothedLoss):
     """One minus Matthews' correlation coefficient, averaged over the channels.
 
     L = 1 - (A D - B C) / sqrt((A + B) (A + C) (D + B) (D + C)); A = I + s, B = P - I, C = T - I, D = n - P - T + I + s
@@ -26,11 +24,6 @@ class MccLoss(SegmentationLoss):
     """
 
     bounds = (0.0, 2.0)
-
-    def __init__(self, smooth: float = 1.0) -> None:
-        super().__init__()
-        require_positive("smooth", smooth, "pixels")
-        self.smooth = smooth
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) values of one minus the coefficient."""

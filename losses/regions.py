@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from losses.base import SegmentationLoss
+from losses.limits import require_positive
+
 
 class SoftCounts(NamedTuple):
     """Sums over the pixels of each channel, (N, K) each.
@@ -24,3 +27,19 @@ def count_softly(logits: Tensor, target: Tensor) -> SoftCounts:
     probability = logits.sigmoid().flatten(2)
     true = target.flatten(2)
     return SoftCounts((probability * true).sum(dim=2), probability.sum(dim=2), true.sum(dim=2))
+
+
+class SmoothedLoss(SegmentationLoss):
+    """A loss whose quotient of counts is smoothed, so that an image without any boundary has a gradient.
+
+    Args:
+        smooth: in pixels, > 0.
+
+    Raises:
+        ValueError: smooth is not positive.
+    """
+
+    def __init__(self, smooth: float = 1.0) -> None:
+        super().__init__()
+        require_positive("smooth", smooth, "pixels")
+        self.smooth = smooth

@@ -37,7 +37,10 @@ def test_the_probability_comes_as_floating_point_with_the_size_of_a_pixel(client
 
 @pytest.mark.parametrize("side_um", ["0.0001", "10000"])
 def test_any_size_of_a_pixel_that_is_accepted_can_be_written(client, side_um):
-    ask(client, f"format=labels&pixel_size_um={side_um}")
+    answer = ask(client, f"format=labels&pixel_size_um={side_um}")
+    with tifffile.TiffFile(io.BytesIO(answer.content)) as file:
+        per_um = file.pages[0].get_resolution("micrometer")
+    assert per_um == pytest.approx((1 / float(side_um),) * 2, rel=0.01)
 
 
 def test_labels_are_the_cells_of_the_evaluation(client):
@@ -128,7 +131,17 @@ def test_the_summary_counts_and_measures(client):
 @pytest.mark.parametrize("what", ["labels", "contours", "json", "overlay", "probability_tiff"])
 @pytest.mark.parametrize("gray", [0, 255])
 def test_an_image_of_one_pixel_or_without_cells_has_every_format(client, what, gray):
-    ask(client, f"format={what}", png_of(np.full((1, 1), gray, np.uint8)))
+    answer = ask(client, f"format={what}", png_of(np.full((1, 1), gray, np.uint8)))
+    if what == "contours":
+        assert answer.json()["features"] == []
+    elif what == "json":
+        assert answer.json()["cells"]["count"] == 0
+        assert answer.json()["boundary_share"] == gray / 255
+    elif what == "overlay":
+        assert Image.open(io.BytesIO(answer.content)).size == (1, 1)
+    else:
+        value = gray / 255 if what == "probability_tiff" else 0
+        assert tifffile.imread(io.BytesIO(answer.content)).ravel().tolist() == [value]
 
 
 def test_turns_are_averaged_only_when_asked_for(client):
