@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 FILE_NAME = "record.json"
+COMPARISON = "comparison.json"
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,11 @@ class RunRecord:
         data: fingerprint (sha256) of images, masks and split, and the names in each split.
         versions: package -> version, and the git commit where there is one.
         started: ISO 8601, UTC.
-        seconds: wall time of the training alone.
+        seconds: wall time of the training alone, interruptions left out.
         steps: optimiser steps done.
         checkpoint: the chosen weights, relative to the run's folder.
         config: the resolved configuration of the command line.
+        timing: median seconds of a training step and of a validation, as {"step": s, "validation": s}.
         error: one sentence for a run that is not finished.
     """
 
@@ -68,6 +70,7 @@ class RunRecord:
     config: dict[str, Any] = field(repr=False)
     optimistic: dict[str, float] = field(default_factory=dict)
     collapse: str = "none"
+    timing: dict[str, float] = field(default_factory=dict)
     error: str | None = None
 
     def save(self, folder: Path) -> None:
@@ -95,12 +98,17 @@ class RunRecord:
 
 
 def find_runs(folder: Path) -> dict[Path, RunRecord]:
-    """Return every run at or below `folder`, by its folder, in the order of the names.
+    """Return every run of the comparison in `folder`, or at and below it, by its folder, in the order of the names.
 
     Raises:
         FileNotFoundError: there is none.
     """
-    paths = sorted(path.parent for path in folder.rglob(FILE_NAME))
+    listed = folder / COMPARISON
+    if listed.is_file():
+        planned = json.loads(listed.read_text(encoding="utf-8"))["runs"]
+        paths = sorted(folder / run for run in planned if (folder / run / FILE_NAME).is_file())
+    else:
+        paths = sorted(path.parent for path in folder.rglob(FILE_NAME))
     if not paths:
         raise FileNotFoundError(f"no run (record.json) in {folder}: give the folder of `seg compare` or `seg fit`")
     return {path: RunRecord.load(path) for path in paths}

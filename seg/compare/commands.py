@@ -3,11 +3,8 @@
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-from seg.compare.execute import WRONG_USAGE, Outcome, execute, is_finished
-from seg.compare.plan import Plan, PlannedRun
+from seg.compare.plan import Plan
+from seg.compare.states import Outcome
 from seg.record import find_runs, rank_losses
 
 
@@ -21,11 +18,13 @@ def add_compare(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
         "compare",
         help="train every loss with every seed and write the report",
         description="Train every loss of the comparison with every seed, then write the report. The same command again "
-        "runs only what is missing. Further options are those of `seg fit` and go to every run, "
-        "e.g. --data.source.init_args.root DIR.",
+        "runs only what is missing and goes on with what was interrupted. Further options are those of `seg fit` and "
+        "go to every run, e.g. --data.source.init_args.root DIR.",
     )
     parser.add_argument("config", type=Path, help="the comparison, e.g. configs/compare/card.yaml")
     parser.add_argument("--out", type=Path, help="folder of runs and report (default: runs/<name of the config>)")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and, after a few steps, its cost")
+    parser.add_argument("--scheduler", help="train on this Dask cluster, e.g. tcp://host:8786")
     parser.set_defaults(run=_compare, more=[])
 
 
@@ -86,48 +85,19 @@ def _report(args: argparse.Namespace) -> None:
 
 
 def _compare(args: argparse.Namespace) -> None:
+    from seg.compare.conduct import conduct, preview  # noqa: PLC0415
+
     plan = Plan.load(args.config)
     folder = args.out or Path("runs") / args.config.stem
-    runs = plan.runs(folder, args.more)
-    failed = _train(runs, plan.processes)
+    if args.dry_run:
+        preview(plan, folder, args.more, args.scheduler)
+        return
+    runs, failed = conduct(plan, folder, args.more, args.scheduler)
     _report(argparse.Namespace(folders=[folder], out=None))
     for name, score in rank_losses(list(find_runs(folder).values())):
         print(f"  {name:24} {score:.4f} on validation")
     if failed:
         raise ComparisonFailedError(f"{len(failed)} of {len(runs)} runs failed: " + "; ".join(map(_describe, failed)))
-
-
-def _train(runs: list[PlannedRun], processes: int) -> list[Outcome]:
-    """Train what is not finished, with a progress bar per run, and return the failures."""
-    columns = (
-        TextColumn("{task.description:28}"),
-        BarColumn(),
-        TextColumn("{task.fields[state]}"),
-        TimeElapsedColumn(),
-    )
-    failed = []
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks = {run: _add_bar(bars, run) for run in runs}
-
-        def show(run: PlannedRun, share: float, metric: float, collapse: str) -> None:
-            bars.start_task(tasks[run])
-            state = f"{metric:.3f}" if collapse == "none" else f"{metric:.3f} {collapse}"
-            bars.update(tasks[run], completed=share, state=state)
-
-        for outcome in execute(runs, processes, show):
-            if outcome.exit_code == WRONG_USAGE:
-                raise ValueError(outcome.last_words.removeprefix("seg: error: "))
-            if outcome.exit_code:
-                failed.append(outcome)
-                bars.update(tasks[outcome.run], state="failed")
-            bars.stop_task(tasks[outcome.run])
-    return failed
-
-
-def _add_bar(bars: Progress, run: PlannedRun) -> TaskID:
-    kept = is_finished(run)
-    state = "kept" if kept else ""
-    return bars.add_task(f"{run.name} seed {run.seed}", total=1.0, completed=int(kept), start=False, state=state)
 
 
 def _describe(outcome: Outcome) -> str:

@@ -1,117 +1,99 @@
-"""Train the runs of a plan, several at a time, each in a process of its own."""
+"""Train the runs of a plan on this machine, several at a time, each in a process of its own."""
 
 import multiprocessing
 import os
-import shutil
-import sys
-import traceback
+import tempfile
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
 from typing import Any, cast
 
+from seg.compare import worker
 from seg.compare.plan import PlannedRun
-from seg.record import RunRecord
+from seg.compare.states import EpochReport, Outcome, prepare
 
-WRONG_USAGE = 2
-IDENTITY = "identity.txt"
-
-#: Told of every finished epoch: the run, the share of its training that is done, the metric that ranks on validation,
-#: and whether the network has collapsed.
-Progress = Callable[[PlannedRun, float, float, str], None]
+Progress = Callable[[PlannedRun, EpochReport], None]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended: its exit code, and the last line that it printed."""
-
-    run: PlannedRun
-    exit_code: int
-    last_words: str
+def _context() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["seg.compare.training"])
+    return context
 
 
-def is_finished(run: PlannedRun) -> bool:
-    """Return whether the run's folder holds it, finished.
+def look_at_data(args: tuple[str, ...]) -> tuple[str, int]:
+    """Return the fingerprint of the data that a run with these arguments would see, and the number of GPUs.
 
     Raises:
-        ValueError: the folder holds another run, which is not to be lost.
+        ValueError: the data or an option is unfit.
     """
-    identity = run.folder / IDENTITY
-    if identity.exists() and identity.read_text(encoding="utf-8") != run.identity():
-        raise ValueError(f"{run.folder} holds a run of other options or files: give another --out, or remove it")
-    try:
-        return RunRecord.load(run.folder).status == "finished"
-    except (FileNotFoundError, ValueError):
-        return False
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log.txt"
+        messages, process = _start(_context(), worker.look_at_data, args, log)
+        try:
+            found: tuple[str, int] = messages.recv()
+        except EOFError:
+            process.join()
+            lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+            message = "\n".join(lines).rpartition("seg: error: ")[2]
+            raise ValueError(message or "the data could not be read") from None
+        process.join()
+    return found
 
 
-def execute(runs: list[PlannedRun], processes: int, progress: Progress) -> Iterator[Outcome]:
-    """Train every run that is not finished yet; one that fails does not stop the others.
+def suitable_processes(gpus: int) -> int:
+    """Return how many trainings at a time pay off: one per GPU, or one per core."""
+    return gpus or len(os.sched_getaffinity(0))
+
+
+def execute(runs: list[PlannedRun], processes: int, gpus: int, progress: Progress) -> Iterator[Outcome]:
+    """Train runs; one that fails does not stop the others, one that was interrupted goes on.
 
     Args:
-        runs: what to train. What an unfinished run left behind is removed first.
-        processes: at a time, each on one core.
+        runs: what to train.
+        processes: at a time, each on one core or GPU.
+        gpus: of this machine; the processes share them evenly.
         progress: told of every epoch.
 
     Yields:
         The outcome of each run, in the order in which they end.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["seg.compare.training"])
-    waiting = [run for run in runs if not is_finished(run)][::-1]
-    active: dict[Connection, tuple[PlannedRun, ForkServerProcess]] = {}
+    context = _context()
+    waiting, slots = runs[::-1], list(range(processes))[::-1]
+    active: dict[Connection, tuple[PlannedRun, ForkServerProcess, int, float]] = {}
     try:
         while waiting or active:
-            while waiting and len(active) < processes:
-                run = waiting.pop()
-                messages, process = _start(context, run)
-                active[messages] = (run, process)
+            while waiting and slots:
+                run, slot = waiting.pop(), slots.pop()
+                prepare(run)
+                messages, process = _start(context, worker.train, run, device=str(slot % gpus) if gpus else None)
+                active[messages] = (run, process, slot, time.monotonic())
             for ready in wait(list(active)):
                 messages = cast(Connection, ready)
-                run, process = active[messages]
+                run, process, slot, started = active[messages]
                 try:
-                    progress(run, *messages.recv())
+                    progress(run, messages.recv())
                 except EOFError:
                     process.join()
                     del active[messages]
-                    yield Outcome(run, process.exitcode or 0, _last_words(run))
+                    slots.append(slot)
+                    yield Outcome.of(run, process.exitcode or 0, time.monotonic() - started)
     finally:
-        for _, process in active.values():
-            process.terminate()
+        for _, process, _, _ in active.values():
+            process.kill()  # checkpoints are renamed into place: nothing is half written
 
 
-def _start(context: ForkServerContext, run: PlannedRun) -> tuple[Connection, ForkServerProcess]:
-    if run.folder.exists():
-        shutil.rmtree(run.folder)
-    run.folder.mkdir(parents=True)
-    (run.folder / IDENTITY).write_text(run.identity(), encoding="utf-8")
+def _start(
+    context: ForkServerContext, target: Callable[..., None], *args: Any, **options: Any
+) -> tuple[Connection, ForkServerProcess]:
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_train, args=(run, sender), daemon=True)
+    process = context.Process(target=_with_connection, args=(target, sender, args, options), daemon=True)
     process.start()
     sender.close()
     return receiver, process
 
 
-def _train(run: PlannedRun, messages: Any) -> None:
-    """Train one run in this process; what it prints goes to log.txt in the run's folder."""
-    with (run.folder / "log.txt").open("w", encoding="utf-8") as log:
-        os.dup2(log.fileno(), sys.stdout.fileno())
-        os.dup2(log.fileno(), sys.stderr.fileno())
-    import torch  # noqa: PLC0415  # preloaded; the import is here for the parent, which needs none of it
-
-    from seg.compare.progress import EpochReporter  # noqa: PLC0415
-    from seg.compare.training import TrainingCLI  # noqa: PLC0415
-
-    torch.set_num_threads(1)
-    try:
-        TrainingCLI(list(run.args), trainer_defaults={"callbacks": [EpochReporter(messages.send)]})
-    except Exception as error:  # the boundary of the process: all is in the log, the exit code tells the parent
-        traceback.print_exc()
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
-        sys.exit(1)
-
-
-def _last_words(run: PlannedRun) -> str:
-    lines = (run.folder / "log.txt").read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+def _with_connection(target: Callable[..., None], sender: Any, args: Any, options: Any) -> None:
+    target(*args, send=sender.send, **options)

@@ -3,7 +3,6 @@
 import subprocess
 import time
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +10,80 @@ import pytorch_lightning as pl
 import yaml
 from pytorch_lightning.cli import SaveConfigCallback
 
+from seg.compare.origin import versions
+from seg.compare.stopwatch import Stopwatch
 from seg.data.module import BoundaryDataModule
 from seg.data.reading import read_image_file
 from seg.data.writing import decode_probability
 from seg.metrics.image_scores import ScoreTable
 from seg.metrics.suite import Case, SuiteScores, score_cases
 from seg.model.module import BoundaryModule, DivergedError
-from seg.record import RunRecord, SplitScores
-
-_PACKAGES = ("septum", "torch", "pytorch-lightning", "segmentation-models-pytorch", "timm", "albumentations", "numpy")
+from seg.record import FILE_NAME, RunRecord, SplitScores
 
 
 class RunRecorder(SaveConfigCallback):
     """Save the resolved configuration when a run starts, and its record when it ends, well or badly."""
 
     started = 0.0
+    clock = 0.0
+    seconds_before = 0.0
     seconds = 0.0
     steps = 0
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stopwatch = Stopwatch()
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Save the configuration, unless the run goes on with the one that it has."""
+        if not (_folder(trainer) / self.config_filename).exists():
+            super().setup(trainer, pl_module, stage)
+
+    def state_dict(self) -> dict[str, float]:
+        """Return when the training began and how long it took so far, in seconds."""
+        return {"started": self.started, "seconds": self.seconds_before + time.time() - self.clock}
+
+    def load_state_dict(self, state_dict: dict[str, float]) -> None:
+        """Go on with the clock of an interrupted training."""
+        self.started, self.seconds_before = state_dict["started"], state_dict["seconds"]
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Time the steps."""
+        self.stopwatch.begin("step")
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        """Time the steps, with the preparation of their batches."""
+        self.stopwatch.end("step")
+        self.stopwatch.begin("step")
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Time the validation."""
+        self.stopwatch.begin("validation")
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Time the validation."""
+        self.stopwatch.end("validation")
+
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock."""
-        self.started = time.time()
+        self.clock = time.time()
+        self.started = self.started or self.clock
+        (_folder(trainer) / FILE_NAME).unlink(missing_ok=True)
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Stop the clock before the final validation and test."""
-        self.seconds, self.steps = time.time() - self.started, trainer.global_step
+        self._stop(trainer)
+
+    def _stop(self, trainer: pl.Trainer) -> None:
+        self.seconds, self.steps = self.seconds_before + time.time() - self.clock, trainer.global_step
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Record a training that broke off."""
         if self.started:
-            self.seconds, self.steps = time.time() - self.started, trainer.global_step
+            self._stop(trainer)
             status = "diverged" if isinstance(exception, DivergedError) else "failed"
-            reason = str(exception).split("\n", 1)[0] or type(exception).__name__
+            stopped = isinstance(exception, KeyboardInterrupt)
+            reason = "stopped" if stopped else str(exception).split("\n", 1)[0] or type(exception).__name__
             self._save(trainer, pl_module, status=status, checkpoint=None, error=reason)
 
     def record(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: Path) -> None:
@@ -52,10 +93,10 @@ class RunRecorder(SaveConfigCallback):
     def _save(self, trainer: pl.Trainer, module: Any, status: str, checkpoint: Path | None, error: str | None) -> None:
         data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
         described = data.describe()
-        folder = Path(trainer.log_dir or trainer.default_root_dir)
+        folder = _folder(trainer)
         finished = status == "finished"
         suite = _score_pictures(folder, described["test"], module) if finished else None
-        config = yaml.safe_load(self.parser.dump(self.config, skip_none=False))
+        config = yaml.safe_load((folder / self.config_filename).read_text(encoding="utf-8"))
         RunRecord(
             name=config["name"] or folder.name,
             loss=config["model"]["loss"]["class_path"],
@@ -68,14 +109,19 @@ class RunRecorder(SaveConfigCallback):
             optimistic=suite.optimistic if suite else {},
             collapse=module.collapse,
             data=described,
-            versions=_versions(),
+            versions=versions() | _revision(),
             started=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
             seconds=round(self.seconds, 3),
+            timing=self.stopwatch.timing(),
             steps=self.steps,
             checkpoint=str(checkpoint.relative_to(folder)) if checkpoint else None,
             config=config,
             error=error,
         ).save(folder)
+
+
+def _folder(trainer: pl.Trainer) -> Path:
+    return Path(trainer.log_dir or trainer.default_root_dir)
 
 
 def _scores(
@@ -99,8 +145,7 @@ def _score_pictures(folder: Path, images: list[str], module: BoundaryModule) -> 
     return score_cases(cases, module.threshold.item(), module.scores.tolerance_px)
 
 
-def _versions() -> dict[str, str]:
-    versions = {package: metadata.version(package) for package in _PACKAGES}
+def _revision() -> dict[str, str]:
     revision = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         cwd=Path(__file__).parent,
@@ -108,4 +153,4 @@ def _versions() -> dict[str, str]:
         text=True,
         check=False,
     )
-    return versions | ({"git": revision.stdout.strip()} if revision.returncode == 0 else {})
+    return {"git": revision.stdout.strip()} if revision.returncode == 0 else {}

@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
 from seg.compare.recorder import RunRecorder
+from seg.compare.resume import LAST, AtomicCheckpointIO, EpochCheckpoint
 from seg.data.module import BoundaryDataModule
 from seg.model.module import BoundaryModule
 from seg.model.pictures import PictureWriter
@@ -41,16 +42,16 @@ class TrainingCLI(LightningCLI):
 
     Args:
         args: of the command line, the subcommand first.
-        trainer_defaults: passed on to the Trainer where the configuration says nothing.
+        callbacks: beside those that every run has.
     """
 
-    def __init__(self, args: list[str], trainer_defaults: dict[str, Any] | None = None) -> None:
+    def __init__(self, args: list[str], callbacks: list[Callback] | None = None) -> None:
         super().__init__(
             BoundaryModule,
             BoundaryDataModule,
             save_config_callback=RunRecorder,
             seed_everything_default=0,
-            trainer_defaults=trainer_defaults,
+            trainer_defaults={"callbacks": [EpochCheckpoint(), *(callbacks or [])]},
             parser_class=OneSentenceParser,
             parser_kwargs={"prog": "seg"},
             auto_configure_optimizers=False,
@@ -62,7 +63,7 @@ class TrainingCLI(LightningCLI):
         parser.add_argument("--name", type=str | None, default=None, help="Of the run in records and reports.")
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
         parser.add_lightning_class_args(PictureWriter, "pictures")
-        parser.set_defaults({"checkpoint.mode": "max", "checkpoint.save_last": True})
+        parser.set_defaults({"checkpoint.mode": "max", "checkpoint.enable_version_counter": False})
         parser.link_arguments("seed_everything", "model.seed")
         parser.link_arguments("seed_everything", "data.seed")
         parser.link_arguments("model.rank_by", "checkpoint.monitor", compute_fn=lambda metric: f"val/{metric}")
@@ -85,16 +86,22 @@ class TrainingCLI(LightningCLI):
         self.model.tta = self.config.predict.tta
 
     def after_instantiate_classes(self) -> None:
-        """Refuse a folder that holds a run: the logger would delete its curves.
+        """Refuse a folder that holds a run, unless that run goes on: the logger would delete its curves.
 
         Raises:
             FileExistsError: names the folder.
         """
+        self.trainer.strategy.checkpoint_io = AtomicCheckpointIO()
         folder = Path(self.trainer.log_dir or self.trainer.default_root_dir)
-        if (folder / "config.yaml").exists():
+        if (folder / "config.yaml").exists() and not self._goes_on(folder):
             raise FileExistsError(
-                f"{folder} holds a run: choose another --trainer.logger.init_args.version or save_dir"
+                f"{folder} holds a run: choose another --trainer.logger.init_args.version or save_dir, or go on "
+                f"with it: --ckpt_path {folder / LAST}"
             )
+
+    def _goes_on(self, folder: Path) -> bool:
+        checkpoint = self.config[self.subcommand].get("ckpt_path")
+        return self.subcommand == "fit" and bool(checkpoint) and Path(checkpoint).resolve() == (folder / LAST).resolve()
 
     def after_validate(self) -> None:
         """Print the scores."""
@@ -122,3 +129,10 @@ class TrainingCLI(LightningCLI):
 
     def _callback(self, kind: type) -> Any:
         return next(callback for callback in self.trainer.callbacks if isinstance(callback, kind))  # type: ignore[attr-defined]
+
+
+class DataCLI(TrainingCLI):
+    """`seg fit` as far as the data, read and checked."""
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        self.datamodule.setup(subcommand)

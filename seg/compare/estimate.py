@@ -1,0 +1,93 @@
+"""How long a comparison will take, from a few steps of each arm."""
+
+import heapq
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from seg.compare.plan import Plan, PlannedRun
+from seg.compare.states import Outcome, is_finished
+from seg.record import RunRecord
+
+_STEPS = 8
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run of an arm costs.
+
+    Attributes:
+        epochs: of the whole training.
+        steps: per epoch.
+        step, validation, fixed: seconds of a step, of a validation, and of all that is done once.
+    """
+
+    epochs: int
+    steps: int
+    step: float
+    validation: float
+    fixed: float
+
+    def seconds(self, epochs: int | None = None) -> float:
+        """Return the seconds of a run, of other length if `epochs` is given."""
+        return self.fixed + (epochs or self.epochs) * (self.steps * self.step + self.validation)
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> "Cost":
+        """Read the cost from a run of a few steps; RuntimeError if it failed."""
+        run = outcome.run
+        if outcome.exit_code:
+            raise RuntimeError(f"{run.name} does not train: {outcome.last_words}")
+        record = RunRecord.load(run.folder)
+        step, validation = record.timing["step"], record.timing["validation"]
+        fixed = outcome.seconds - record.steps * step - validation
+        return cls(_epochs(record.config), int(record.config["data"]["steps_per_epoch"]), step, validation, fixed)
+
+
+def _epochs(config: dict[str, Any]) -> int:
+    return int(config["trainer"]["max_epochs"])
+
+
+def measure(plan: Plan, extra: list[str], execute: Callable[[list[PlannedRun]], list[Outcome]]) -> dict[str, Cost]:
+    """Return arm -> cost, measured as many at a time as the comparison would run.
+
+    Args:
+        plan: of the comparison.
+        extra: more options of `seg fit`.
+        execute: trains runs.
+    """
+    short = [f"--trainer.limit_train_batches={_STEPS}", f"--trainer.max_steps={_STEPS}"]
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [plan.run(arm, plan.seeds[0], Path(folder), [*extra, *short], "", {}) for arm in plan.arms]
+        return {outcome.run.name: Cost.of(outcome) for outcome in execute(runs)}
+
+
+def makespan(seconds: list[float], processes: int) -> float:
+    """Return when the last run ends if each starts in the first process that is free."""
+    free = [0.0] * processes
+    for duration in seconds:
+        heapq.heapreplace(free, free[0] + duration)
+    return max(free)
+
+
+def tabulate(costs: dict[str, Cost], runs: list[PlannedRun]) -> Table:
+    """Return a row per arm."""
+    table = Table("arm", "to train", "kept", "epochs x steps", "ms per step", "time per run")
+    for name, cost in costs.items():
+        of_arm = [run for run in runs if run.name == name]
+        kept = sum(map(is_finished, of_arm))
+        length, per_step = f"{cost.epochs} x {cost.steps}", f"{1000 * cost.step:.0f}"
+        table.add_row(name, str(len(of_arm) - kept), str(kept), length, per_step, duration(cost.seconds()))
+    return table
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in words, e.g. "1 h 05 min"."""
+    minutes, hours = round(seconds / 60), int(seconds // 3600)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{hours} h {round(seconds % 3600 / 60):02} min"
