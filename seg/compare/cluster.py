@@ -30,13 +30,17 @@ def execute_on_cluster(scheduler: str, runs: list[PlannedRun], progress: Progres
 
     Raises:
         ImportError: `distributed` is not installed.
-        OSError: no scheduler answers there.
+        ConnectionError: no scheduler answers there.
     """
     try:
         from distributed import Client, as_completed  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise ImportError('--scheduler needs Dask: pip install "septum[cluster]"') from error
-    with Client(scheduler, timeout="10s", set_as_default=False) as client:
+    try:
+        cluster = Client(scheduler, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(f"no scheduler answers at {scheduler}") from error
+    with cluster as client:
         by_folder = {str(run.folder): run for run in runs}
 
         def tell(event: tuple[float, dict[str, Any]]) -> None:

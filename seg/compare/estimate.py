@@ -87,7 +87,7 @@ def tabulate(costs: dict[str, Cost], runs: list[PlannedRun]) -> Table:
 
 def duration(seconds: float) -> str:
     """Return seconds in words, e.g. "1 h 05 min"."""
-    minutes, hours = round(seconds / 60), int(seconds // 3600)
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{hours} h {round(seconds % 3600 / 60):02} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"

@@ -27,32 +27,65 @@ def write(folder: Path, **changes) -> Path:
 
 
 def test_every_loss_is_run_with_every_seed_in_a_folder_of_its_own(files):
-    runs = Plan.load(write(files)).runs(Path("out"), ["--more=1"])
+    runs = Plan.load(write(files)).runs(Path("out"), ["--more=1"], "origin")
     assert [(run.name, run.seed) for run in runs] == [("l2", 0), ("jaccard", 0), ("l2", 7), ("jaccard", 7)]
-    assert runs[3].folder == Path("out/runs/jaccard/seed-7")
+    assert runs[3].folder.parent == Path("out/runs/jaccard")
+    assert runs[3].folder.name.startswith("seed-7-")
     assert runs[0].args[0] == "fit"
     assert "--trainer.max_epochs=3" in runs[0].args
     assert "--data.transforms=[]" in runs[0].args
     assert "--more=1" in runs[0].args
-    assert str(files / "jaccard.yaml") in runs[1].args
+    assert f"--model.loss={files / 'jaccard.yaml'}" in runs[1].args
 
 
 def test_the_runs_of_a_seed_differ_in_nothing_but_loss_and_name(files):
-    l2, jaccard, *_ = Plan.load(write(files)).runs(Path("out"), [])
+    l2, jaccard, *_ = Plan.load(write(files)).runs(Path("out"), [], "origin")
     different = set(l2.args) ^ set(jaccard.args)
+    different -= {f"--trainer.logger.version={run.folder.name}" for run in (l2, jaccard)}
     assert {arg.replace("l2", "*").replace("jaccard", "*") for arg in different} == {
-        str(files / "*.yaml"),
+        f"--model.loss={files / '*.yaml'}",
         "--name=*",
         "--trainer.logger.name=*",
     }
 
 
-def test_a_run_is_another_one_when_a_file_it_reads_changes(files):
-    run = Plan.load(write(files)).runs(Path("out"), [])[0]
-    before = run.identity()
-    assert run.identity() == before
+def test_a_run_is_another_one_when_its_files_options_data_or_code_change(files):
+    plan = Plan.load(write(files))
+    run = plan.runs(Path("out"), [], "origin")[0]
+    assert plan.runs(Path("out"), [], "origin")[0] == run
+    changed = [
+        plan.runs(Path("out"), [], "other data")[0],
+        plan.runs(Path("out"), ["--more=1"], "origin")[0],
+        Plan.load(write(files, options={})).runs(Path("out"), [], "origin")[0],
+    ]
     (files / "l2.yaml").write_text("# changed\n")
-    assert run.identity() != before
+    changed.append(plan.runs(Path("out"), [], "origin")[0])
+    assert len({run.folder, *(other.folder for other in changed)}) == 5
+
+
+def test_a_run_is_the_same_one_in_another_place_and_in_other_company(files, tmp_path_factory):
+    run = Plan.load(write(files)).runs(Path("out"), [], "origin")[0]
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for file in files.iterdir():
+        (elsewhere / file.name).write_bytes(file.read_bytes())
+    alone = Plan.load(write(elsewhere, losses=["l2.yaml"], seeds=[0])).runs(Path("other"), [], "origin")[0]
+    assert alone.identity == run.identity
+    assert alone.folder.name == run.folder.name
+
+
+def test_an_arm_may_differ_in_more_than_its_loss(files):
+    arm = {"loss": "l2.yaml", "options": {"model.schedule": None}}
+    runs = Plan.load(write(files, arms={"l2_constant": arm})).runs(Path("out"), [], "origin")
+    assert [run.name for run in runs[:3]] == ["l2", "jaccard", "l2_constant"]
+    assert "--model.schedule=null" in runs[2].args
+    assert "--model.schedule=null" not in runs[0].args
+
+
+def test_options_can_name_the_run(files):
+    options = {"trainer.logger+": {"class_path": "Logger", "init_args": {"name": "{name}", "version": "seed-{seed}"}}}
+    run = Plan.load(write(files, options=options)).runs(Path("out"), [], "origin")[3]
+    (logger,) = (arg.removeprefix("--trainer.logger+=") for arg in run.args if arg.startswith("--trainer.logger+="))
+    assert yaml.safe_load(logger)["init_args"] == {"name": "jaccard", "version": "seed-7"}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +94,12 @@ def test_a_run_is_another_one_when_a_file_it_reads_changes(files):
         ({"losses": ["nowhere.yaml"]}, FileNotFoundError, "names a file that does not exist: .*nowhere.yaml"),
         ({"seeds": []}, ValueError, "seeds must be at least one and all different, got \\[\\]"),
         ({"seeds": [1, 1]}, ValueError, "got \\[1, 1\\]"),
-        ({"losses": ["l2.yaml", "l2.yaml"]}, ValueError, "losses must be at least one and all different"),
+        ({"losses": ["l2.yaml", "l2.yaml"]}, ValueError, "losses and arms must be at least one and all different"),
+        ({"arms": {"l2": {"loss": "l2.yaml"}}}, ValueError, "losses and arms must be at least one and all different"),
+        ({"arms": {"one": {"options": {}}}}, ValueError, "is not a comparison .*loss"),
+        ({"tune": {"trials": 3, "search": {"lr": [1, 2]}}}, ValueError, "3 trials, but l2 has 2 point"),
+        ({"tune": {"trials": 0, "search": {"lr": [1, 2]}}}, ValueError, "0 trials"),
+        ({"tune": {"trials": 1, "arms": {"l3": {}}}}, ValueError, "tune.arms names l3, the arms are l2, jaccard"),
         ({"processes": 0}, ValueError, "processes must be >= 1, got 0"),
         ({"epochs": 3}, ValueError, "is not a comparison .*epochs"),
         ({"seeds": ["one"]}, ValueError, "is not a comparison .*one"),
@@ -82,4 +120,4 @@ def test_a_missing_or_broken_plan_is_named(tmp_path):
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[3] / "configs" / "compare").glob("*.yaml")), ids=str)
 def test_the_comparisons_of_the_project_are_fit(path):
-    assert len(Plan.load(path).runs(Path("out"), [])) >= 4
+    assert len(Plan.load(path).runs(Path("out"), [], "origin")) >= 4

@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from seg.__main__ import main
+from seg.compare import tuning
+from seg.compare.plan import Plan
+from seg.record import RunRecord, find_runs
+
+LOSSES = Path(__file__).parents[3] / "configs" / "loss"
+RATE, WEIGHT = "model.optimizer.init_args.lr", "model.loss.init_args.weight"
+
+
+@pytest.fixture
+def path(tiny, tmp_path) -> Path:
+    content = {
+        "configs": [str(tiny / "base.yaml")],
+        "data": str(tiny / "data.yaml"),
+        "losses": [str(LOSSES / "l2.yaml"), str(LOSSES / "edge_composite.yaml")],
+        "seeds": [0],
+        "options": {"trainer.max_epochs": 1},
+        "tune": {
+            "trials": 2,
+            "search": {RATE: [0.0001, 0.01, 0.1]},
+            "arms": {"edge_composite": {WEIGHT: [1.0, 5.0]}},
+            "options": {"data.steps_per_epoch": 2},
+        },
+    }
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump(content))
+    return tmp_path / "plan.yaml"
+
+
+def options_of(path: Path) -> dict[str, list[dict]]:
+    trials = tuning.planned_trials(Plan.load(path), Path("out"), [], "origin")
+    return {arm: [options for options, _ in tried] for arm, tried in trials.items()}
+
+
+def test_every_arm_has_as_many_different_trials_of_its_own_grid(path):
+    options = options_of(path)
+    assert {arm: len(tried) for arm, tried in options.items()} == {"l2": 2, "edge_composite": 2}
+    assert all(tried[0] != tried[1] for tried in options.values())
+    assert all(tried.keys() == {RATE} for tried in options["l2"])
+    assert all(tried.keys() == {RATE, WEIGHT} for tried in options["edge_composite"])
+
+
+def test_the_trials_are_the_same_ones_again(path):
+    assert options_of(path) == options_of(path)
+
+
+def test_a_comparison_without_tuning_has_no_trials(path):
+    content = yaml.safe_load(path.read_text())
+    del content["tune"]
+    path.write_text(yaml.safe_dump(content))
+    assert options_of(path) == {}
+
+
+@pytest.mark.slow
+def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
+    out = tmp_path / "out"
+    assert main(["compare", str(path), "--out", str(out)]) == 0
+    told = json.loads((out / tuning.FILE_NAME).read_text())
+    trained = {record.name: record for record in find_runs(out).values()}
+    assert trained.keys() == told.keys() == {"l2", "edge_composite"}
+    for name, of_arm in told.items():
+        best = max(of_arm["trials"], key=lambda trial: trial["score"])
+        assert of_arm["chosen"] == best["options"]
+        assert trained[name].config["model"]["optimizer"]["init_args"]["lr"] == best["options"][RATE]
+        assert trained[name].steps == 3
+    weight = trained["edge_composite"].config["model"]["loss"]["init_args"]["weight"]
+    assert weight == told["edge_composite"]["chosen"][WEIGHT]
+    trials = [RunRecord.load(file.parent) for file in (out / "trials").rglob("record.json")]
+    assert [(trial.seed, trial.steps) for trial in trials] == [(1000, 2)] * 4
+
+
+def test_an_arm_without_a_finished_trial_is_named(path, tmp_path):
+    with pytest.raises(RuntimeError, match="every trial of l2 failed"):
+        tuning.tune(Plan.load(path), tmp_path / "out", [], "origin", lambda runs: None)
