@@ -89,7 +89,7 @@ def _start(
     context: ForkServerContext, target: Callable[..., None], *args: Any, **options: Any
 ) -> tuple[Connection, ForkServerProcess]:
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_with_connection, args=(target, sender, args, options), daemon=True)
+    process = context.Process(target=_with_connection, args=(target, sender, args, options))
     process.start()
     sender.close()
     return receiver, process

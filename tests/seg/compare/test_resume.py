@@ -13,6 +13,8 @@ import torch
 import yaml
 
 from seg.__main__ import main
+from seg.compare.conduct import conduct
+from seg.compare.plan import Plan
 from seg.compare.resume import AtomicCheckpointIO
 from seg.record import FILE_NAME, find_runs
 
@@ -44,8 +46,9 @@ def plan(tiny, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def uninterrupted(plan) -> Path:
-    assert main(["compare", str(plan), "--out", str(plan.parent / "uninterrupted")]) == 0
-    return plan.parent / "uninterrupted"
+    folder = plan.parent / "uninterrupted"
+    assert conduct(Plan.load(plan), folder, [], scheduler=None)[1] == []
+    return folder
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -78,7 +81,7 @@ def test_a_killed_comparison_goes_on_and_ends_equal(plan, uninterrupted, tmp_pat
         os.killpg(tree.pid, signal.SIGKILL)
         tree.wait()
         assert len(list(tmp_path.rglob(FILE_NAME))) < len(SCHEDULES)
-    assert main(["compare", str(plan), "--out", str(tmp_path)]) == 0
+    assert conduct(Plan.load(plan), tmp_path, [], scheduler=None)[1] == []
     went_on = [log for log in tmp_path.rglob("log.txt") if "Restoring states" in log.read_text()]
     assert went_on
     assert_equal(tmp_path, uninterrupted)
@@ -88,7 +91,7 @@ def test_a_killed_comparison_goes_on_and_ends_equal(plan, uninterrupted, tmp_pat
 def test_a_cluster_gives_the_same(plan, uninterrupted, tmp_path):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        assert main(["compare", str(plan), "--out", str(tmp_path), "--scheduler", cluster.scheduler_address]) == 0
+        assert conduct(Plan.load(plan), tmp_path, [], cluster.scheduler_address)[1] == []
     assert_equal(tmp_path, uninterrupted)
 
 
