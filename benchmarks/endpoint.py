@@ -10,6 +10,7 @@ at most 1.3 at 8.
 """
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -61,6 +62,10 @@ def main() -> None:
                     for _ in range(ROUNDS)
                 ]
                 print(f"{name:14} {clients:3} clients: {summary(pairs)}", flush=True)
+            workers = psutil.Process(server.process.pid).children(recursive=True)
+        for worker in workers:  # LitServe leaves its own behind
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
 
 
 @dataclass(frozen=True)
