@@ -18,6 +18,7 @@ import threading
 import time
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before anything loads PyTorch; the services inherit it
@@ -26,6 +27,7 @@ import bentoml
 import numpy as np
 import psutil
 
+from benchmarks.peers import INSTALL
 from seg.data.synthetic import SyntheticCells
 from seg.data.writing import encode_image
 from seg.inference.predictor import Predictor
@@ -44,6 +46,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="per slice (default: %(default)s)")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS, help="default: all")
     args = parser.parse_args()
+    missing = [name for name in sorted({peer.split()[0] for peer in args.peers}) if find_spec(name) is None]
+    if missing:
+        raise SystemExit(f"the benchmark needs {' and '.join(missing)}: {INSTALL} (or give --peers without them)")
     image = SyntheticCells(count=1, size_px=SIZE_PX, seed=3)[0].image
     artifact = Path(bentoml.models.get("septum:latest").path)
     predictor, body = Predictor.load(artifact), encode_image(image)
