@@ -1,15 +1,16 @@
 """The BentoML service: `bentoml serve service.api:BoundaryService`."""
 
-from pathlib import Path
+import atexit
+import signal
 
 import bentoml
 from bentoml._internal.utils.analytics import usage_stats
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from seg.inference.predictor import Predictor, verify
 from service.app import create_app
 from service.connection import bound_connections
 from service.log import log_to_stderr
+from service.model import ServedModel, find_model, make_pin
 from service.settings import Settings
 from service.supervision import respawn_at_once
 
@@ -18,11 +19,13 @@ usage_stats.do_not_track.cache_clear()  # `bentoml serve` has asked before this 
 settings = Settings.from_environment()
 log_to_stderr(as_json=settings.log_format == "json")
 respawn_at_once()
-stored = bentoml.models.get(settings.model)
-artifact = Path(stored.path)
-verify(artifact)  # here, so that the server ends: a worker that fails in __init__ would be started again and again
+if (remove_pin := make_pin()) is not None:
+    atexit.register(remove_pin)
+stored = find_model(settings.model)  # here, so that the server ends: a worker that fails is started again and again
 app = create_app(settings)
+served = ServedModel(settings.model, settings.engine, lambda predictor: setattr(app.state, "predictor", predictor))
 bound_connections(app)
+signal.signal(signal.SIGHUP, served.reload_beside)  # the watching process passes it on
 
 
 class OwnSurface:
@@ -53,9 +56,7 @@ class BoundaryService:
 
     def __init__(self) -> None:
         """Load and check the model, once."""
-        predictor = Predictor.load(artifact, settings.engine)
-        predictor.info["tag"] = str(stored.tag)
-        app.state.predictor = predictor
+        served.load(stored)
 
 
 BoundaryService.add_asgi_middleware(OwnSurface)  # type: ignore[attr-defined]  # mypy ignores class decorators

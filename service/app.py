@@ -67,7 +67,7 @@ class Endpoints:
 
     async def _predict(self, request: Request) -> Response:
         future = await self._submit(request)
-        return _respond(await self._work.result(future))
+        return _respond(await self._work.result(future, _departure(request)))
 
     async def _start_job(self, request: Request) -> Response:
         self._jobs.check_free()
@@ -151,6 +151,12 @@ def create_app(settings: Settings) -> Starlette:
     app.router.redirect_slashes = False
     app.state.predictor = None
     return app
+
+
+async def _departure(request: Request) -> None:
+    """Return once the client has gone; the body of the request has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _respond(found: Answer) -> Response:

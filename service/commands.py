@@ -38,7 +38,7 @@ def _promote(args: argparse.Namespace) -> None:
     validation, test = record.validation.mean(metric), record.test.mean(metric)
     print(f"  {metric} {validation:.4f} on validation (chosen by), {test:.4f} on test")
     for engine, measured in promotion.engine.items():
-        facts = (f"{name} {value:.2g}" if isinstance(value, float) else str(value) for name, value in measured.items())
+        facts = (f"{name} {value:.4g}" if isinstance(value, float) else str(value) for name, value in measured.items())
         print(f"  engine {engine}: {', '.join(facts)}")
 
 
@@ -51,7 +51,7 @@ def _serve(args: argparse.Namespace) -> None:
     print(f"  curl{token} --data-binary @image.png {url}/predict --output mask.png", flush=True)
     command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService"]
     command += ["--host", args.host, "--port", str(args.port)]
-    os.execve(sys.executable, command, os.environ | {"SEPTUM_MODEL": tag})
+    os.execve(sys.executable, command, os.environ | {"SEPTUM_MODEL": args.tag})
 
 
 def _check_free(host: str, port: int) -> None:

@@ -55,7 +55,8 @@ class Jobs:
         """
         self._forget_old()
         if job_id not in self._jobs:
-            raise RefusalError(404, "no_job", "there is no job of this id: it may have been forgotten, send it again")
+            kept = f"an answer is kept for {self._keep_s:g} s and does not outlive a restart"
+            raise RefusalError(404, "no_job", f"there is no job of this id any more: {kept}; send the image again")
         return self._jobs[job_id].future
 
     def _forget_old(self) -> None:

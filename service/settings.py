@@ -14,7 +14,7 @@ class Settings:
     last digit of a probability depends on their number, and the two shall agree to the pixel.
 
     Attributes:
-        model: tag in BentoML's model store.
+        model: tag in BentoML's model store; SIGHUP serves what it stands for by then.
         model_license: of the weights, as whoever trained them says; told by `GET /model`.
         engine: auto, torch, openvino or int8; see `seg.inference.choice`.
         max_body_bytes: of a request.

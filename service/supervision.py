@@ -1,4 +1,4 @@
-"""A killed worker comes back within seconds, in a container too."""
+"""A killed worker comes back within seconds, in a container too; SIGHUP makes it load its model anew."""
 
 from typing import Any
 
@@ -11,6 +11,8 @@ _CHECK_DELAY_S = 1.0
 class _Watchful(circus.Arbiter):
     def __init__(self, *args: Any, check_delay: float, **options: Any) -> None:
         super().__init__(*args, check_delay=min(check_delay, _CHECK_DELAY_S), **options)
+        for watcher in self.watchers:
+            watcher.send_hup = True  # to the worker, instead of starting another one
 
 
 def respawn_at_once() -> None:

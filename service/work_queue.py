@@ -1,7 +1,7 @@
 """A few workers and a bounded queue before them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any, TypeVar
@@ -60,18 +60,28 @@ class WorkQueue:
         future.add_done_callback(self._free_place)
         return future
 
-    async def result(self, future: "Future[Result]") -> Result:
-        """Wait for a piece of work.
+    async def result(self, future: "Future[Result]", departure: Awaitable[None]) -> Result:
+        """Wait for a piece of work; one that nobody waits for any more is not begun.
+
+        Args:
+            future: as `submit` returned it.
+            departure: done when the client has gone.
 
         Raises:
-            RefusalError: 504, it takes too long.
+            RefusalError: 504, it takes too long; 499, which nobody sees but the log, the client has gone.
         """
+        work, gone = asyncio.wrap_future(future), asyncio.ensure_future(departure)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._timeout_s)
-        except TimeoutError as error:
-            future.cancel()
+            await asyncio.wait((work, gone), timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            work.cancel()  # the piece itself, unless it has begun
+            if gone.done():
+                raise RefusalError(499, "client_gone", "the client has gone")
             limit = f"the image takes longer than {self._timeout_s:g} s: send it to /jobs, or a smaller one"
-            raise RefusalError(504, "timeout", limit) from error
+            raise RefusalError(504, "timeout", limit)
+        finally:
+            gone.cancel()
 
     def _free_place(self, _future: "Future[Any]") -> None:
         with self._lock:

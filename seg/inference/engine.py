@@ -12,8 +12,8 @@ from torch import nn
 
 Array = NDArray[np.float32]
 
-#: Compiled shapes that are kept; each has a copy of the weights.
-COMPILED_SHAPES = 4
+#: Compiled shapes that are kept, and their pixels together: each has a copy of the weights and 150 bytes per pixel.
+COMPILED_SHAPES, COMPILED_PIXELS = 4, 5_000_000
 
 
 class Engine(Protocol):
@@ -82,9 +82,13 @@ class OpenVinoEngine:
                 model.reshape(list(shape))
                 self._compiled[shape] = _CompiledShape(self._core.compile_model(model, "CPU", self._options))
             self._compiled.move_to_end(shape)
-            if len(self._compiled) > COMPILED_SHAPES:
+            while len(self._compiled) > 1 and self._is_full():
                 self._compiled.popitem(last=False)
             return self._compiled[shape]
+
+    def _is_full(self) -> bool:
+        pixels = sum(height * width for *_, height, width in self._compiled)
+        return len(self._compiled) > COMPILED_SHAPES or pixels > COMPILED_PIXELS
 
 
 class _CompiledShape:

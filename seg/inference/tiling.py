@@ -19,14 +19,15 @@ class Tiling:
     """How large images are cut.
 
     Attributes:
-        tile_px: longest side of a tile. What fits into one is not cut at all.
-        halo_px: seen, but not kept, on each inner side of a tile.
+        tile_px: longest side of a tile; the network takes 150 bytes per pixel. What fits into one is not cut at all.
+        halo_px: seen, but not kept, on each inner side of a tile. On real sections probabilities beside a cut were off
+            by 0.001 to 0.003 in the mean with 64, by 0.005, which is more than a grey level, with 32.
 
     Raises:
         ValueError: the halos leave nothing of a tile.
     """
 
-    tile_px: int = 1536
+    tile_px: int = 2112
     halo_px: int = 64
 
     def __post_init__(self) -> None:

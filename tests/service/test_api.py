@@ -35,11 +35,17 @@ def store(tiny, tmp_path_factory) -> Path:
     args = ["fit", f"--config={tiny / 'base.yaml'}", f"--data={tiny / 'data.yaml'}", f"--model.loss={LOSS / 'l2.yaml'}"]
     args += [f"--trainer.logger.save_dir={folder}", "--trainer.logger.name=run", "--trainer.enable_progress_bar=false"]
     assert main(args) == 0
-    environment = tracked_unless_refused() | {"BENTOML_HOME": str(folder / "bentoml")}
-    command = [sys.executable, "-m", "seg", "promote", str(folder)]
+    promote(folder / "bentoml")
+    return folder / "bentoml"
+
+
+def promote(store: Path) -> str:
+    """Store the run beside the store; return the model's version."""
+    environment = tracked_unless_refused() | {"BENTOML_HOME": str(store)}
+    command = [sys.executable, "-m", "seg", "promote", str(store.parent)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "Tracking" not in done.stdout + done.stderr
-    return folder / "bentoml"
+    return done.stdout.split()[1].removeprefix("septum:").removesuffix(":")
 
 
 @pytest.fixture(scope="module")
@@ -129,13 +135,22 @@ def test_its_lines_in_the_log_are_objects_with_the_id_of_the_request(served):
     request = urllib.request.Request(url + "/livez", headers={"X-Request-ID": "find-me"})
     with urllib.request.urlopen(request, timeout=5) as answer:
         assert answer.headers["x-request-id"] == "find-me"
-    lines = [json.loads(line) for line in log.read_text().splitlines() if "find-me" in line]
+    deadline = time.monotonic() + 5
+    while not (lines := [json.loads(line) for line in log.read_text().splitlines() if "find-me" in line]):
+        assert time.monotonic() < deadline, log.read_text()  # it is written once the answer has left
+        time.sleep(0.05)
     assert [(line["path"], line["status"]) for line in lines] == [("/livez", 200)]
 
 
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced_within_three_seconds_as_in_a_container(served):
     url, log, server = served
+    replace_worker(url, log, server)
+    assert ask(url, "/model", TOKEN)[0] == 200
+
+
+def replace_worker(url: str, log: Path, server: int) -> None:
+    """Kill the worker and wait for the next one to be ready."""
     killed = worker_of(server)
     killed.kill()
     started = time.monotonic()
@@ -147,7 +162,50 @@ def test_a_killed_worker_is_replaced_within_three_seconds_as_in_a_container(serv
     while ask(url, "/readyz")[0] != 200:  # how long its imports take, the machine decides
         assert time.monotonic() - started < 90, log.read_text()
         time.sleep(0.1)
-    assert ask(url, "/model", TOKEN)[0] == 200
+
+
+def reload(log: Path, server: int, outcome: str) -> str:
+    """Send SIGHUP; return the line of the log that tells the outcome."""
+    read = len(log.read_text())
+    os.kill(server, signal.SIGHUP)
+    deadline = time.monotonic() + 30
+    while not (lines := [line for line in log.read_text()[read:].splitlines() if outcome in line]):
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    return lines[0]
+
+
+@pytest.mark.slow
+def test_a_damaged_model_leaves_the_old_one_answering_and_a_whole_one_takes_its_place(served, store):
+    url, log, server = served
+    worker = worker_of(server).pid
+    old = json.loads(ask(url, "/model", TOKEN)[1])["tag"]
+    new = promote(store)
+    weights = store / "models" / "septum" / new / "model.onnx"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1])
+    assert "model.onnx is not the file that was promoted" in reload(log, server, "reload of septum:latest failed")
+    assert json.loads(ask(url, "/model", TOKEN)[1])["tag"] == old
+    weights.write_bytes(whole)
+    assert f"reloaded: septum:{new} answers" in reload(log, server, "reloaded")
+    assert json.loads(ask(url, "/model", TOKEN)[1])["tag"] == f"septum:{new}"
+    assert worker_of(server).pid == worker  # no request was lost to another one's start
+
+
+@pytest.mark.slow
+def test_a_worker_that_comes_back_serves_what_answered_last_and_knows_no_job_of_the_one_before(served, store):
+    url, log, server = served
+    before = json.loads(ask(url, "/model", TOKEN)[1])["tag"]
+    image = (store / "models" / "septum" / before.removeprefix("septum:") / "golden_image.png").read_bytes()
+    request = urllib.request.Request(f"{url}/jobs", image, {"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        job = json.load(answer)["url"]
+    damaged = store / "models" / "septum" / promote(store) / "model.onnx"
+    damaged.write_bytes(b"")
+    replace_worker(url, log, server)
+    assert json.loads(ask(url, "/model", TOKEN)[1])["tag"] == before
+    status, text = ask(url, job, TOKEN)
+    assert (status, json.loads(text)["error"]["code"]) == (404, "no_job")
 
 
 @pytest.mark.slow

@@ -247,6 +247,44 @@ def test_a_slow_upload_is_given_up(predictor):
     assert predictor.calls == 0
 
 
+async def leave_after_sending(app, body: bytes, waiting: float) -> list[dict]:
+    """Send a request and go before its answer; return what would have been sent."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+    sent: list[dict] = []
+
+    async def receive():
+        if messages:
+            return messages.pop()
+        await asyncio.sleep(waiting)
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    await app({"type": "http", "method": "POST", "path": "/predict", "query_string": b"", "headers": []}, receive, send)
+    return sent
+
+
+def test_an_image_whose_sender_has_gone_is_not_worked_on(predictor):
+    app = create_app(Settings(workers=1, queue=1, max_buffered_bytes=2 * len(png_of(GREY))))
+    app.state.predictor = predictor
+    predictor.hold.clear()
+
+    async def world():
+        begun = asyncio.create_task(leave_after_sending(app, png_of(GREY), waiting=0.3))
+        await asyncio.sleep(0.1)
+        for _ in range(3):  # each gives back its place and its memory, or the next one would be refused
+            sent = await leave_after_sending(app, png_of(GREY), waiting=0.05)
+            assert sent[0]["status"] == 499
+            await asyncio.sleep(0.01)
+        predictor.hold.set()
+        await begun
+        await asyncio.sleep(0.1)
+
+    asyncio.run(world())
+    assert predictor.calls == 1
+
+
 def test_a_url_is_never_fetched_wherever_it_stands(predictor):
     client = client_of(predictor, queue=200)
     with socket.create_server(("127.0.0.1", 0)) as canary:

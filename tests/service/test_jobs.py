@@ -51,7 +51,9 @@ def test_there_are_only_so_many_jobs_and_they_are_forgotten(predictor):
     assert (refused.status_code, refused.json()["error"]["code"], refused.headers["retry-after"]) == (503, "busy", "5")
     assert [fetch(client, url).status_code for url in urls] == [200, 200]
     time.sleep(0.3)
-    assert client.get(urls[0]).json()["error"]["code"] == "no_job"
+    forgotten = client.get(urls[0])
+    assert (forgotten.status_code, forgotten.json()["error"]["code"]) == (404, "no_job")
+    assert "kept for 0.2 s and does not outlive a restart; send the image again" in forgotten.text
     assert client.post("/jobs", content=IMAGE).status_code == 202
 
 

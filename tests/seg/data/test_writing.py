@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -37,4 +39,5 @@ def test_a_file_is_replaced_as_a_whole_and_its_folder_made(tmp_path):
 def test_a_mask_takes_one_bit_per_pixel():
     data = encode_mask(np.zeros((64, 64), dtype=bool), 255)
     assert data[24] == 1
+    Image.open(io.BytesIO(data)).verify()  # the checksums
     assert Image.MAX_IMAGE_PIXELS is None or Image.MAX_IMAGE_PIXELS > 64 * 64

@@ -50,6 +50,17 @@ def test_the_last_shapes_stay_compiled_and_give_their_answers_again(network, tmp
     )
 
 
+def test_of_large_shapes_fewer_stay_compiled_and_the_last_one_always(network, tmp_path, monkeypatch):
+    monkeypatch.setattr("seg.inference.engine.COMPILED_PIXELS", 3 * 32 * 32)
+    export_onnx(network, 1, tmp_path / "model.onnx")
+    engine = OpenVinoEngine(tmp_path / "model.onnx")
+    kept = []
+    for height in (32, 64, 32, 96, 128):
+        engine(np.zeros((1, 1, height, 32), np.float32))
+        kept.append([shape[2] for shape in engine._compiled])
+    assert kept == [[32], [32, 64], [64, 32], [96], [128]]
+
+
 def test_an_export_that_differs_is_refused_and_removed(network, images, tmp_path, monkeypatch):
     other = build_network(NetworkConfig(encoder="resnet18", encoder_weights=None), seed=1).eval()
     export_onnx(other, 1, tmp_path / "other.onnx")

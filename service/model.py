@@ -1,0 +1,82 @@
+"""The model that answers, and how another one takes its place without a pause."""
+
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import bentoml
+
+from seg.inference.predictor import Predictor, verify
+
+_PIN = "SEPTUM_PIN_FILE"  # between the processes of one service, not for users
+
+logger = logging.getLogger("septum.service.model")
+
+
+def make_pin() -> Callable[[], None] | None:
+    """Give the workers of this process a file that holds the model which answers; return what removes it.
+
+    Nothing happens in the workers, which have got it from their parent.
+    """
+    if _PIN in os.environ:
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="septum-"))
+    os.environ[_PIN] = str(folder / "model")
+    return lambda: shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_model(tag: str) -> bentoml.Model:
+    """Return the model that answered last, in a worker before this one; at first, the newest of this tag.
+
+    Raises:
+        FileNotFoundError: it is incomplete.
+        ValueError: a file of it is damaged.
+    """
+    pin = Path(os.environ[_PIN])
+    model = bentoml.models.get(pin.read_text(encoding="utf-8") if pin.is_file() else tag)
+    verify(Path(model.path))
+    return model
+
+
+class ServedModel:
+    """Loads models and hands each over once it has been checked.
+
+    Args:
+        tag: in BentoML's store, e.g. septum:latest.
+        engine: as in `Predictor.load`.
+        serve: takes over a predictor that is ready to answer.
+    """
+
+    def __init__(self, tag: str, engine: str, serve: Callable[[Predictor], None]) -> None:
+        self._tag, self._engine, self._serve = tag, engine, serve
+        self._loading = threading.Lock()
+
+    def load(self, model: bentoml.Model) -> None:
+        """Serve a model from now on, also in the workers that come after this one.
+
+        Raises:
+            OSError, ValueError, RuntimeError: it cannot be loaded or answers differently; the one before goes on.
+        """
+        predictor = Predictor.load(Path(model.path), self._engine)
+        predictor.info["tag"] = str(model.tag)
+        self._serve(predictor)
+        Path(os.environ[_PIN]).write_text(str(model.tag), encoding="utf-8")
+
+    def reload(self) -> None:
+        """Serve what the tag stands for by now; a model that cannot be served leaves the one before it answering."""
+        with self._loading:
+            try:
+                model = bentoml.models.get(self._tag)
+                self.load(model)
+            except Exception as error:  # whatever it is, the service goes on
+                logger.error("reload of %s failed, the model before it goes on answering: %s", self._tag, error)
+            else:
+                logger.info("reloaded: %s answers", model.tag)
+
+    def reload_beside(self, *_signal: object) -> None:
+        """Reload in a thread: requests are answered meanwhile."""
+        threading.Thread(target=self.reload, name="septum-reload", daemon=True).start()
