@@ -1,8 +1,9 @@
 """Time what `seg compare` adds to its trainings, against the same trainings in a plain PyTorch loop.
 
-`python -m benchmarks.compare` trains synthetic tissue with each loss and seed, on both sides as many runs at a time,
-each in a process of its own with one thread. Wall and CPU seconds of whole comparisons up to the last record, the
-report left out; the sides take turns. It fails unless both end with the same weights and the same scores of the test.
+`python -m benchmarks.compare` trains synthetic tissue, read from files, with each loss and seed: on both sides as many
+runs at a time, each in a process of its own with one thread. Wall and CPU seconds of whole comparisons from the start
+of the interpreter to the last record, the report left out; the sides take turns. It fails unless both end with the
+same weights and the same scores of the test.
 """
 
 import argparse
@@ -19,6 +20,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from seg.data.synthetic import SyntheticCells
+from seg.data.writing import encode_image, encode_mask, write_file
+from seg.record import find_runs
+
 ROOT = Path(__file__).parents[1]
 LOSSES = {name: ROOT / "configs" / "loss" / f"{name}.yaml" for name in ("l2", "jaccard")}
 _BECOME_SUBREAPER = 36  # prctl(2): processes that lose their parent become ours, and with them their CPU seconds
@@ -33,7 +38,7 @@ class Cost(NamedTuple):
 
 def bare(folder: str) -> None:
     """Train every run in a plain loop."""
-    from benchmarks.bare_loop import train_all  # noqa: PLC0415  # the machinery shall not load it
+    from benchmarks.bare_loop import train_all  # noqa: PLC0415  # not for the other side to load
 
     plan, base, data = (_read(Path(folder).parent / f"{name}.yaml") for name in ("compare", "base", "data"))
     train_all(base, data, LOSSES, plan["seeds"], plan["processes"], Path(folder))
@@ -50,15 +55,25 @@ def machinery(folder: str) -> None:
 
 
 def write_configs(folder: Path, args: argparse.Namespace) -> None:
-    """Write base.yaml, data.yaml and compare.yaml, from which both sides read."""
+    """Write images, base.yaml, data.yaml and compare.yaml, from which both sides read."""
     base, data = _read(ROOT / "configs" / "base.yaml"), _read(ROOT / "configs" / "data" / "synthetic.yaml")
     base["trainer"]["max_epochs"] = args.epochs
     data["steps_per_epoch"], data["crop_px"] = args.steps, args.crop
+    data["source"] = write_images(folder / "tissue", data["source"]["init_args"])
     losses = [str(file) for file in LOSSES.values()]
     plan = {"configs": ["base.yaml"], "data": "data.yaml", "losses": losses, "seeds": list(range(args.seeds))}
     plan["processes"] = args.processes
     for name, content in (("base", base), ("data", data), ("compare", plan)):
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def write_images(root: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """Draw tissue, write it as PNG, and return the configuration that reads it."""
+    for sample in SyntheticCells(**options):
+        write_file(root / "images" / f"{sample.name}.png", encode_image(sample.image))
+        write_file(root / "masks" / f"{sample.name}.png", encode_mask(sample.mask, 255))
+    where = {"root": str(root), "masks": "masks", "boundary_value": 255}
+    return {"class_path": "seg.data.folder.ImageFolder", "init_args": where}
 
 
 def run(side: str, folder: Path) -> Cost:
@@ -80,9 +95,7 @@ def run(side: str, folder: Path) -> Cost:
 
 def check(bare_folder: Path, machinery_folder: Path) -> None:
     """Compare what both sides have trained; AssertionError names the run that differs."""
-    import torch  # noqa: PLC0415
-
-    from seg.record import find_runs  # noqa: PLC0415
+    import torch  # noqa: PLC0415  # not for the sides to load here
 
     runs = find_runs(machinery_folder)
     assert len(runs) == len(list(bare_folder.glob("*.pt"))), "one side trained more runs"
