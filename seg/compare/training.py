@@ -64,6 +64,7 @@ class TrainingCLI(LightningCLI):
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
         parser.add_lightning_class_args(PictureWriter, "pictures")
         parser.set_defaults({"checkpoint.mode": "max", "checkpoint.enable_version_counter": False})
+        parser.set_defaults({"checkpoint.save_weights_only": True})  # a training goes on from EpochCheckpoint's
         parser.link_arguments("seed_everything", "model.seed")
         parser.link_arguments("seed_everything", "data.seed")
         parser.link_arguments("model.rank_by", "checkpoint.monitor", compute_fn=lambda metric: f"val/{metric}")
@@ -131,7 +132,16 @@ class TrainingCLI(LightningCLI):
         return next(callback for callback in self.trainer.callbacks if isinstance(callback, kind))  # type: ignore[attr-defined]
 
 
-class DataCLI(TrainingCLI):
+class FitCLI(TrainingCLI):
+    """`seg fit` alone: the parsers of the other subcommands take longer to build than everything else here."""
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Return what `seg fit` needs."""
+        return {"fit": TrainingCLI.subcommands()["fit"]}
+
+
+class DataCLI(FitCLI):
     """`seg fit` as far as the data, read and checked."""
 
     def _run_subcommand(self, subcommand: str) -> None:

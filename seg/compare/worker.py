@@ -40,7 +40,7 @@ def _fit(run: PlannedRun, send: Send) -> None:
 
     from seg.compare.progress import EpochReporter  # noqa: PLC0415
     from seg.compare.resume import LAST  # noqa: PLC0415
-    from seg.compare.training import TrainingCLI  # noqa: PLC0415
+    from seg.compare.training import FitCLI  # noqa: PLC0415
 
     torch.set_num_threads(1)
     last = run.folder / LAST
@@ -48,7 +48,7 @@ def _fit(run: PlannedRun, send: Send) -> None:
     if not resume:
         (run.folder / "config.yaml").unlink(missing_ok=True)
     try:
-        TrainingCLI([*run.args, *resume], callbacks=[EpochReporter(send)])
+        FitCLI([*run.args, *resume], callbacks=[EpochReporter(send)])
     except Exception as error:  # the boundary of the process: all is in the log, the exit code tells the parent
         traceback.print_exc()
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
