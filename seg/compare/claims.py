@@ -1,5 +1,6 @@
 """What the lecture claims about losses, tested on the data at hand."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -102,16 +103,20 @@ class Court:
         evidence = "; ".join(_words(metric, pair) for metric, pair in known.items())
         return Claim(statement, status, evidence + ".", section)
 
-    def schedule(self, statement: str) -> Claim:
-        """Judge whether a falling learning rate is better than a constant one."""
-        names = self.arms.with_and_without("schedule")
-        if names is None:
-            return _not_tried(statement, "it takes two arms that differ in the schedule alone, one of them without any")
-        return self._compare(statement, *names, [self.rank_by], "training")
+    def schedules(self, statement: str) -> list[Claim]:
+        """Judge of each falling learning rate whether it is better than a constant one."""
+        pairs = self.arms.with_and_without("model.schedule")
+        if not pairs:
+            why = "it takes two arms that differ in the schedule alone, one of them without any"
+            return [_not_tried(statement, why)]
+        return [
+            self._compare(f"{statement}: {self.arms.schedule(names[0])}", *names, [self.rank_by], "training")
+            for names in pairs
+        ]
 
     def frozen(self, statement: str) -> Claim:
         """Judge whether a frozen encoder is worse than a trained one by less than the margin."""
-        names = self.arms.with_and_without("network.freeze_encoder")
+        names = next(iter(self.arms.with_and_without("model.network.freeze_encoder")), None)
         pair = _pair(self.judgements.get(self.rank_by), *names) if names else None
         if names is None or pair is None:
             return _not_tried(statement, "it takes two arms that differ in freeze_encoder alone")
@@ -124,7 +129,11 @@ class Court:
 
 
 def judge_claims(
-    runs: dict[Path, RunRecord], judgements: dict[str, Judgement], rank_by: str, prevalence: float | None
+    runs: dict[Path, RunRecord],
+    judgements: dict[str, Judgement],
+    rank_by: str,
+    prevalence: float | None,
+    tuned: Iterable[str] = (),
 ) -> list[Claim]:
     """Judge every claim; none where there is no second loss beside L2, of which most of them speak.
 
@@ -133,8 +142,9 @@ def judge_claims(
         judgements: metric -> judgement.
         rank_by: the metric that ranks.
         prevalence: share of boundary among the test pixels.
+        tuned: options that each arm chose on validation.
     """
-    court = Court(Arms.of(runs), judgements, rank_by, prevalence)
+    court = Court(Arms.of(runs, tuned), judgements, rank_by, prevalence)
     if court.arms.trained_with("L2Loss") is None or len(court.arms.runs) == 1:
         return []
     topology = ["v_rand", "cl_dice", "betti_pieces", "betti_holes"]
@@ -146,7 +156,7 @@ def judge_claims(
                    ["sharpness"], "sharpness"),
         court.duel("The perceptual loss improves the topology", "PerceptualLoss", "L2Loss", topology, "metrics"),
         court.frozen("A frozen encoder suffices where there are few data"),
-        court.schedule("Falling learning rates help"),
+        *court.schedules("Falling learning rates help"),
     ]  # fmt: skip
 
 

@@ -3,12 +3,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from seg.compare.arms import Arms
 from seg.compare.claims import judge_claims
 from seg.compare.judgement import judge
+from seg.compare.plan import Plan
 from seg.record import RunRecord, SplitScores
 
+LECTURE = Path(__file__).parents[3] / "configs" / "compare" / "lecture.yaml"
 IMAGES = [f"i{number}" for number in range(8)]
 NOISE = np.random.default_rng(0).normal(0, 0.002, (10, len(IMAGES)))
 METRICS = ("boundary_f1", "ap", "sharpness", "grey_share", "v_rand", "cl_dice", "betti_pieces", "betti_holes")
@@ -52,14 +55,15 @@ def arm(name, loss, seeds=3, **more):
     ]
 
 
-def judged(*arms, prevalence=0.03):
+def judged(*arms, prevalence=0.03, tuned=()):
     runs = {Path(f"{record.name}{record.seed}"): record for records in arms for record in records}
     judgements = {metric: judge(list(runs.values()), metric) for metric in METRICS}
-    return {claim.statement: claim for claim in judge_claims(runs, judgements, "boundary_f1", prevalence)}
+    return {claim.statement: claim for claim in judge_claims(runs, judgements, "boundary_f1", prevalence, tuned)}
 
 
 L2, JACCARD = ("l2", "L2Loss"), ("jaccard", "JaccardLoss")
 COLLAPSES, IOU_HOLDS = "L2 collapses where boundaries are rare", "IoU does not collapse"
+FALLING = "Falling learning rates help: OneCycle"
 
 
 @pytest.mark.parametrize(
@@ -121,9 +125,35 @@ def test_what_no_arm_tried_is_said_to_be_so():
 def test_a_falling_rate_is_compared_with_the_arm_that_differs_in_nothing_else():
     constant = arm("l2_constant", "L2Loss", model={"schedule": None}, boundary_f1=0.3)
     other = arm("jaccard_constant", "JaccardLoss", model={"schedule": None}, boundary_f1=0.9)
-    claim = judged(arm(*L2), constant, other)["Falling learning rates help"]
+    claim = judged(arm(*L2), constant, other)[FALLING]
     assert claim.status == "confirmed"
     assert "l2 is ahead of l2_constant by 0.1" in claim.evidence
+
+
+def test_each_schedule_is_a_claim_of_its_own():
+    constant = arm("l2_constant", "L2Loss", model={"schedule": None}, boundary_f1=0.3)
+    slow = {"class_path": "seg.model.schedule.Exponential", "init_args": {"factor": 0.999}}
+    exponential = arm("l2_exponential", "L2Loss", model={"schedule": slow}, boundary_f1=0.2)
+    claims = judged(arm(*L2), constant, exponential)
+    assert claims[FALLING].status == "confirmed"
+    assert claims["Falling learning rates help: Exponential"].status == "refuted"
+
+
+def rate(value):
+    return {"init_args": {"lr": value}}
+
+
+def test_arms_that_differ_in_more_are_not_compared_unless_each_chose_that_on_validation():
+    l2 = arm(*L2, model={"optimizer": rate(0.1)})
+    constant = arm("l2_constant", "L2Loss", model={"schedule": None, "optimizer": rate(0.01)}, boundary_f1=0.3)
+    assert judged(l2, constant)["Falling learning rates help"].status == "not tried"
+    assert judged(l2, constant, tuned=["model.optimizer.init_args.lr"])[FALLING].status == "confirmed"
+
+
+def test_other_data_are_another_difference():
+    constant = arm("l2_constant", "L2Loss", model={"schedule": None}, boundary_f1=0.3)
+    fewer = [replace(record, config=record.config | {"data": {"crop_px": 64}}) for record in constant]
+    assert judged(arm(*L2), fewer)["Falling learning rates help"].status == "not tried"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +170,39 @@ def test_a_frozen_encoder_suffices_where_it_loses_less_than_the_margin(score, st
 def test_of_several_arms_with_a_loss_the_usual_one_is_meant():
     runs = arm("a", "L2Loss", model={"schedule": None}) + arm("b", "L2Loss")
     assert Arms.of({Path(str(number)): record for number, record in enumerate(runs)}).trained_with("L2Loss") == "b"
+
+
+def test_the_usual_arm_is_the_one_that_the_other_losses_are_trained_like():
+    packaged = {"network": {"encoder_weights": "packaged"}}
+    scratch = {"network": {"encoder_weights": None}}
+    records = [
+        *arm("a_pretrained", "L2Loss", model=packaged),
+        *arm("l2", "L2Loss", model=scratch),
+        *arm("jaccard", "JaccardLoss", model=scratch),
+    ]
+    assert Arms.of({Path(str(number)): record for number, record in enumerate(records)}).trained_with("L2Loss") == "l2"
+
+
+def test_the_lecture_s_arms_are_the_ones_that_its_claims_ask_for():
+    plan = Plan.load(LECTURE)
+    records = [record for of_plan in plan.arms for record in arm(of_plan.name, **planned(of_plan, plan))]
+    arms = Arms.of({Path(str(number)): record for number, record in enumerate(records)})
+    assert arms.trained_with("L2Loss") == "l2"
+    assert arms.with_and_without("model.schedule") == [("l2", "l2_constant")]
+    assert arms.with_and_without("model.network.freeze_encoder") == [("l2_frozen", "l2_pretrained")]
+
+
+def planned(of_plan, plan):
+    """What the record of an arm of the plan would hold, as far as arms differ in it."""
+    loss = yaml.safe_load(of_plan.loss.read_text())
+    options = plan.options | of_plan.options
+    schedule = options.get("model.schedule", {"class_path": "OneCycle"})
+    network = {
+        "encoder_weights": yaml.safe_load(str(options["model.network.encoder_weights"])),
+        "freeze_encoder": options.get("model.network.freeze_encoder", False),
+    }
+    name = loss["class_path"].rpartition(".")[2]
+    return {"loss": name, "model": {"loss": loss, "schedule": schedule, "network": network}}
 
 
 def test_a_sum_of_losses_is_known_by_its_last_term():
