@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from seg.compare import curves, differences
+from seg.compare import curves, differences, tuning
 from seg.compare.baselines import Scores, score_baselines
 from seg.compare.claims import judge_claims
 from seg.compare.drawing import Drawing
@@ -41,7 +41,9 @@ def write_report(folder: Path) -> Path:
     summary = summarize(runs)
     baselines = score_baselines(folder, runs)
     write_file(folder / "report.csv", to_csv(runs, baselines).encode())
-    claims = judge_claims(runs, summary.judgements, summary.rank_by, _prevalence(baselines))
+    tuned = tuning.load(folder)
+    options = {option for of_arm in tuned.values() for option in of_arm["chosen"]}
+    claims = judge_claims(runs, summary.judgements, summary.rank_by, _prevalence(baselines), options)
     write_file(folder / "report.json", to_json(summary, runs, baselines, claims, folder).encode())
     content = {
         "folder_name": folder.resolve().name,
@@ -49,6 +51,7 @@ def write_report(folder: Path) -> Path:
         "judgement": summary.judgements.get(summary.rank_by),
         "runs": runs,
         "claims": claims,
+        "tuned": tuned,
         "baselines": {name: _means(scores) for name, scores in baselines.items()},
         "drawings": _draw(summary, runs, baselines, folder),
         "examples": choose_examples(summary, runs),

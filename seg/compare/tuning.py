@@ -44,6 +44,13 @@ def tune(
     return chosen
 
 
+def load(folder: Path) -> dict[str, Any]:
+    """Return arm -> its choice and its trials, as `tune` wrote them; nothing where nothing was tuned."""
+    file = folder / FILE_NAME
+    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return told
+
+
 def planned_trials(
     plan: Plan, folder: Path, extra: list[str], origin: str
 ) -> dict[str, list[tuple[dict[str, Any], PlannedRun]]]:

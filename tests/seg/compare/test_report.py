@@ -229,6 +229,17 @@ def test_the_json_says_the_same_to_programs(reported):
     assert document["baselines"]["all black"]["iou"] == 0
 
 
+def test_the_report_shows_what_was_tuned_and_every_trial(comparison):
+    write_report(comparison)
+    assert "Hyper-parameters" not in (comparison / "report.html").read_text()
+    trials = [{"options": {"lr": 0.1}, "score": 0.5}, {"options": {"lr": 0.3}, "score": None}]
+    (comparison / "tuning.json").write_text(json.dumps({"l2": {"chosen": {"lr": 0.1}, "trials": trials}}))
+    page = write_report(comparison).read_text()
+    assert "<strong>lr 0.1</strong></td><td>0.500" in page
+    assert "lr 0.3</td><td>failed" in page
+    assert "- l2: lr 0.1, the best of 2" in (comparison / "report.md").read_text()
+
+
 def test_every_figure_is_a_file_too(reported):
     page = (reported / "report.html").read_text()
     names = re.findall(r"\(figures/(\w+)\.svg\)", page)
