@@ -179,7 +179,7 @@ def test_the_service_answers_what_seg_predict_writes(served, compared, tiny, tmp
     for name, size in (("square", (64, 64)), ("odd", (45, 83)), ("pixel", (1, 1))):
         Image.fromarray(rng.integers(0, 255, size, dtype=np.uint8)).save(images / f"{name}.png")
     save_in_every_way(rng.integers(0, 256, (64, 96), dtype=np.uint8), images)
-    run = compared / "runs" / "l2" / "seed-0"
+    (run,) = (path for path, record in find_runs(compared).items() if record.name == "l2")
     args = ["predict", f"--config={run / 'config.yaml'}", f"--ckpt_path={run / RunRecord.load(run).checkpoint}"]
     args += [f"--data.predict={images}", f"--trainer.logger.save_dir={tmp_path}", "--trainer.logger.name=new"]
     assert main([*args, "--trainer.logger.version=once"]) == 0
