@@ -96,4 +96,5 @@ def _start(
 
 
 def _with_connection(target: Callable[..., None], sender: Any, args: Any, options: Any) -> None:
+    multiprocessing.set_start_method("fork", force=True)  # as in `seg fit`: a run's data workers need no imports anew
     target(*args, send=sender.send, **options)
