@@ -87,14 +87,6 @@ def test_a_killed_comparison_goes_on_and_ends_equal(plan, uninterrupted, tmp_pat
     assert_equal(tmp_path, uninterrupted)
 
 
-@pytest.mark.slow
-def test_a_cluster_gives_the_same(plan, uninterrupted, tmp_path):
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        assert conduct(Plan.load(plan), tmp_path, [], cluster.scheduler_address)[1] == []
-    assert_equal(tmp_path, uninterrupted)
-
-
 def test_a_scheduler_that_does_not_answer_is_named(plan, tmp_path, capsys):
     pytest.importorskip("distributed")
     assert main(["compare", str(plan), "--out", str(tmp_path), "--scheduler", "tcp://127.0.0.1:9"]) == 1
