@@ -19,5 +19,6 @@ def test_a_comparison_ends_with_the_weights_and_scores_of_the_bare_loop():
     )
     assert done.returncode == 0, done.stderr
     _, first, last = done.stdout.splitlines()
-    assert first.startswith("round 1") and last.startswith("median")
+    assert first.startswith("round 1")
+    assert last.startswith("median")
     assert all(float(ratio) > 0 for ratio in last.split()[1:])
