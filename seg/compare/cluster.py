@@ -52,7 +52,7 @@ def execute_on_cluster(scheduler: str, runs: list[PlannedRun], progress: Progres
         for run in runs:
             prepare(run)
         futures = {client.submit(_train, _describe(run), key=str(run.folder), pure=False): run for run in runs}
-        for future, (exit_code, seconds) in as_completed(list(futures), with_results=True):
+        for future, (exit_code, seconds) in as_completed(list(futures), loop=client.loop, with_results=True):
             yield Outcome.of(futures[future], exit_code, seconds)
 
 
