@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from seg.compare.drawing import Drawing, canvas, legend_beside, looks, publish
-from seg.compare.summary import LossRow
+from seg.compare.summary import Summary
 from seg.compare.words import ALL_METRICS
 from seg.record import RunRecord
 
@@ -65,19 +65,19 @@ def _read(path: Path, column: str) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if row.get(column)]
 
 
-def cost(rows: list[LossRow], runs: Runs, folder: Path) -> list[Drawing]:
+def cost(summary: Summary, runs: Runs, folder: Path) -> list[Drawing]:
     """Draw the milliseconds per step of every loss, a mark per run; nothing without a finished run."""
-    timed = [row for row in rows if row.step_ms]
+    timed = [row for row in summary.rows if row.step_ms]
     if not timed:
         return []
-    colors = looks([row.name for row in rows])
+    colors = looks([row.name for row in summary.rows])
     with canvas(7, 0.9 + 0.35 * len(timed)) as (figure, axes):
         for number, row in enumerate(timed):
             axes.barh(number, row.step_ms, color=colors[row.name]["color"], alpha=0.5, height=0.6)
-            each = [1000 * run.seconds / run.steps for run in runs.values() if run.name == row.name and run.steps]
+            each = [ms for path, ms in summary.cost.ms.items() if runs[path].name == row.name]
             axes.plot(each, [number] * len(each), "k|", markersize=10)
         axes.set_yticks(range(len(timed)), [row.name for row in timed])
         axes.invert_yaxis()
         axes.set(xlabel="milliseconds per training step")
-        caption = "Cost per step, validation of each epoch included; it holds for this machine and its load at the time"
+        caption = f"Cost per step ({summary.cost.meaning}); it holds for this machine and its load at the time"
         return [publish(figure, folder, "cost", caption)]

@@ -11,6 +11,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from seg.compare import curves, differences, tuning
+from seg.compare.again import again
 from seg.compare.baselines import Scores, score_baselines
 from seg.compare.claims import judge_claims
 from seg.compare.drawing import Drawing
@@ -44,12 +45,12 @@ def write_report(folder: Path) -> Path:
     tuned = tuning.load(folder)
     options = {option for of_arm in tuned.values() for option in of_arm["chosen"]}
     claims = judge_claims(runs, summary.judgements, summary.rank_by, _prevalence(baselines), options)
-    write_file(folder / "report.json", to_json(summary, runs, baselines, claims, folder).encode())
+    write_file(folder / "report.json", to_json(summary, runs, baselines, claims, tuned, folder).encode())
     content = {
         "folder_name": folder.resolve().name,
         "summary": summary,
         "judgement": summary.judgements.get(summary.rank_by),
-        "runs": runs,
+        "runs": {path.relative_to(folder): record for path, record in runs.items()},
         "claims": claims,
         "tuned": tuned,
         "baselines": {name: _means(scores) for name, scores in baselines.items()},
@@ -86,6 +87,7 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
         "power_words": power_words,
         "three_digits": three_digits,
         "p_value": p_value,
+        "again": again,
         "to_yaml": lambda value: yaml.safe_dump(value, sort_keys=False),
         "style": (page / "style.css").read_text(encoding="utf-8"),
         "script": script,
@@ -110,7 +112,7 @@ def _draw(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, fold
     drawn = {
         "pixels": pixel_figures(runs, order, folder),
         "learning": curves.learning_curves(runs, order, rank_by, folder),
-        "cost": curves.cost(summary.rows, runs, folder),
+        "cost": curves.cost(summary, runs, folder),
         "sharpness": sharpness_figure(summary, runs, folder),
         "ranking": [],
         "pairs": [],

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg.compare.cost import StepCost
 from seg.compare.judgement import Judgement, judge
 from seg.compare.verdict import verdict
 from seg.compare.words import ALL_METRICS, OPTIMISTIC
@@ -41,7 +42,7 @@ class LossRow:
         optimistic: the same for the scores at the test images' own thresholds.
         collapses: verdict -> number of its finished runs, without "none".
         thresholds: chosen on validation, one per seed.
-        step_ms: milliseconds of training per step, evaluation of each epoch included.
+        step_ms: milliseconds per training step, mean over its runs; see Summary.cost.
         finished, failed: number of runs.
         best: folder of its best run on validation, None where no run finished.
     """
@@ -70,6 +71,7 @@ class Summary:
         judgements: metric -> who differs on the test images; without the metrics that a run lacks.
         warnings: why the runs may not be comparable.
         verdict: sentences, the most important first.
+        cost: of the runs, per step.
     """
 
     rows: list[LossRow]
@@ -78,6 +80,7 @@ class Summary:
     judgements: dict[str, Judgement]
     warnings: list[str]
     verdict: list[str]
+    cost: StepCost
 
 
 def summarize(runs: dict[Path, RunRecord]) -> Summary:
@@ -85,21 +88,21 @@ def summarize(runs: dict[Path, RunRecord]) -> Summary:
     records = list(runs.values())
     ranked = [name for name, _ in rank_losses(records)]
     names = ranked + sorted({record.name for record in records} - set(ranked))
-    rows = [_row(name, runs) for name in names]
+    cost = StepCost.of(runs)
+    rows = [_row(name, runs, cost) for name in names]
     rank_by = records[0].rank_by
     chosen = choose_run(runs) if ranked else None
     judged = {metric: judge(records, metric) for metric in ALL_METRICS}
     judgements = {metric: judgement for metric, judgement in judged.items() if judgement}
     sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation))
-    return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences)
+    return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost)
 
 
-def _row(name: str, runs: dict[Path, RunRecord]) -> LossRow:
+def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
     of_loss = {path: record for path, record in runs.items() if record.name == name}
     finished = [record for record in of_loss.values() if record.status == "finished"]
     validations = [record.validation for record in finished if record.validation]
     tests = [record.test for record in finished if record.test]
-    steps = sum(record.steps for record in finished)
     seeds = {
         metric: [scores.mean(metric) for scores in tests]
         for metric in ALL_METRICS
@@ -117,7 +120,7 @@ def _row(name: str, runs: dict[Path, RunRecord]) -> LossRow:
         },
         collapses=Counter(record.collapse for record in finished if record.collapse != "none"),
         thresholds=[record.threshold for record in finished],
-        step_ms=1000 * sum(record.seconds for record in finished) / steps if steps else None,
+        step_ms=cost.mean(of_loss),
         finished=len(finished),
         failed=len(of_loss) - len(finished),
         best=choose_run(of_loss, name) if finished else None,

@@ -46,8 +46,15 @@ def _lines(about: list[Any], images: list[str], metrics: dict[str, list[float]])
     ]
 
 
-def to_json(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, claims: list[Claim], folder: Path) -> str:
-    """Return the verdict, the intervals, pairs and groups of every metric, the claims, and what each run was."""
+def to_json(
+    summary: Summary,
+    runs: dict[Path, RunRecord],
+    baselines: Scores,
+    claims: list[Claim],
+    tuned: dict[str, Any],
+    folder: Path,
+) -> str:
+    """Return the verdict, the figures of every metric, the claims, what arms chose, and what each run was."""
     document = {
         "verdict": summary.verdict,
         "warnings": summary.warnings,
@@ -56,6 +63,11 @@ def to_json(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, cl
         "chosen": str(summary.chosen.relative_to(folder)) if summary.chosen else None,
         "metrics": {metric: _judgement(judgement) for metric, judgement in summary.judgements.items()},
         "claims": [asdict(claim) for claim in claims],
+        "tuning": tuned,
+        "step": {
+            "meaning": summary.cost.meaning,
+            "ms": {row.name: row.step_ms for row in summary.rows if row.step_ms},
+        },
         "baselines": {
             name: {metric: sum(values) / len(values) for metric, values in metrics.items()}
             for name, metrics in baselines.items()

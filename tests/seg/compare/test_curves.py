@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from seg.compare.curves import cost, learning_curves
@@ -26,5 +28,6 @@ def test_curves_of_runs_without_that_column_or_without_any_are_drawn(tmp_path, f
 
 def test_cost_is_drawn_where_steps_were_done(tmp_path, finished):
     runs = {tmp_path: finished("a", 0, ["s1"])}
-    assert [drawing.name for drawing in cost(summarize(runs).rows, runs, tmp_path)] == ["cost"]
-    assert cost([], runs, tmp_path) == []
+    assert [drawing.name for drawing in cost(summarize(runs), runs, tmp_path)] == ["cost"]
+    diverged = {tmp_path: replace(runs[tmp_path], status="diverged", validation=None, test=None)}
+    assert cost(summarize(diverged), diverged, tmp_path) == []

@@ -227,6 +227,13 @@ def test_the_json_says_the_same_to_programs(reported):
     assert pair["difference"]["mean"] == pytest.approx(0.38)
     assert document["metrics"]["boundary_f1"]["losses"]["l2"]["mean"] == pytest.approx(0.9)
     assert document["baselines"]["all black"]["iou"] == 0
+    assert document["step"]["ms"] == pytest.approx({"jaccard": 100, "l2": 100})
+    assert document["tuning"] == {}
+
+
+def test_page_and_markdown_say_what_a_step_s_time_is(reported):
+    for name in ("report.html", "report.md"):
+        assert "per step: time of the training by its steps, validation of each epoch" in (reported / name).read_text()
 
 
 def test_the_report_shows_what_was_tuned_and_every_trial(comparison):
@@ -238,6 +245,7 @@ def test_the_report_shows_what_was_tuned_and_every_trial(comparison):
     assert "<strong>lr 0.1</strong></td><td>0.500" in page
     assert "lr 0.3</td><td>failed" in page
     assert "- l2: lr 0.1, the best of 2" in (comparison / "report.md").read_text()
+    assert json.loads((comparison / "report.json").read_text())["tuning"]["l2"]["trials"] == trials
 
 
 def test_every_figure_is_a_file_too(reported):
