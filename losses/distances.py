@@ -75,4 +75,9 @@ def _to_two_cells(cells: NDArray[np.uint8], reach_px: int) -> NDArray[np.float32
 
 
 def _to_zero(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return cv2.distanceTransform(picture, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).astype(np.float32, copy=False)
+    """Return distances that are the same in every run: OpenCV's last digit depends on where the memory lies.
+
+    Their squares are whole numbers, which up to 1,700 pixels that digit cannot change.
+    """
+    distance = cv2.distanceTransform(picture, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.sqrt(np.rint(np.square(distance, dtype=np.float64))).astype(np.float32)

@@ -37,7 +37,7 @@ def execute_on_cluster(scheduler: str, runs: list[PlannedRun], progress: Progres
     except ImportError as error:
         raise ImportError('--scheduler needs Dask: pip install "septum[cluster]"') from error
     try:
-        cluster = Client(scheduler, timeout="10s")
+        cluster = Client(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise ConnectionError(f"no scheduler answers at {scheduler}") from error
     with cluster as client:

@@ -1,6 +1,7 @@
 """`seg compare`: look at data and machine, choose hyper-parameters, train what is missing."""
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -69,7 +70,7 @@ def conduct(
         ValueError: the data or an option is unfit.
     """
     origin, site = survey(plan, extra, scheduler)
-    tuned = tuning.tune(plan, folder, extra, origin, partial(train, site)) if plan.tune else {}
+    tuned = tuning.tune(plan, folder, extra, origin, partial(train, site))
     runs = plan.runs(folder, extra, origin, tuned)
     folder.mkdir(parents=True, exist_ok=True)
     listed = {"runs": [str(run.folder.relative_to(folder)) for run in runs]}
@@ -107,7 +108,7 @@ def preview(plan: Plan, folder: Path, extra: list[str], scheduler: str | None) -
     costs = estimate.measure(plan, extra, lambda runs: list(execute(runs, site.processes, site.gpus, lambda *_: None)))
     runs = plan.runs(folder, extra, origin)
     missing = [costs[run.name].seconds() for run in runs if not is_finished(run)]
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(estimate.tabulate(costs, runs))
     if plan.tune:
         epochs = plan.tune.options.get("trainer.max_epochs")

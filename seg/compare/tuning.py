@@ -15,12 +15,12 @@ FILE_NAME = "tuning.json"
 def tune(
     plan: Plan, folder: Path, extra: list[str], origin: str, train: Callable[[list[PlannedRun]], object]
 ) -> dict[str, dict[str, Any]]:
-    """Return arm -> the options that were best on validation, and write all trials to tuning.json.
+    """Return arm -> the options that were best on validation, and write all trials to tuning.json; without it, none.
 
     The trials of all arms are trained at once: which ones they are does not depend on how others went.
 
     Args:
-        plan: with `tune`.
+        plan: of the comparison, with or without `tune`.
         folder: of the comparison.
         extra: more options of `seg fit`.
         origin: fingerprint of data and code.
@@ -30,6 +30,9 @@ def tune(
         RuntimeError: every trial of an arm failed.
     """
     trials = planned_trials(plan, folder, extra, origin)
+    if not trials:
+        (folder / FILE_NAME).unlink(missing_ok=True)
+        return {}
     train([run for tried in trials.values() for _, run in tried])
     chosen, told = {}, {}
     for arm, tried in trials.items():

@@ -80,6 +80,7 @@ def look_at_data(args: tuple[str, ...], log: Path, send: Callable[[tuple[str, in
 
 
 def _redirect(file: Path) -> None:
+    sys.argv = sys.argv[:1]  # LightningCLI warns where it gets arguments and the process has some, too
     with file.open("a", encoding="utf-8") as log:
         os.dup2(log.fileno(), sys.stdout.fileno())
         os.dup2(log.fileno(), sys.stderr.fileno())

@@ -32,7 +32,7 @@ from losses import (
     SoftClDiceLoss,
     TverskyLoss,
 )
-from losses.distances import distances_to_two_cells, largest_radius
+from losses.distances import distance_to_other_class, distances_to_two_cells, largest_radius
 from losses.soft_cl_dice import soft_skeleton
 
 CLOSE = 1e-5
@@ -136,6 +136,13 @@ def test_the_boundary_loss_is_the_integral_of_scipys_signed_distance_less_the_be
     distance = torch.from_numpy(signed_distance(target[0, 0].numpy() > 0))
     expected = (distance * (logits.sigmoid() - target)).mean()
     assert BoundaryLoss()(logits, target) == pytest.approx(expected.item(), abs=CLOSE)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.03, 0.5])
+def test_distances_equal_scipys_to_the_last_digit(share):
+    mask = torch.rand(1, 1, 300, 501, generator=torch.Generator().manual_seed(0)) < share
+    expected = distance_transform_edt(mask[0, 0]) + distance_transform_edt(~mask[0, 0])
+    assert np.array_equal(distance_to_other_class(mask.float())[0, 0], expected.astype(np.float32))
 
 
 def test_the_weights_between_cells_equal_all_distances_written_out():

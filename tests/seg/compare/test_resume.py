@@ -71,7 +71,6 @@ def assert_equal(folder: Path, expected: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.environ.get("SEPTUM_KILL") != "1", reason="minutes long: SEPTUM_KILL=1 runs it")
 def test_a_killed_comparison_goes_on_and_ends_equal(plan, uninterrupted, tmp_path):
     command = [sys.executable, "-m", "seg", "compare", str(plan), "--out", str(tmp_path)]
     for checkpoints in (1, 3):
@@ -83,8 +82,16 @@ def test_a_killed_comparison_goes_on_and_ends_equal(plan, uninterrupted, tmp_pat
         tree.wait()
         assert len(list(tmp_path.rglob(FILE_NAME))) < len(SCHEDULES)
     assert conduct(Plan.load(plan), tmp_path, [], scheduler=None)[1] == []
-    went_on = [log for log in tmp_path.rglob("log.txt") if "Restoring states" in log.read_text()]
+    went_on = [log for log in tmp_path.rglob("log.txt") if "Restored all states" in log.read_text()]
     assert went_on
+    assert_equal(tmp_path, uninterrupted)
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same(plan, uninterrupted, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        assert conduct(Plan.load(plan), tmp_path, [], cluster.scheduler_address)[1] == []
     assert_equal(tmp_path, uninterrupted)
 
 

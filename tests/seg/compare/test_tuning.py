@@ -56,6 +56,15 @@ def test_a_comparison_without_tuning_has_no_trials(path):
     assert options_of(path) == {}
 
 
+def test_what_was_tuned_once_is_forgotten_when_nothing_is_tuned(path, tmp_path):
+    content = yaml.safe_load(path.read_text())
+    del content["tune"]
+    path.write_text(yaml.safe_dump(content))
+    (tmp_path / tuning.FILE_NAME).write_text("{}")
+    assert tuning.tune(Plan.load(path), tmp_path, [], "origin", lambda runs: None) == {}
+    assert not (tmp_path / tuning.FILE_NAME).exists()
+
+
 @pytest.mark.slow
 def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
     out = tmp_path / "out"
