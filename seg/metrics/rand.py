@@ -48,9 +48,8 @@ def connected_cells(inside: NDArray[np.bool_]) -> Labels:
 
 def thin(inside: NDArray[np.bool_]) -> Labels:
     """Return cells grown towards each other until boundaries of one pixel, labelled 0, are left between them."""
-    distance = distance_transform_edt(
-        ~inside
-    )  # exact: OpenCV's last digit changes from run to run, and with it the line
+    # not OpenCV's, whose last digit changes from run to run, and with it the line between equally near cells
+    distance = distance_transform_edt(~inside)
     grown: Labels = watershed(distance, connected_cells(inside), connectivity=1, watershed_line=True)
     return grown
 
