@@ -66,6 +66,18 @@ def test_test_scores_the_checkpoint_as_the_record_says(finished, fit_args, tmp_p
     assert f"val at threshold {record.threshold:.2f}: iou {record.validation.mean('iou'):.4f}" in shown
 
 
+def test_a_run_goes_on_in_its_folder_from_its_last_state_and_not_from_weights_alone(finished, capsys):
+    before = RunRecord.load(finished)
+    args = ["fit", f"--config={finished / 'config.yaml'}", f"--trainer.logger.version={finished.name}"]
+    assert main([*args, f"--ckpt_path={finished / before.checkpoint}"]) == 1
+    assert "holds a run: choose another" in capsys.readouterr().err
+    assert main([args[0], args[1], f"--ckpt_path={finished / before.checkpoint}"]) == 2
+    assert "holds weights alone: a training goes on from last.ckpt" in capsys.readouterr().err
+    assert main([*args, f"--ckpt_path={finished / 'checkpoints' / 'last.ckpt'}"]) == 0
+    after = RunRecord.load(finished)
+    assert (after.test, after.steps, after.started) == (before.test, before.steps, before.started)
+
+
 def test_predict_writes_masks_of_the_same_size_for_a_folder(finished, fit_args, tmp_path):
     images = tmp_path / "unseen"
     images.mkdir()

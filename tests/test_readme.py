@@ -8,6 +8,7 @@ import pytest
 from losses import SegmentationLoss
 from losses.contract import examine
 from seg.__main__ import main
+from seg.compare.resume import LAST
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -40,13 +41,15 @@ def test_every_command_that_is_shown_is_a_command(capsys):
     assert all(f"\n    {command} " in text for command in shown)
 
 
-def test_the_fit_command_that_is_shown_is_accepted(capsys, monkeypatch):
+def test_the_fit_commands_that_are_shown_are_accepted(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    (line,) = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith("seg fit")]
-    with pytest.raises(SystemExit) as exit_:
-        main([*line.split()[1:], "--print_config"])
-    assert exit_.value.code == 0
-    assert "smooth: 7.0" in capsys.readouterr().out
+    lines = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith("seg fit")]
+    for line, setting in zip(lines, ("smooth: 7.0", f"ckpt_path: runs/fit/version_0/{LAST}"), strict=True):
+        there = line.replace("runs/fit/version_0/config.yaml", "configs/base.yaml")
+        with pytest.raises(SystemExit) as exit_:
+            main([*there.split()[1:], "--print_config"])
+        assert exit_.value.code == 0
+        assert setting in capsys.readouterr().out
 
 
 def test_the_loss_that_is_shown_keeps_the_contract():

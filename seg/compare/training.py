@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
@@ -81,6 +82,18 @@ class TrainingCLI(LightningCLI):
         if subcommand == "predict":
             parser.add_argument("--tta", action="store_true", help="Average over the flips and turns of each image.")
         return parser
+
+    def before_fit(self) -> None:
+        """Refuse to go on from weights alone.
+
+        Raises:
+            ValueError: names the checkpoint.
+        """
+        path = self.config.fit.ckpt_path
+        if path and Path(path).is_file():
+            state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            if "optimizer_states" not in state:
+                raise ValueError(f"{path} holds weights alone: a training goes on from {Path(LAST).name} beside it")
 
     def before_predict(self) -> None:
         """Pass on what only a prediction can be asked for."""

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from seg.__main__ import main
@@ -25,17 +27,16 @@ def test_durations_in_words(seconds, words):
     assert duration(seconds) == words
 
 
+@pytest.fixture
+def dry_run(tiny, tmp_path) -> Callable[..., int]:
+    """Return what gives the exit code of a dry run with more options."""
+    args = ["compare", str(tiny / "compare.yaml"), "--out", str(tmp_path / "out"), "--dry-run"]
+    return lambda *options: main([*args, *options])
+
+
 @pytest.mark.slow
-def test_a_dry_run_trains_a_few_steps_and_leaves_nothing(tiny, tmp_path, capsys):
-    args = [
-        "compare",
-        str(tiny / "compare.yaml"),
-        "--out",
-        str(tmp_path / "out"),
-        "--dry-run",
-        "--trainer.max_epochs=7",
-    ]
-    assert main(args) == 0
+def test_a_dry_run_trains_a_few_steps_and_leaves_nothing(dry_run, tmp_path, capsys):
+    assert dry_run("--trainer.max_epochs=7") == 0
     told = capsys.readouterr().out
     assert "l2" in told
     assert "7 x 3" in told
@@ -44,14 +45,6 @@ def test_a_dry_run_trains_a_few_steps_and_leaves_nothing(tiny, tmp_path, capsys)
 
 
 @pytest.mark.slow
-def test_a_dry_run_says_which_arm_does_not_train(tiny, tmp_path, capsys):
-    args = [
-        "compare",
-        str(tiny / "compare.yaml"),
-        "--out",
-        str(tmp_path / "out"),
-        "--dry-run",
-        "--model.optimizer.init_args.lr=-1",
-    ]
-    assert main(args) == 1
+def test_a_dry_run_says_which_arm_does_not_train(dry_run, capsys):
+    assert dry_run("--model.optimizer.init_args.lr=-1") == 1
     assert "does not train: ValueError: Invalid learning rate" in capsys.readouterr().err
