@@ -100,7 +100,8 @@ def score_cases(
     else:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["seg.metrics.suite"])
-        with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        # images are worked on in parallel, not pixels
+        with ProcessPoolExecutor(processes, context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             results = _collect(pool.map(_score, work), progress)
     names = results[0].scores
     return SuiteScores(
@@ -129,7 +130,6 @@ def _optimistic(results: list[_ImageResult]) -> dict[str, float]:
 
 
 def _score(work: tuple[Case, float, float, InstanceDecoder]) -> _ImageResult:
-    torch.set_num_threads(1)  # images are worked on in parallel, not pixels
     case, threshold, tolerance_px, decoder = work
     prediction = case.probability >= np.float32(threshold)
     over_thresholds = rand_scores(case.probability, case.mask, RAND_THRESHOLDS)
