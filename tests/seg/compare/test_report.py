@@ -244,6 +244,7 @@ def test_the_report_shows_what_was_tuned_and_every_trial(comparison):
     page = write_report(comparison).read_text()
     assert "<strong>lr 0.1</strong></td><td>0.500" in page
     assert "lr 0.3</td><td>failed" in page
+    assert "the best of 2 trials" in page
     assert "- l2: lr 0.1, the best of 2" in (comparison / "report.md").read_text()
     assert json.loads((comparison / "report.json").read_text())["tuning"]["l2"]["trials"] == trials
 
