@@ -1,6 +1,7 @@
 """What runs a network: PyTorch or OpenVINO."""
 
 from collections import OrderedDict, deque
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -49,6 +50,21 @@ class TorchEngine:
         return probability
 
 
+@cache
+def openvino_core() -> Any:
+    """Return the one core of OpenVINO in this process, which lives as long as it.
+
+    A core gives the thread that first compiles with it a stack for its signals, and frees that stack with itself: freed
+    by another thread, e.g. when a service has loaded a new model, it would leave that thread to die of its next signal.
+
+    Raises:
+        ModuleNotFoundError: OpenVINO is not installed.
+    """
+    import openvino  # noqa: PLC0415  # the service does without where it is not installed
+
+    return openvino.Core()
+
+
 class OpenVinoEngine:
     """OpenVINO on the CPU, with one model compiled per shape: a model for all shapes is a fifth slower, int8 a third.
 
@@ -61,10 +77,8 @@ class OpenVinoEngine:
     """
 
     def __init__(self, model: Path, exact: bool = True) -> None:
-        import openvino  # noqa: PLC0415  # the service does without where it is not installed
-
         self.exact = exact
-        self._core = openvino.Core()
+        self._core = openvino_core()
         self._model = self._core.read_model(model)
         self._options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
         self._options["INFERENCE_NUM_THREADS"] = str(torch.get_num_threads())

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.inference.engine import Engine, OpenVinoEngine
+from seg.inference.engine import Engine, OpenVinoEngine, openvino_core
 from seg.inference.export import measure_speed_up
 from seg.inference.golden import Golden, read_input
 from seg.inference.predictor import dice
@@ -109,7 +109,7 @@ def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path, f
     import openvino  # noqa: PLC0415
 
     nncf.set_log_level(logging.ERROR)
-    read = openvino.Core().read_model(model)
+    read = openvino_core().read_model(model)
     convolutions = [
         node.get_friendly_name() for node in read.get_ordered_ops() if node.get_type_name() in _CONVOLUTIONS
     ]

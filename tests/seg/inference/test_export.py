@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -59,6 +62,28 @@ def test_of_large_shapes_fewer_stay_compiled_and_the_last_one_always(network, tm
         engine(np.zeros((1, 1, height, 32), np.float32))
         kept.append([shape[2] for shape in engine._compiled])
     assert kept == [[32], [32, 64], [64, 32], [96], [128]]
+
+
+OTHER_THREAD = """
+import os, signal, sys, threading
+from pathlib import Path
+import numpy as np
+from seg.inference.engine import OpenVinoEngine
+
+signal.signal(signal.SIGUSR1, lambda *_: None)
+engines = [OpenVinoEngine(Path(sys.argv[1]))]
+engines[0](np.zeros((1, 1, 64, 64), np.float32))
+thread = threading.Thread(target=engines.clear)
+thread.start()
+thread.join()
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
+
+
+def test_a_process_whose_engine_another_thread_has_freed_survives_signals(network, tmp_path):
+    export_onnx(network, 1, tmp_path / "model.onnx")
+    done = subprocess.run([sys.executable, "-c", OTHER_THREAD, str(tmp_path / "model.onnx")], check=False)
+    assert done.returncode == 0
 
 
 def test_an_export_that_differs_is_refused_and_removed(network, images, tmp_path, monkeypatch):
