@@ -13,7 +13,7 @@ demo: $(READY)
 	@echo "report: runs/demo/report.html"
 
 test: check
-	$(BIN)/pytest -n 2 --dist loadfile --cov
+	$(BIN)/pytest -n 2 --max-worker-restart 0 --dist loadfile --cov
 
 soak: runs/demo/bentoml
 	SEPTUM_EXAMPLES=200 $(BIN)/pytest tests/service/test_openapi.py
