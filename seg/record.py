@@ -36,10 +36,11 @@ class RunRecord:
         name: the arm of the comparison, e.g. "jaccard".
         loss: class path of the loss.
         seed: of weights, batches and augmentation.
-        status: "finished", "diverged" or "failed". Only finished runs are ranked.
+        status: "finished", "untested" (trained to its end as a trial of hyper-parameters), "diverged" or "failed". Only
+            finished runs are ranked.
         rank_by: the metric that chose epoch and threshold on validation; larger is better.
         threshold: probability from which a pixel is boundary, chosen on validation.
-        validation, test: scores per image; None unless the run finished.
+        validation, test: scores per image; None unless the run finished. An untested one has those of validation.
         optimistic: scores on the test images at thresholds that these images chose themselves.
         collapse: the verdict on the chosen weights, "none" where all is well; see seg.metrics.collapse.
         data: fingerprint (sha256) of images, masks and split, and the names in each split.

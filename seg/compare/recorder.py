@@ -86,9 +86,10 @@ class RunRecorder(SaveConfigCallback):
             reason = "stopped" if stopped else str(exception).split("\n", 1)[0] or type(exception).__name__
             self._save(trainer, pl_module, status=status, checkpoint=None, error=reason)
 
-    def record(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: Path) -> None:
-        """Record a finished run, after validation and test of the chosen weights."""
-        self._save(trainer, pl_module, status="finished", checkpoint=checkpoint, error=None)
+    def record(self, trainer: pl.Trainer, pl_module: BoundaryModule, checkpoint: Path) -> None:
+        """Record a training that has come to its end, after validation and perhaps test of the chosen weights."""
+        status = "finished" if "test" in pl_module.tables else "untested"
+        self._save(trainer, pl_module, status=status, checkpoint=checkpoint, error=None)
 
     def _save(self, trainer: pl.Trainer, module: Any, status: str, checkpoint: Path | None, error: str | None) -> None:
         data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
@@ -104,7 +105,7 @@ class RunRecorder(SaveConfigCallback):
             status=status,
             rank_by=module.rank_by,
             threshold=module.threshold.item(),
-            validation=_scores(module, "val", described) if finished else None,
+            validation=_scores(module, "val", described) if checkpoint else None,
             test=_scores(module, "test", described, suite.metrics) if suite else None,
             optimistic=suite.optimistic if suite else {},
             collapse=module.collapse,

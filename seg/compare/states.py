@@ -47,8 +47,8 @@ def prepare(run: PlannedRun) -> None:
 
 
 def is_finished(run: PlannedRun) -> bool:
-    """Return whether the run's folder holds it, finished."""
+    """Return whether the run's folder holds it, trained to its end."""
     try:
-        return RunRecord.load(run.folder).status == "finished"
+        return RunRecord.load(run.folder).status in ("finished", "untested")
     except (FileNotFoundError, ValueError):
         return False

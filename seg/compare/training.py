@@ -81,6 +81,9 @@ class TrainingCLI(LightningCLI):
         parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
         if subcommand == "predict":
             parser.add_argument("--tta", action="store_true", help="Average over the flips and turns of each image.")
+        if subcommand == "fit":
+            about = "Score the test images at the end; not so in a trial of hyper-parameters."
+            parser.add_argument("--score_test", type=bool, default=True, help=about)
         return parser
 
     def before_fit(self) -> None:
@@ -126,13 +129,14 @@ class TrainingCLI(LightningCLI):
         self._print_scores("test")
 
     def after_fit(self) -> None:
-        """Validate and test the weights that validation chose, and record the run."""
+        """Validate and, unless it is a trial, test the weights that validation chose, and record the run."""
         checkpoint = self._callback(ModelCheckpoint).best_model_path
-        for evaluate in (self.trainer.validate, self.trainer.test):
+        evaluations = [self.trainer.validate, *([self.trainer.test] if self.config.fit.score_test else [])]
+        for evaluate in evaluations:
             evaluate(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, verbose=False, weights_only=True)
         self._callback(RunRecorder).record(self.trainer, self.model, Path(checkpoint))
-        self._print_scores("val")
-        self._print_scores("test")
+        for split in self.model.tables:
+            self._print_scores(split)
         print(f"record, curves and pictures: {self.trainer.log_dir}")
 
     def _print_scores(self, split: str) -> None:

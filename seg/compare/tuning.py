@@ -63,7 +63,8 @@ def planned_trials(
         return {}
 
     def trial(arm: Arm, options: dict[str, Any]) -> tuple[dict[str, Any], PlannedRun]:
-        return options, plan.run(arm, tuning.seed, folder / "trials", extra, origin, tuning.options | options)
+        chosen = tuning.options | options | {"score_test": False}
+        return options, plan.run(arm, tuning.seed, folder / "trials", extra, origin, chosen)
 
     return {arm.name: [trial(arm, options) for options in _points(tuning, arm.name)] for arm in plan.arms}
 

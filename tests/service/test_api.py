@@ -189,6 +189,7 @@ def test_a_damaged_model_leaves_the_old_one_answering_and_a_whole_one_takes_its_
     weights.write_bytes(whole)
     assert f"reloaded: septum:{new} answers" in reload(log, server, "reloaded")
     assert json.loads(ask(url, "/model", TOKEN)[1])["tag"] == f"septum:{new}"
+    assert f"septum:{new} answers" in reload(log, server, "reloaded")  # and once more, with the old model freed
     assert worker_of(server).pid == worker  # no request was lost to another one's start
 
 

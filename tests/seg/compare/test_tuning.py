@@ -80,7 +80,9 @@ def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
     weight = trained["edge_composite"].config["model"]["loss"]["init_args"]["weight"]
     assert weight == told["edge_composite"]["chosen"][WEIGHT]
     trials = [RunRecord.load(file.parent) for file in (out / "trials").rglob("record.json")]
-    assert [(trial.seed, trial.steps) for trial in trials] == [(1000, 2)] * 4
+    assert [(trial.seed, trial.steps, trial.status) for trial in trials] == [(1000, 2, "untested")] * 4
+    assert not any(trial.test or trial.optimistic for trial in trials)
+    assert not list((out / "trials").rglob("test"))
 
 
 def test_an_arm_without_a_finished_trial_is_named(path, tmp_path):
