@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from seg.compare.statistics import LEVEL, Scores, Uncertainty, holm
-from seg.compare.words import merit
+from seg.compare.words import limits, merit
 from seg.record import RunRecord
 
 
@@ -107,7 +107,8 @@ def judge(records: list[RunRecord], metric: str) -> Judgement | None:
     merits = {name: merit(metric, scores).mean() for name, (_, scores) in tables.items()}
     order = sorted(tables, key=lambda name: (-merits[name], name))
     pairs = correct([_compare(better, worse, metric, tables) for better, worse in combinations(order, 2)])
-    return Judgement({name: _estimate(tables[name][1]) for name in order}, pairs, _groups(order, pairs))
+    estimates = {name: _estimate(tables[name][1], *limits(metric)) for name in order}
+    return Judgement(estimates, pairs, _groups(order, pairs))
 
 
 def _tables(finished: list[RunRecord], metric: str) -> dict[str, tuple[list[int], Scores]]:
@@ -126,11 +127,13 @@ def _tables(finished: list[RunRecord], metric: str) -> dict[str, tuple[list[int]
     return tables
 
 
-def _estimate(scores: Scores) -> Estimate:
+def _estimate(scores: Scores, least: float = -math.inf, largest: float = math.inf) -> Estimate:
+    """Return the mean and its interval, as far as that lies where a mean can lie."""
     if min(scores.shape) < 2:
         return Estimate(float(scores.mean()), math.nan, math.nan)
     uncertainty = Uncertainty.of(scores)
-    return Estimate(uncertainty.mean, *uncertainty.interval())
+    low, high = uncertainty.interval()
+    return Estimate(uncertainty.mean, max(low, least), min(high, largest))
 
 
 def _compare(better: str, worse: str, metric: str, tables: dict[str, tuple[list[int], Scores]]) -> Pair:

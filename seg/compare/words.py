@@ -48,6 +48,13 @@ ALL_METRICS = METRICS | MORE_METRICS
 
 _SMALLER_IS_BETTER = {"brier", "hd95_px", "betti_pieces", "betti_holes", "ece", "grey_share"}
 
+_UNLIMITED = {"hd95_px", "betti_pieces", "betti_holes", "sharpness"}
+
+
+def limits(metric: str) -> tuple[float, float]:
+    """Return the least and the largest value that a score can have."""
+    return 0.0, math.inf if metric in _UNLIMITED else 1.0
+
 
 def merit(metric: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the values turned so that larger is better; a sharpness is the better the nearer it is to 1."""

@@ -72,6 +72,18 @@ def test_groups_overlap_where_the_middle_is_like_both_ends():
     assert judgement.groups == [["a", "b"], ["b", "c"]]
 
 
+def test_an_interval_ends_where_scores_do():
+    ripple = 0.001 * np.arange(IMAGES)
+    runs = {
+        metric: [run("a", seed, score + ripple, metric) for seed, score in enumerate((0.2, 0.8, 0.9))]
+        for metric in ("iou", "hd95_px")
+    }
+    share, distance = (judge(of_metric, metric).estimates["a"] for metric, of_metric in runs.items())
+    assert (share.low, share.high) == (0, 1)
+    assert distance.low == 0
+    assert distance.high > 1
+
+
 def test_smaller_is_better_where_the_metric_says_so():
     judgement = judge(comparison(np.random.default_rng(0), {"large": 0.2, "small": 0.0}, "hd95_px"), "hd95_px")
     assert list(judgement.estimates) == ["small", "large"]
