@@ -60,8 +60,10 @@ class TrainingCLI(LightningCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the name of the run and the callbacks that each run has."""
+        """Add the name of the run, whether it is tested, and the callbacks that each run has."""
         parser.add_argument("--name", type=str | None, default=None, help="Of the run in records and reports.")
+        about = "After fit; not so in a trial of hyper-parameters."  # the others only accept it in a run's config.yaml
+        parser.add_argument("--score_test", type=bool, default=True, help=about)
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
         parser.add_lightning_class_args(PictureWriter, "pictures")
         parser.set_defaults({"checkpoint.mode": "max", "checkpoint.enable_version_counter": False})
@@ -81,9 +83,6 @@ class TrainingCLI(LightningCLI):
         parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
         if subcommand == "predict":
             parser.add_argument("--tta", action="store_true", help="Average over the flips and turns of each image.")
-        if subcommand == "fit":
-            about = "Score the test images at the end; not so in a trial of hyper-parameters."
-            parser.add_argument("--score_test", type=bool, default=True, help=about)
         return parser
 
     def before_fit(self) -> None:
