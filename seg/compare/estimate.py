@@ -63,7 +63,8 @@ def measure(plan: Plan, extra: list[str], execute: Callable[[list[PlannedRun]], 
     short = [f"--trainer.limit_train_batches={_STEPS}", f"--trainer.max_steps={_STEPS}"]
     with tempfile.TemporaryDirectory() as folder:
         runs = [plan.run(arm, plan.seeds[0], Path(folder), [*extra, *short], "", {}) for arm in plan.arms]
-        return {outcome.run.name: Cost.of(outcome) for outcome in execute(runs)}
+        costs = {outcome.run.name: Cost.of(outcome) for outcome in execute(runs)}
+    return {run.name: costs[run.name] for run in runs}
 
 
 def makespan(seconds: list[float], processes: int) -> float:
