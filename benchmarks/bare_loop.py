@@ -57,7 +57,7 @@ def train(base: Config, data_config: Config, loss_config: Config, seed: int, fil
         network.train()
         for number, batch in enumerate(crops, epoch * data.steps_per_epoch):
             torch.manual_seed(seed * 1_000_003 + number)
-            loss.tell_progress(number / steps)
+            loss.set_progress(number / steps)
             value = loss(network(batch["image"]), batch["mask"])
             optimizer.zero_grad()
             value.backward()

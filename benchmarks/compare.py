@@ -46,12 +46,12 @@ def bare(folder: str) -> None:
 
 def machinery(folder: str) -> None:
     """Train every run as `seg compare` does."""
-    from seg.compare.conduct import conduct  # noqa: PLC0415
     from seg.compare.plan import Plan  # noqa: PLC0415
+    from seg.compare.run import run_comparison  # noqa: PLC0415
 
-    _, failed = conduct(Plan.load(Path(folder).parent / "compare.yaml"), Path(folder), [], None)
+    _, failed = run_comparison(Plan.load(Path(folder).parent / "compare.yaml"), Path(folder), [], None)
     if failed:
-        raise RuntimeError(failed[0].last_words)
+        raise RuntimeError(failed[0].last_log_line)
 
 
 def write_configs(folder: Path, args: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from losses import PerceptualLoss, SegmentationLoss
-from seg.gallery.catalogue import build, library
+from seg.loss_gallery.catalogue import build, library
 from seg.network.features import TimmFeatures
 from seg.network.unet import NetworkConfig, build_network
 

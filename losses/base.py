@@ -15,7 +15,7 @@ class SegmentationLoss(nn.Module, ABC):
     Attributes:
         bounds: lowest and highest value of an image; the lowest is that of the perfect prediction.
         gradient_is_derivative: False where the gradient leaves out, on purpose, a part of the value's derivative.
-        progress: share of the training that is done, in [0, 1], for weights that change; see `tell_progress`.
+        progress: share of the training that is done, in [0, 1], for weights that change; see `set_progress`.
     """
 
     bounds: tuple[float, float] = (0.0, float("inf"))
@@ -63,7 +63,7 @@ class SegmentationLoss(nn.Module, ABC):
             (N,), smallest where the prediction is perfect.
         """
 
-    def tell_progress(self, share: float) -> None:
+    def set_progress(self, share: float) -> None:
         """Tell this loss and the ones inside it how much of the training is done, in [0, 1]."""
         for module in self.modules():
             if isinstance(module, SegmentationLoss):

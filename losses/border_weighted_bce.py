@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from losses.base import SegmentationLoss
+from losses.checks import require_positive, require_weight
 from losses.distances import distances_to_two_cells
-from losses.limits import require_positive, require_weight
 
 #: In sigmas; farther away the weight is below 2e-8 of w0.
 _REACH = 6

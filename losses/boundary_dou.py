@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from losses.regions import SmoothedLoss
+from losses.soft_counts import SmoothedLoss
 
 
 class BoundaryDouLoss(SmoothedLoss):

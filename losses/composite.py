@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from losses.base import SegmentationLoss
-from losses.limits import require_share, require_weight
+from losses.checks import require_share, require_weight
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from losses.base import SegmentationLoss
-from losses.trials import SURE, example, sure, wrong_answers
+from losses.contract_examples import SURE, example, sure, wrong_answers
 
 Check = Callable[[SegmentationLoss, int], None]
 _CLOSE = 1e-5

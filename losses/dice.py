@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from losses.regions import SmoothedLoss, count_softly
+from losses.soft_counts import SmoothedLoss, count_softly
 
 
 class DiceLoss(SmoothedLoss):

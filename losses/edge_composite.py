@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from losses.base import SegmentationLoss
-from losses.limits import require_weight
+from losses.checks import require_weight
 
 EdgeFilter = Literal["central_difference", "sobel", "scharr", "prewitt", "laplacian"]
 

@@ -4,7 +4,7 @@ import segmentation_models_pytorch as smp
 from torch import Tensor
 
 from losses.base import SegmentationLoss
-from losses.limits import require_share, require_weight
+from losses.checks import require_share, require_weight
 
 
 class FocalLoss(SegmentationLoss):

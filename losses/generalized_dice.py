@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from losses.base import SegmentationLoss
-from losses.regions import count_softly
+from losses.soft_counts import count_softly
 
 
 class GeneralizedDiceLoss(SegmentationLoss):

@@ -3,8 +3,8 @@
 from torch import Tensor
 
 from losses.base import SegmentationLoss
+from losses.checks import require_positive
 from losses.distances import distance_to_other_class
-from losses.limits import require_positive
 
 
 class HausdorffLoss(SegmentationLoss):

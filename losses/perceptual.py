@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from losses.base import SegmentationLoss
+from losses.checks import require_weight
 from losses.frozen import FrozenNetwork
-from losses.limits import require_weight
 
 Distance = Literal["relative_l2", "l2", "cosine", "gram"]
 

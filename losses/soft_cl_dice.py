@@ -5,9 +5,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from losses.base import SegmentationLoss
+from losses.checks import require_positive, require_share
 from losses.distances import largest_radius
-from losses.limits import require_positive, require_share
-from losses.regions import count_softly
+from losses.soft_counts import count_softly
 
 
 class SoftClDiceLoss(SegmentationLoss):

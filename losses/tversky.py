@@ -3,8 +3,8 @@
 from torch import Tensor
 
 from losses.base import SegmentationLoss
-from losses.limits import require_positive, require_weight
-from losses.regions import count_softly
+from losses.checks import require_positive, require_weight
+from losses.soft_counts import count_softly
 
 
 class TverskyLoss(SegmentationLoss):

@@ -8,8 +8,8 @@ import traceback
 import warnings
 from importlib.metadata import entry_points
 
-from seg.compare.commands import add_compare, add_evaluate, add_report
-from seg.gallery.commands import add_losses
+from seg.commands import add_compare, add_evaluate, add_report
+from seg.loss_gallery.commands import add_losses
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -56,7 +56,7 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _train(args: list[str]) -> None:
-    from seg.compare.training import TrainingCLI  # noqa: PLC0415  # Lightning takes seconds to load
+    from seg.training.cli import TrainingCLI  # noqa: PLC0415  # Lightning takes seconds to load
 
     sys.argv = sys.argv[:1]  # LightningCLI warns where it gets arguments and the process has some, too
     TrainingCLI(args)

@@ -29,7 +29,7 @@ def evaluate(args: argparse.Namespace) -> None:
     """Score the predictions, print the table and write the JSON file where one is asked for.
 
     Args:
-        args: of the command line, see `seg.compare.commands.add_evaluate`.
+        args: of the command line, see `seg.commands.add_evaluate`.
 
     Raises:
         FileNotFoundError: a folder does not exist or has no image.

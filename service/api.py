@@ -28,7 +28,7 @@ bound_connections(app)
 signal.signal(signal.SIGHUP, served.reload_beside)  # the watching process passes it on
 
 
-class OwnSurface:
+class BypassBentoMiddleware:
     """Answers every request with our application: BentoML's pages (one loads scripts from elsewhere) are out of reach.
 
     Args:
@@ -59,4 +59,4 @@ class BoundaryService:
         served.load(stored)
 
 
-BoundaryService.add_asgi_middleware(OwnSurface)  # type: ignore[attr-defined]  # mypy ignores class decorators
+BoundaryService.add_asgi_middleware(BypassBentoMiddleware)  # type: ignore[attr-defined]  # mypy ignores class decorators

@@ -22,7 +22,7 @@ from service.query import Query
 from service.refusal import RefusalError, answer_http_error, answer_image_error, answer_refusal
 from service.settings import Settings
 from service.telemetry import Telemetry
-from service.upload import Held, UploadBudget, read_upload
+from service.upload import Reservation, UploadBudget, read_upload
 from service.work_queue import WorkQueue
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -67,7 +67,7 @@ class Endpoints:
 
     async def _predict(self, request: Request) -> Response:
         future = await self._submit(request)
-        return _respond(await self._work.result(future, _departure(request)))
+        return _respond(await self._work.result(future, _disconnected(request)))
 
     async def _start_job(self, request: Request) -> Response:
         self._jobs.check_free()
@@ -103,14 +103,14 @@ class Endpoints:
     async def _submit(self, request: Request) -> "Future[Answer]":
         predictor, query = _predictor(request), Query.parse(request.query_params)
         self._work.check_free()
-        held = Held(self._budget)
+        reservation = Reservation(self._budget)
         try:
-            data = await read_upload(request, self._settings, held)
+            data = await read_upload(request, self._settings, reservation)
             future = self._work.submit(lambda: self._answer(predictor, query, data))
         except BaseException:
-            held.release()
+            reservation.release()
             raise
-        future.add_done_callback(lambda _: held.release())
+        future.add_done_callback(lambda _: reservation.release())
         return future
 
     def _answer(self, predictor: BoundaryPredictor, query: Query, data: bytes) -> Answer:
@@ -153,7 +153,7 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
-async def _departure(request: Request) -> None:
+async def _disconnected(request: Request) -> None:
     """Return once the client has gone; the body of the request has been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -35,7 +35,7 @@ class Metrics:
         gauges = {
             "septum_queue_waiting": ("Images that wait for a worker", lambda: work.waiting),
             "septum_queue_running": ("Images being worked on", lambda: work.running),
-            "septum_queue_places": ("Images that may wait", lambda: work.places),
+            "septum_queue_places": ("Images that may wait", lambda: work.max_waiting),
             "septum_upload_bytes": ("Memory that uploads take", lambda: budget.held),
         }
         for name, (meaning, value) in gauges.items():

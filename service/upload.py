@@ -26,19 +26,24 @@ class UploadBudget:
         self.limit, self.held = limit, 0
         self._lock = Lock()
 
-    def change(self, count: int) -> None:
-        """Take bytes, or give back where `count` is negative.
+    def acquire(self, count: int) -> None:
+        """Take bytes.
 
         Raises:
             RefusalError: 503, there are not so many left.
         """
         with self._lock:
-            if count > 0 and self.held + count > self.limit:
+            if self.held + count > self.limit:
                 raise RefusalError(503, "busy", "too many images are being sent: try again", {"Retry-After": "1"})
             self.held += count
 
+    def release(self, count: int) -> None:
+        """Give bytes back."""
+        with self._lock:
+            self.held -= count
 
-class Held:
+
+class Reservation:
     """What one request takes of the budget.
 
     Args:
@@ -48,18 +53,18 @@ class Held:
     def __init__(self, budget: UploadBudget) -> None:
         self._budget, self._taken = budget, 0
 
-    def take(self, count: int) -> None:
+    def acquire(self, count: int) -> None:
         """Take more bytes, or raise as the budget does."""
-        self._budget.change(count)
+        self._budget.acquire(count)
         self._taken += count
 
     def release(self) -> None:
         """Give everything back."""
-        self._budget.change(-self._taken)
+        self._budget.release(self._taken)
         self._taken = 0
 
 
-async def read_upload(request: Request, settings: Settings, held: Held) -> bytes:
+async def read_upload(request: Request, settings: Settings, reservation: Reservation) -> bytes:
     """Return the image that the request carries: its whole body, or the one part `image` of a form.
 
     The type that the request declares for the image is not believed; nothing in a body is ever fetched.
@@ -70,7 +75,7 @@ async def read_upload(request: Request, settings: Settings, held: Held) -> bytes
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     try:
         async with asyncio.timeout(settings.upload_timeout_s):
-            body = await _read_body(request, settings.max_body_bytes, held)
+            body = await _read_body(request, settings.max_body_bytes, reservation)
     except TimeoutError as error:
         limit = f"the body must arrive within {settings.upload_timeout_s:g} s"
         raise RefusalError(408, "upload_timeout", limit, {"Connection": "close"}) from error
@@ -82,14 +87,14 @@ async def read_upload(request: Request, settings: Settings, held: Held) -> bytes
     return data
 
 
-async def _read_body(request: Request, limit: int, held: Held) -> bytes:
+async def _read_body(request: Request, limit: int, reservation: Reservation) -> bytes:
     message = f"the body has more than {limit} bytes"
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise RefusalError(413, "too_large", message)
     body = bytearray()
     async for chunk in request.stream():
-        held.take(len(chunk))
+        reservation.acquire(len(chunk))
         body += chunk
         if len(body) > limit:
             raise RefusalError(413, "too_large", message)

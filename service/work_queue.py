@@ -16,14 +16,14 @@ class WorkQueue:
 
     Args:
         workers: pieces of work at a time.
-        queue: pieces that may wait, told as `places`.
+        queue: pieces that may wait, told as `max_waiting`.
         timeout_s: to wait for a piece, its own waiting included. Work that takes longer runs on, its place is free
             when it ends.
     """
 
     def __init__(self, workers: int, queue: int, timeout_s: float) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="septum-worker")
-        self._workers, self.places = workers, queue
+        self._workers, self.max_waiting = workers, queue
         self._taken = 0
         self._lock = Lock()
         self._timeout_s = timeout_s
@@ -44,7 +44,7 @@ class WorkQueue:
         Raises:
             RefusalError: 503, the queue is full.
         """
-        if self._taken >= self._workers + self.places:
+        if self._taken >= self._workers + self.max_waiting:
             raise RefusalError(503, "busy", "too many images are waiting: try again", {"Retry-After": "1"})
 
     def submit(self, work: Callable[[], Result]) -> "Future[Result]":
@@ -60,17 +60,17 @@ class WorkQueue:
         future.add_done_callback(self._free_place)
         return future
 
-    async def result(self, future: "Future[Result]", departure: Awaitable[None]) -> Result:
+    async def result(self, future: "Future[Result]", disconnected: Awaitable[None]) -> Result:
         """Wait for a piece of work; one that nobody waits for any more is not begun.
 
         Args:
             future: as `submit` returned it.
-            departure: done when the client has gone.
+            disconnected: done when the client has gone.
 
         Raises:
             RefusalError: 504, it takes too long; 499, which nobody sees but the log, the client has gone.
         """
-        work, gone = asyncio.wrap_future(future), asyncio.ensure_future(departure)
+        work, gone = asyncio.wrap_future(future), asyncio.ensure_future(disconnected)
         try:
             await asyncio.wait((work, gone), timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if work.done():

@@ -8,7 +8,7 @@ import pytest
 from losses import SegmentationLoss
 from losses.contract import examine
 from seg.__main__ import main
-from seg.compare.resume import LAST
+from seg.training.resume import LAST
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]

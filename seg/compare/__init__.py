@@ -1,1 +1,1 @@
-"""Many trainings, judged fairly."""
+"""Many runs: planned, trained and resumed."""

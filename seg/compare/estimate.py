@@ -3,14 +3,14 @@
 import heapq
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from seg.compare.plan import Plan, PlannedRun
-from seg.compare.states import Outcome, is_finished
+from seg.compare.plan import PlannedRun, RunTask
+from seg.compare.run_state import Outcome, is_finished
 from seg.record import RunRecord
 
 _STEPS = 8
@@ -41,7 +41,7 @@ class Cost:
         """Read the cost from a run of a few steps; RuntimeError if it failed."""
         run = outcome.run
         if outcome.exit_code:
-            raise RuntimeError(f"{run.name} does not train: {outcome.last_words}")
+            raise RuntimeError(f"{run.name} does not train: {outcome.last_log_line}")
         record = RunRecord.load(run.folder)
         step, validation = record.timing["step"], record.timing["validation"]
         fixed = outcome.seconds - record.steps * step - validation
@@ -52,19 +52,19 @@ def _epochs(config: dict[str, Any]) -> int:
     return int(config["trainer"]["max_epochs"])
 
 
-def measure(plan: Plan, extra: list[str], execute: Callable[[list[PlannedRun]], list[Outcome]]) -> dict[str, Cost]:
+def measure(runs: list[PlannedRun], execute: Callable[[list[RunTask]], list[Outcome]]) -> dict[str, Cost]:
     """Return arm -> cost, measured as many at a time as the comparison would run.
 
     Args:
-        plan: of the comparison.
-        extra: more options of `seg fit`.
+        runs: of the plan; one of each arm is trained for a few steps.
         execute: trains runs.
     """
-    short = [f"--trainer.limit_train_batches={_STEPS}", f"--trainer.max_steps={_STEPS}"]
+    short = (f"--trainer.limit_train_batches={_STEPS}", f"--trainer.max_steps={_STEPS}")
+    arms = {run.name: replace(run, extra=(*run.extra, *short)) for run in reversed(runs)}
     with tempfile.TemporaryDirectory() as folder:
-        runs = [plan.run(arm, plan.seeds[0], Path(folder), [*extra, *short], "", {}) for arm in plan.arms]
-        costs = {outcome.run.name: Cost.of(outcome) for outcome in execute(runs)}
-    return {run.name: costs[run.name] for run in runs}
+        tasks = [arm.task(Path(folder), "") for arm in reversed(arms.values())]
+        costs = {outcome.run.name: Cost.of(outcome) for outcome in execute(tasks)}
+    return {task.name: costs[task.name] for task in tasks}
 
 
 def makespan(seconds: list[float], processes: int) -> float:
@@ -75,7 +75,7 @@ def makespan(seconds: list[float], processes: int) -> float:
     return max(free)
 
 
-def tabulate(costs: dict[str, Cost], runs: list[PlannedRun]) -> Table:
+def tabulate(costs: dict[str, Cost], runs: list[RunTask]) -> Table:
     """Return a row per arm."""
     table = Table("arm", "to train", "kept", "epochs x steps", "ms per step", "time per run")
     for name, cost in costs.items():

@@ -1,8 +1,7 @@
 """The plan of a comparison: which runs, each as a command line of `seg fit`."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ KEYS = "configs, data, losses, arms, seeds, options, tune, processes"
 
 
 @dataclass(frozen=True)
-class PlannedRun:
-    """One training.
+class RunTask:
+    """One training for an executor.
 
     Attributes:
         name: of the arm.
@@ -28,6 +27,47 @@ class PlannedRun:
     folder: Path
     args: tuple[str, ...]
     identity: str
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One training of the plan, before it is known where it is trained and on which data.
+
+    Attributes:
+        name: of the arm.
+        seed: of the run.
+        files: configuration files, as options of `seg fit`.
+        options: of `seg fit`, by key; {name} and {seed} in a value stand for the run's.
+        extra: more options, as they stand on the command line; they win over `options`.
+    """
+
+    name: str
+    seed: int
+    files: tuple[str, ...]
+    options: dict[str, Any]
+    extra: tuple[str, ...] = ()
+
+    def with_options(self, options: dict[str, Any]) -> "PlannedRun":
+        """Return the same run with further options, which win over its own."""
+        return replace(self, options=self.options | options)
+
+    def task(self, parent: Path, fingerprint: str) -> RunTask:
+        """Return the run as it is trained, in a folder of its own.
+
+        Args:
+            parent: folder of the runs.
+            fingerprint: of data and code, see seg.compare.fingerprint.
+        """
+        options = [_as_option(key, value) for key, value in self.options.items()]
+        options = [option.replace("{name}", self.name).replace("{seed}", str(self.seed)) for option in options]
+        options += [*self.extra, f"--seed_everything={self.seed}", f"--name={self.name}"]
+        options += ["--trainer.enable_progress_bar=false"]
+        identity = "\n".join([*map(_content, self.files), *options, fingerprint]) + "\n"
+        version = f"seed-{self.seed}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
+        logger = ["--trainer.logger=pytorch_lightning.loggers.CSVLogger", f"--trainer.logger.save_dir={parent}"]
+        logger += [f"--trainer.logger.name={self.name}", f"--trainer.logger.version={version}"]
+        folder = parent / self.name / version
+        return RunTask(self.name, self.seed, folder, ("fit", *self.files, *logger, *options), identity)
 
 
 @dataclass(frozen=True)
@@ -144,47 +184,18 @@ class Plan:
         if self.tune:
             _check_tuning(self.tune, names, path)
 
-    def runs(
-        self, folder: Path, extra: list[str], origin: str, tuned: Mapping[str, dict[str, Any]] | None = None
-    ) -> list[PlannedRun]:
+    def runs(self, extra: list[str]) -> list[PlannedRun]:
         """Return all runs, seed by seed, so that an early look sees every arm.
 
         Args:
-            folder: of the comparison; each run gets its own below.
             extra: more options of `seg fit` for all runs, e.g. ["--data.source.init_args.root", "elsewhere"].
-            origin: fingerprint of data and code, see seg.compare.origin.
-            tuned: arm -> options that it chose.
         """
-        choices = tuned or {}
-        return [
-            self.run(arm, seed, folder / "runs", extra, origin, choices.get(arm.name, {}))
-            for seed in self.seeds
-            for arm in self.arms
-        ]
+        return [self._run(arm, seed, extra) for seed in self.seeds for arm in self.arms]
 
-    def run(
-        self, arm: Arm, seed: int, folder: Path, extra: list[str], origin: str, options: dict[str, Any]
-    ) -> PlannedRun:
-        """Return one run, with options beside those of the comparison and the arm.
-
-        Args:
-            arm: what is trained.
-            seed: of the run.
-            folder: of the runs.
-            extra: more options as they stand on the command line.
-            origin: fingerprint of data and code.
-            options: the last word before `extra`.
-        """
+    def _run(self, arm: Arm, seed: int, extra: list[str]) -> PlannedRun:
         files = [f"--config={config}" for config in self.configs]
         files += [f"--data={self.data}", f"--model.loss={arm.loss}"]
-        chosen = [_as_option(key, value) for key, value in (self.options | arm.options | options).items()]
-        chosen = [option.replace("{name}", arm.name).replace("{seed}", str(seed)) for option in chosen]
-        chosen += [*extra, f"--seed_everything={seed}", f"--name={arm.name}", "--trainer.enable_progress_bar=false"]
-        identity = "\n".join([*map(_content, files), *chosen, origin]) + "\n"
-        version = f"seed-{seed}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
-        logger = ["--trainer.logger=pytorch_lightning.loggers.CSVLogger", f"--trainer.logger.save_dir={folder}"]
-        logger += [f"--trainer.logger.name={arm.name}", f"--trainer.logger.version={version}"]
-        return PlannedRun(arm.name, seed, folder / arm.name / version, ("fit", *files, *logger, *chosen), identity)
+        return PlannedRun(arm.name, seed, tuple(files), self.options | arm.options, tuple(extra))
 
 
 def _check_tuning(tune: Tuning, arms: list[str], path: Path) -> None:

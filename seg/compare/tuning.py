@@ -2,18 +2,22 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from seg.compare.plan import Arm, Plan, PlannedRun, Tuning
-from seg.compare.states import is_finished
+from seg.analysis.trials import TRIALS
+from seg.compare.plan import Plan, PlannedRun, RunTask, Tuning
+from seg.compare.run_state import is_finished
 from seg.record import RunRecord
-
-FILE_NAME = "tuning.json"
 
 
 def tune(
-    plan: Plan, folder: Path, extra: list[str], origin: str, train: Callable[[list[PlannedRun]], object]
+    plan: Plan,
+    runs: list[PlannedRun],
+    folder: Path,
+    fingerprint: str,
+    train: Callable[[list[RunTask]], object],
 ) -> dict[str, dict[str, Any]]:
     """Return arm -> the options that were best on validation, and write all trials to tuning.json; without it, none.
 
@@ -21,52 +25,54 @@ def tune(
 
     Args:
         plan: of the comparison, with or without `tune`.
+        runs: of the plan.
         folder: of the comparison.
-        extra: more options of `seg fit`.
-        origin: fingerprint of data and code.
+        fingerprint: of data and code.
         train: trains runs that are not finished.
 
     Raises:
         RuntimeError: every trial of an arm failed.
     """
-    trials = planned_trials(plan, folder, extra, origin)
+    trials = planned_trials(plan, runs, folder, fingerprint)
     if not trials:
-        (folder / FILE_NAME).unlink(missing_ok=True)
+        (folder / TRIALS).unlink(missing_ok=True)
         return {}
-    train([run for tried in trials.values() for _, run in tried])
+    train([task for tried in trials.values() for _, task in tried])
     chosen, told = {}, {}
     for arm, tried in trials.items():
-        scores = [_score(run) for _, run in tried]
+        scores = [_score(task) for _, task in tried]
         told[arm] = [{"options": options, "score": score} for (options, _), score in zip(tried, scores, strict=True)]
         best = max((score for score in scores if score is not None), default=None)
         if best is None:
             raise RuntimeError(f"every trial of {arm} failed: see log.txt in {tried[0][1].folder}")
         chosen[arm] = tried[scores.index(best)][0]
     content = {arm: {"chosen": chosen[arm], "trials": told[arm]} for arm in chosen}
-    (folder / FILE_NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    (folder / TRIALS).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return chosen
 
 
-def load(folder: Path) -> dict[str, Any]:
-    """Return arm -> its choice and its trials, as `tune` wrote them; nothing where nothing was tuned."""
-    file = folder / FILE_NAME
-    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return told
-
-
 def planned_trials(
-    plan: Plan, folder: Path, extra: list[str], origin: str
-) -> dict[str, list[tuple[dict[str, Any], PlannedRun]]]:
-    """Return arm -> its trials, as options and run."""
+    plan: Plan, runs: list[PlannedRun], folder: Path, fingerprint: str
+) -> dict[str, list[tuple[dict[str, Any], RunTask]]]:
+    """Return arm -> its trials, as options and task; none where nothing is tuned.
+
+    Args:
+        plan: of the comparison.
+        runs: of the plan; a trial is the run of an arm with the seed and the options of the tuning.
+        folder: of the comparison.
+        fingerprint: of data and code.
+    """
     tuning = plan.tune
     if tuning is None:
         return {}
-
-    def trial(arm: Arm, options: dict[str, Any]) -> tuple[dict[str, Any], PlannedRun]:
-        chosen = tuning.options | options | {"score_test": False}
-        return options, plan.run(arm, tuning.seed, folder / "trials", extra, origin, chosen)
-
-    return {arm.name: [trial(arm, options) for options in _points(tuning, arm.name)] for arm in plan.arms}
+    arms = {run.name: replace(run, seed=tuning.seed).with_options(tuning.options) for run in runs}
+    return {
+        name: [
+            (options, arm.with_options(options | {"score_test": False}).task(folder / "trials", fingerprint))
+            for options in _points(tuning, name)
+        ]
+        for name, arm in arms.items()
+    }
 
 
 def _points(tuning: Tuning, arm: str) -> list[dict[str, Any]]:
@@ -83,8 +89,8 @@ def _points(tuning: Tuning, arm: str) -> list[dict[str, Any]]:
     return points
 
 
-def _score(run: PlannedRun) -> float | None:
-    if not is_finished(run):
+def _score(task: RunTask) -> float | None:
+    if not is_finished(task):
         return None
-    record = RunRecord.load(run.folder)
+    record = RunRecord.load(task.folder)
     return record.validation.mean(record.rank_by) if record.validation else None

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from seg.compare.plan import PlannedRun
-from seg.compare.states import EpochReport, is_finished
+from seg.compare.plan import RunTask
+from seg.compare.run_state import is_finished
+from seg.training.epoch_report import EpochReport
 
 Send = Callable[[EpochReport], None]
 
 
-def train(run: PlannedRun, send: Send, device: str | None = None) -> None:
+def train(run: RunTask, send: Send, device: str | None = None) -> None:
     """Train one run in this process, from its last whole epoch on; what it prints goes to log.txt in its folder.
 
     Args:
@@ -35,12 +36,12 @@ def train(run: PlannedRun, send: Send, device: str | None = None) -> None:
             _fit(run, send)
 
 
-def _fit(run: PlannedRun, send: Send) -> None:
+def _fit(run: RunTask, send: Send) -> None:
     import torch  # noqa: PLC0415  # preloaded; the imports are here for the parent, which needs none of it
 
-    from seg.compare.progress import EpochReporter  # noqa: PLC0415
-    from seg.compare.resume import LAST  # noqa: PLC0415
-    from seg.compare.training import FitCLI  # noqa: PLC0415
+    from seg.training.cli import FitCLI  # noqa: PLC0415
+    from seg.training.progress import EpochReporter  # noqa: PLC0415
+    from seg.training.resume import LAST  # noqa: PLC0415
 
     torch.set_num_threads(1)
     last = run.folder / LAST
@@ -55,7 +56,7 @@ def _fit(run: PlannedRun, send: Send) -> None:
         sys.exit(1)
 
 
-def look_at_data(args: tuple[str, ...], log: Path, send: Callable[[tuple[str, int]], None]) -> None:
+def probe_data(args: tuple[str, ...], log: Path, send: Callable[[tuple[str, int]], None]) -> None:
     """Send the fingerprint of the data that a run would see, and the number of GPUs.
 
     Args:
@@ -69,7 +70,7 @@ def look_at_data(args: tuple[str, ...], log: Path, send: Callable[[tuple[str, in
     _redirect(log)
     import torch  # noqa: PLC0415
 
-    from seg.compare.training import DataCLI  # noqa: PLC0415
+    from seg.training.cli import DataCLI  # noqa: PLC0415
 
     try:
         data = DataCLI(list(args)).datamodule
@@ -89,7 +90,7 @@ def _redirect(file: Path) -> None:
 def main() -> None:
     """Train the run that standard input describes; a line of JSON on standard output for every epoch."""
     fields: dict[str, Any] = json.load(sys.stdin)
-    run = PlannedRun(**fields | {"folder": Path(fields["folder"]), "args": tuple(fields["args"])})
+    run = RunTask(**fields | {"folder": Path(fields["folder"]), "args": tuple(fields["args"])})
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as answers:
         train(run, lambda report: print(json.dumps(report), file=answers, flush=True))
 

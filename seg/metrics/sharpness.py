@@ -11,7 +11,7 @@ class Sharpness:
     """Slope at the boundary relative to the truth's (1 is as sharp), and the share of undecided pixels."""
 
     sharpness: float
-    grey_share: float
+    undecided_share: float
 
 
 def sharpness(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Sharpness:

@@ -167,8 +167,8 @@ def _line_scores(case: Case, prediction: NDArray[np.bool_], threshold: float, to
         **bands,
         "cl_dice": cl_dice(prediction, case.mask),
         **asdict(surface_scores(prediction, case.mask, tolerance_px)),
-        "betti_pieces": float(betti.pieces),
-        "betti_holes": float(betti.holes),
+        "betti0_error": float(betti.betti0_error),
+        "betti1_error": float(betti.betti1_error),
     }
 
 

@@ -29,10 +29,10 @@ def cl_dice(prediction: Mask, mask: Mask) -> float:
 
 @dataclass(frozen=True)
 class BettiErrors:
-    """Absolute differences in the number of pieces of boundary (8-connected) and of holes in it (4-connected)."""
+    """Absolute differences of the Betti numbers: 0, components of boundary (8-connected); 1, holes (4-connected)."""
 
-    pieces: int
-    holes: int
+    betti0_error: int
+    betti1_error: int
 
 
 def betti_errors(prediction: Mask, mask: Mask) -> BettiErrors:

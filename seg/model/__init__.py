@@ -1,1 +1,1 @@
-"""The training of one network with one loss."""
+"""The LightningModule and its learning-rate schedules."""

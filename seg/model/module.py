@@ -89,7 +89,7 @@ class BoundaryModule(pl.LightningModule):
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Draw the same in step n, also after an interruption, and tell the loss how far the training is."""
         torch.manual_seed(self.seed * 1_000_003 + self.global_step)
-        self.loss.tell_progress(min(self.global_step / self.trainer.estimated_stepping_batches, 1.0))
+        self.loss.set_progress(min(self.global_step / self.trainer.estimated_stepping_batches, 1.0))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of the batch.

@@ -44,7 +44,7 @@ def test_a_valid_mask_that_is_no_rectangle_is_refused(hole):
 
 def test_progress_reaches_losses_inside_losses():
     inner = CompositeLoss({"l2": Term(L2Loss(), LinearRamp(0, 2))})
-    ScnpLoss(inner).tell_progress(0.25)
+    ScnpLoss(inner).set_progress(0.25)
     assert inner.weight("l2") == 0.5
 
 

@@ -49,7 +49,7 @@ def test_a_ramp_weighs_by_the_progress_told():
     loss = CompositeLoss({"l1": Term(L1Loss(), LinearRamp(0, 1)), "l2": Term(L2Loss())})
     alone = L2Loss()(logits, target).item()
     assert loss(logits, target) == pytest.approx(alone)
-    loss.tell_progress(0.5)
+    loss.set_progress(0.5)
     assert loss(logits, target) == pytest.approx(alone + 0.5 * L1Loss()(logits, target).item())
 
 

@@ -39,7 +39,7 @@ def evaluate(tmp_path, *args) -> dict:
 def test_masks_against_themselves_are_perfect(tmp_path, capsys):
     masks = save(tmp_path / "masks", black_on_white)
     scores = evaluate(tmp_path, masks, masks, "--boundary-value", "0")
-    zero = ("brier", "ece", "hd95_px", "betti_pieces", "betti_holes", "grey_share")
+    zero = ("brier", "ece", "hd95_px", "betti0_error", "betti1_error", "undecided_share")
     for name, values in scores["metrics"].items():
         assert values == pytest.approx([0, 0] if name in zero else [1, 1], abs=1e-6), name
     assert scores["images"] == ["synthetic-0000", "synthetic-0001"]

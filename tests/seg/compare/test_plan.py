@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from seg.compare.plan import Plan
+from seg.compare.plan import Plan, RunTask
 
 
 @pytest.fixture
@@ -11,6 +11,10 @@ def files(tmp_path):
     for name in ("base", "data", "l2", "jaccard"):
         (tmp_path / f"{name}.yaml").write_text(f"# {name}\n")
     return tmp_path
+
+
+def tasks(plan: Plan, out="out", extra=(), fingerprint="data and code") -> list[RunTask]:
+    return [run.task(Path(out) / "runs", fingerprint) for run in plan.runs(list(extra))]
 
 
 def write(folder: Path, **changes) -> Path:
@@ -27,7 +31,7 @@ def write(folder: Path, **changes) -> Path:
 
 
 def test_every_loss_is_run_with_every_seed_in_a_folder_of_its_own(files):
-    runs = Plan.load(write(files)).runs(Path("out"), ["--more=1"], "origin")
+    runs = tasks(Plan.load(write(files)), extra=["--more=1"])
     assert [(run.name, run.seed) for run in runs] == [("l2", 0), ("jaccard", 0), ("l2", 7), ("jaccard", 7)]
     assert runs[3].folder.parent == Path("out/runs/jaccard")
     assert runs[3].folder.name.startswith("seed-7-")
@@ -39,7 +43,7 @@ def test_every_loss_is_run_with_every_seed_in_a_folder_of_its_own(files):
 
 
 def test_the_runs_of_a_seed_differ_in_nothing_but_loss_and_name(files):
-    l2, jaccard, *_ = Plan.load(write(files)).runs(Path("out"), [], "origin")
+    l2, jaccard, *_ = tasks(Plan.load(write(files)))
     different = set(l2.args) ^ set(jaccard.args)
     different -= {f"--trainer.logger.version={run.folder.name}" for run in (l2, jaccard)}
     assert {arg.replace("l2", "*").replace("jaccard", "*") for arg in different} == {
@@ -51,31 +55,31 @@ def test_the_runs_of_a_seed_differ_in_nothing_but_loss_and_name(files):
 
 def test_a_run_is_another_one_when_its_files_options_data_or_code_change(files):
     plan = Plan.load(write(files))
-    run = plan.runs(Path("out"), [], "origin")[0]
-    assert plan.runs(Path("out"), [], "origin")[0] == run
+    run = tasks(plan)[0]
+    assert tasks(plan)[0] == run
     changed = [
-        plan.runs(Path("out"), [], "other data")[0],
-        plan.runs(Path("out"), ["--more=1"], "origin")[0],
-        Plan.load(write(files, options={})).runs(Path("out"), [], "origin")[0],
+        tasks(plan, fingerprint="other data")[0],
+        tasks(plan, extra=["--more=1"])[0],
+        tasks(Plan.load(write(files, options={})))[0],
     ]
     (files / "l2.yaml").write_text("# changed\n")
-    changed.append(plan.runs(Path("out"), [], "origin")[0])
+    changed.append(tasks(plan)[0])
     assert len({run.folder, *(other.folder for other in changed)}) == 5
 
 
 def test_a_run_is_the_same_one_in_another_place_and_in_other_company(files, tmp_path_factory):
-    run = Plan.load(write(files)).runs(Path("out"), [], "origin")[0]
+    run = tasks(Plan.load(write(files)))[0]
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     for file in files.iterdir():
         (elsewhere / file.name).write_bytes(file.read_bytes())
-    alone = Plan.load(write(elsewhere, losses=["l2.yaml"], seeds=[0])).runs(Path("other"), [], "origin")[0]
+    alone = tasks(Plan.load(write(elsewhere, losses=["l2.yaml"], seeds=[0])), out="other")[0]
     assert alone.identity == run.identity
     assert alone.folder.name == run.folder.name
 
 
 def test_an_arm_may_differ_in_more_than_its_loss(files):
     arm = {"loss": "l2.yaml", "options": {"model.schedule": None}}
-    runs = Plan.load(write(files, arms={"l2_constant": arm})).runs(Path("out"), [], "origin")
+    runs = tasks(Plan.load(write(files, arms={"l2_constant": arm})))
     assert [run.name for run in runs[:3]] == ["l2", "jaccard", "l2_constant"]
     assert "--model.schedule=null" in runs[2].args
     assert "--model.schedule=null" not in runs[0].args
@@ -83,7 +87,7 @@ def test_an_arm_may_differ_in_more_than_its_loss(files):
 
 def test_options_can_name_the_run(files):
     options = {"trainer.logger+": {"class_path": "Logger", "init_args": {"name": "{name}", "version": "seed-{seed}"}}}
-    run = Plan.load(write(files, options=options)).runs(Path("out"), [], "origin")[3]
+    run = tasks(Plan.load(write(files, options=options)))[3]
     (logger,) = (arg.removeprefix("--trainer.logger+=") for arg in run.args if arg.startswith("--trainer.logger+="))
     assert yaml.safe_load(logger)["init_args"] == {"name": "jaccard", "version": "seed-7"}
 
@@ -120,4 +124,4 @@ def test_a_missing_or_broken_plan_is_named(tmp_path):
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[3] / "configs" / "compare").glob("*.yaml")), ids=str)
 def test_the_comparisons_of_the_project_are_fit(path):
-    assert len(Plan.load(path).runs(Path("out"), [], "origin")) >= 4
+    assert len(tasks(Plan.load(path))) >= 4

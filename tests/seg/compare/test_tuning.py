@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from seg.__main__ import main
+from seg.analysis.trials import TRIALS
 from seg.compare import tuning
 from seg.compare.plan import Plan
 from seg.record import RunRecord, find_runs
@@ -33,7 +34,8 @@ def path(tiny, tmp_path) -> Path:
 
 
 def options_of(path: Path) -> dict[str, list[dict]]:
-    trials = tuning.planned_trials(Plan.load(path), Path("out"), [], "origin")
+    plan = Plan.load(path)
+    trials = tuning.planned_trials(plan, plan.runs([]), Path("out"), "data and code")
     return {arm: [options for options, _ in tried] for arm, tried in trials.items()}
 
 
@@ -60,16 +62,17 @@ def test_what_was_tuned_once_is_forgotten_when_nothing_is_tuned(path, tmp_path):
     content = yaml.safe_load(path.read_text())
     del content["tune"]
     path.write_text(yaml.safe_dump(content))
-    (tmp_path / tuning.FILE_NAME).write_text("{}")
-    assert tuning.tune(Plan.load(path), tmp_path, [], "origin", lambda runs: None) == {}
-    assert not (tmp_path / tuning.FILE_NAME).exists()
+    (tmp_path / TRIALS).write_text("{}")
+    plan = Plan.load(path)
+    assert tuning.tune(plan, plan.runs([]), tmp_path, "data and code", lambda tasks: None) == {}
+    assert not (tmp_path / TRIALS).exists()
 
 
 @pytest.mark.slow
 def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
     out = tmp_path / "out"
     assert main(["compare", str(path), "--out", str(out)]) == 0
-    told = json.loads((out / tuning.FILE_NAME).read_text())
+    told = json.loads((out / TRIALS).read_text())
     trained = {record.name: record for record in find_runs(out).values()}
     assert trained.keys() == told.keys() == {"l2", "edge_composite"}
     for name, of_arm in told.items():
@@ -86,5 +89,6 @@ def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
 
 
 def test_an_arm_without_a_finished_trial_is_named(path, tmp_path):
+    plan = Plan.load(path)
     with pytest.raises(RuntimeError, match="every trial of l2 failed"):
-        tuning.tune(Plan.load(path), tmp_path / "out", [], "origin", lambda runs: None)
+        tuning.tune(plan, plan.runs([]), tmp_path / "out", "data and code", lambda tasks: None)

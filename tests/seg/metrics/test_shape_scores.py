@@ -75,8 +75,8 @@ def test_cl_dice_equals_the_definition_and_is_one_on_identity(prediction, mask):
 @given(masks)
 def test_holes_are_the_enclosed_parts_of_the_background(mask):
     errors = betti_errors(mask, np.zeros_like(mask))
-    assert errors.pieces == label(mask, np.ones((3, 3)))[1]
-    assert errors.holes == label(np.pad(~mask, 1, constant_values=True))[1] - 1
+    assert errors.betti0_error == label(mask, np.ones((3, 3)))[1]
+    assert errors.betti1_error == label(np.pad(~mask, 1, constant_values=True))[1] - 1
 
 
 def test_a_broken_ring_has_lost_its_hole_and_no_piece():
@@ -85,7 +85,7 @@ def test_a_broken_ring_has_lost_its_hole_and_no_piece():
     ring[7:13, 7:13] = False
     broken = ring.copy()
     broken[9, :8] = False
-    assert (betti_errors(broken, ring).pieces, betti_errors(broken, ring).holes) == (0, 1)
+    assert (betti_errors(broken, ring).betti0_error, betti_errors(broken, ring).betti1_error) == (0, 1)
 
 
 def test_boundary_iou_compares_bands_and_not_the_inside():
@@ -135,7 +135,7 @@ def test_the_mask_itself_is_sharp_and_grey_is_not():
     block[:, 12:] = True
     assert sharpness(block.astype(np.float32), block).sharpness == pytest.approx(1)
     half = sharpness(block * np.float32(0.5) + np.float32(0.25), block)
-    assert (half.sharpness, half.grey_share) == (pytest.approx(0.5), 1)
+    assert (half.sharpness, half.undecided_share) == (pytest.approx(0.5), 1)
     ramp = np.clip((np.arange(24) - 7.5) / 8, 0, 1).astype(np.float32)[None].repeat(24, axis=0)
     assert sharpness(ramp, block).sharpness == pytest.approx((1 / 8) / (1 / 2))
     assert sharpness(ramp, empty()).sharpness == 1

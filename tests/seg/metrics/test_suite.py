@@ -20,7 +20,7 @@ def scores_of(probability_of, **options):
     return score_cases([case(sample, probability_of(sample)) for sample in CELLS], 0.5, 2.0, **options)
 
 
-BEST = {"brier": 0, "ece": 0, "hd95_px": 0, "betti_pieces": 0, "betti_holes": 0, "grey_share": 0}
+BEST = {"brier": 0, "ece": 0, "hd95_px": 0, "betti0_error": 0, "betti1_error": 0, "undecided_share": 0}
 
 
 def test_the_truth_is_perfect_in_every_score_that_needs_no_decoding():

@@ -1,0 +1,1 @@
+"""What the scores of a comparison say."""

@@ -1,0 +1,104 @@
+"""The arms of a comparison, found by what they trained with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from seg.record import RunRecord
+
+
+@dataclass(frozen=True)
+class TrainedArms:
+    """The arms of a comparison.
+
+    Attributes:
+        runs: by the name of their arm.
+        tuned: options that each arm chose on validation, e.g. "model.optimizer.init_args.lr": arms that differ in
+            nothing else were given the same.
+    """
+
+    runs: dict[str, list[RunRecord]]
+    tuned: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, runs: dict[Path, RunRecord], tuned: Iterable[str] = ()) -> "TrainedArms":
+        """Sort the runs."""
+        by_name: dict[str, list[RunRecord]] = {}
+        for record in runs.values():
+            by_name.setdefault(record.name, []).append(record)
+        return cls(by_name, frozenset(tuned))
+
+    def trained_with(self, class_name: str) -> str | None:
+        """Return the arm of a loss, the usual one where several train with it.
+
+        That is the one that most other arms differ from in nothing but the loss; of equal ones, one with a trained
+        encoder and a falling rate. A sum of losses is known by its last term, which was added to the ones before.
+        """
+        names = [name for name, runs in self.runs.items() if _loss_class(runs[0]) == class_name]
+        return min(names, key=self._oddity, default=None)
+
+    def _oddity(self, name: str) -> tuple[int, bool, bool, str]:
+        own = self._settings[name]
+        alike = sum(_rest(own, "model.loss") == _rest(other, "model.loss") for other in self._settings.values())
+        return -alike, bool(own.get("model.network.freeze_encoder")), own.get("model.schedule", "") is None, name
+
+    def with_and_without(self, key: str) -> list[tuple[str, str]]:
+        """Return the pairs of arms that differ in nothing but that the first has something under the key.
+
+        Args:
+            key: "model.schedule" or "model.network.freeze_encoder".
+        """
+        return [
+            (one, other)
+            for one, having in self._settings.items()
+            for other, lacking in self._settings.items()
+            if _has(having, key) and not _has(lacking, key) and _rest(having, key) == _rest(lacking, key)
+        ]
+
+    def schedule(self, name: str) -> str:
+        """Return the class of an arm's schedule, "" for a constant rate."""
+        schedule = self.runs[name][0].config["model"].get("schedule") or {"class_path": ""}
+        return str(schedule["class_path"]).rpartition(".")[2]
+
+    @cached_property
+    def _settings(self) -> dict[str, dict[str, Any]]:
+        known = {name: settings(runs[0]) for name, runs in self.runs.items()}
+        for key in self.tuned:
+            known = {name: _rest(each, key) for name, each in known.items()}
+        return known
+
+
+def _loss_class(record: RunRecord) -> str:
+    path, loss = record.loss, record.config["model"].get("loss", {})
+    while terms := loss.get("init_args", {}).get("terms"):
+        loss = list(terms.values())[-1]["loss"]
+        path = loss["class_path"]
+    return path.rpartition(".")[2]
+
+
+def settings(record: RunRecord) -> dict[str, Any]:
+    """Return the configuration with keys like "model.network.freeze_encoder", without seeds and what only logs."""
+    flat = _flatten({part: record.config.get(part, {}) for part in ("model", "data", "trainer")}, "")
+    apart = ("model.seed", "data.seed", "trainer.logger")
+    return {name: value for name, value in flat.items() if not any(_belongs(name, key) for key in apart)}
+
+
+def _flatten(value: Any, key: str) -> dict[str, Any]:
+    if not isinstance(value, dict) or not value:
+        return {key: value}
+    nested = [_flatten(item, f"{key}.{name}" if key else name) for name, item in value.items()]
+    return {name: item for each in nested for name, item in each.items()}
+
+
+def _has(model: dict[str, Any], key: str) -> bool:
+    return any(value for name, value in model.items() if _belongs(name, key))
+
+
+def _rest(model: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in model.items() if not _belongs(name, key)}
+
+
+def _belongs(name: str, key: str) -> bool:
+    return name == key or name.startswith(f"{key}.")

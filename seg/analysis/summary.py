@@ -1,0 +1,143 @@
+"""What the records of a comparison say, as numbers and sentences; nothing of how it looks."""
+
+import statistics
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from seg.analysis.metric_names import ALL_METRICS, OPTIMISTIC
+from seg.analysis.pairwise import Judgement, judge
+from seg.analysis.step_cost import StepCost
+from seg.analysis.verdict import verdict
+from seg.record import RunRecord, choose_run, rank_losses
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and sample standard deviation over n seeds (NaN for one seed)."""
+
+    mean: float
+    deviation: float
+    n: int
+
+    @classmethod
+    def of(cls, values: list[float]) -> "Spread":
+        """Summarize one value per seed."""
+        deviation = statistics.stdev(values) if len(values) > 1 else float("nan")
+        return cls(statistics.fmean(values), deviation, len(values))
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f}" if self.n == 1 else f"{self.mean:.3f} ± {self.deviation:.3f}"
+
+
+@dataclass(frozen=True)
+class LossRow:
+    """One loss in the table.
+
+    Attributes:
+        name: of the arm.
+        validation: the metric that ranks.
+        test: metric -> spread over the seeds.
+        seeds: metric -> mean over the test images, one per seed.
+        optimistic: the same for the scores at the test images' own thresholds.
+        collapses: verdict -> number of its finished runs, without "none".
+        thresholds: chosen on validation, one per seed.
+        step_ms: milliseconds per training step, mean over its runs; see Summary.cost.
+        finished, failed: number of runs.
+        best: folder of its best run on validation, None where no run finished.
+    """
+
+    name: str
+    validation: Spread | None
+    test: dict[str, Spread]
+    seeds: dict[str, list[float]]
+    optimistic: dict[str, Spread]
+    collapses: dict[str, int]
+    thresholds: list[float]
+    step_ms: float | None
+    finished: int
+    failed: int
+    best: Path | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The comparison as a whole.
+
+    Attributes:
+        rows: the losses, best on validation first, those without a finished run last.
+        rank_by: the metric that ranks.
+        chosen: folder of the run that would be promoted, None where no run finished.
+        judgements: metric -> who differs on the test images; without the metrics that a run lacks.
+        warnings: why the runs may not be comparable.
+        verdict: sentences, the most important first.
+        cost: of the runs, per step.
+    """
+
+    rows: list[LossRow]
+    rank_by: str
+    chosen: Path | None
+    judgements: dict[str, Judgement]
+    warnings: list[str]
+    verdict: list[str]
+    cost: StepCost
+
+
+def summarize(runs: dict[Path, RunRecord]) -> Summary:
+    """Rank the losses on validation and say what can be said."""
+    records = list(runs.values())
+    ranked = [name for name, _ in rank_losses(records)]
+    names = ranked + sorted({record.name for record in records} - set(ranked))
+    cost = StepCost.of(runs)
+    rows = [_row(name, runs, cost) for name in names]
+    rank_by = records[0].rank_by
+    chosen = choose_run(runs) if ranked else None
+    judged = {metric: judge(records, metric) for metric in ALL_METRICS}
+    judgements = {metric: judgement for metric, judgement in judged.items() if judgement}
+    sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation))
+    return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost)
+
+
+def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
+    of_loss = {path: record for path, record in runs.items() if record.name == name}
+    finished = [record for record in of_loss.values() if record.status == "finished"]
+    validations = [record.validation for record in finished if record.validation]
+    tests = [record.test for record in finished if record.test]
+    seeds = {
+        metric: [scores.mean(metric) for scores in tests]
+        for metric in ALL_METRICS
+        if tests and all(metric in scores.metrics for scores in tests)
+    }
+    return LossRow(
+        name=name,
+        validation=Spread.of([scores.mean(finished[0].rank_by) for scores in validations]) if finished else None,
+        test={metric: Spread.of(values) for metric, values in seeds.items()},
+        seeds=seeds,
+        optimistic={
+            name: Spread.of([record.optimistic[name] for record in finished])
+            for name in OPTIMISTIC
+            if finished and all(name in record.optimistic for record in finished)
+        },
+        collapses=Counter(record.collapse for record in finished if record.collapse != "none"),
+        thresholds=[record.threshold for record in finished],
+        step_ms=cost.mean(of_loss),
+        finished=len(finished),
+        failed=len(of_loss) - len(finished),
+        best=choose_run(of_loss, name) if finished else None,
+    )
+
+
+def _warnings(records: list[RunRecord]) -> list[str]:
+    warnings = []
+    if len({record.data["fingerprint"] for record in records}) > 1:
+        warnings.append(
+            "The runs did not see the same data (their fingerprints differ): the ranking compares unlike things."
+        )
+    if len({record.rank_by for record in records}) > 1:
+        warnings.append("The runs chose epoch and threshold by different metrics: the ranking compares unlike things.")
+    if len({(record.steps) for record in records if record.status == "finished"}) > 1:
+        warnings.append("The runs were trained for different numbers of steps.")
+    broken = sorted({record.name for record in records if record.status != "finished"})
+    if broken:
+        warnings.append(f"Not every run of {', '.join(broken)} finished: what is left of it may flatter it.")
+    return warnings

@@ -1,0 +1,105 @@
+"""`seg compare`, `seg report` and `seg evaluate`: light to import, so that `seg --help` stays quick."""
+
+import argparse
+from pathlib import Path
+
+from seg.compare.plan import Plan
+from seg.compare.run_state import Outcome
+from seg.record import find_runs, rank_losses
+
+
+class ComparisonFailedError(RuntimeError):
+    """At least one run of a comparison failed."""
+
+
+def add_compare(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg compare`."""
+    parser = subparsers.add_parser(
+        "compare",
+        help="train every loss with every seed and write the report",
+        description="Train every loss of the comparison with every seed, then write the report. The same command again "
+        "runs only what is missing and goes on with what was interrupted. Further options are those of `seg fit` and "
+        "go to every run, e.g. --data.source.init_args.root DIR.",
+    )
+    parser.add_argument("config", type=Path, help="the comparison, e.g. configs/compare/card.yaml")
+    parser.add_argument("--out", type=Path, help="folder of runs and report (default: runs/<name of the config>)")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and, after a few steps, its cost")
+    parser.add_argument("--scheduler", help="train on this Dask cluster, e.g. tcp://host:8786")
+    parser.set_defaults(run=_compare, more=[])
+
+
+def add_report(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg report`."""
+    parser = subparsers.add_parser(
+        "report",
+        help="write the report of the runs in a folder",
+        description="Write the report of the runs in a folder; of several folders: a report that compares them.",
+    )
+    parser.add_argument("folders", type=Path, metavar="DIR", nargs="+", help="folder of `seg compare` or `seg fit`")
+    parser.add_argument("--out", type=Path, help="of the report on several folders (default: DIR-DIR beside the first)")
+    parser.set_defaults(run=_report)
+
+
+def add_evaluate(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg evaluate`."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="score masks, probabilities or labels of any tool",
+        description="Score every image of a folder against the truth of the same name, with every metric.",
+    )
+    parser.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="folder of PNG or TIFF files")
+    parser.add_argument("truth", type=Path, metavar="TRUTH", help="folder of masks or instance labels")
+    parser.add_argument(
+        "--predicted",
+        choices=("mask", "probability", "labels"),
+        default="mask",
+        help="what predictions are (default: mask)",
+    )
+    parser.add_argument("--true", choices=("mask", "labels"), default="mask", help="what the truth is (default: mask)")
+    parser.add_argument("--boundary-value", type=int, default=255, help="of the boundary in masks (default: 255)")
+    parser.add_argument("--thickness", type=int, default=1, help="of boundaries derived from labels, px (default: 1)")
+    parser.add_argument("--threshold", type=float, default=0.5, help="of probabilities (default: 0.5)")
+    parser.add_argument("--tolerance", type=float, default=2.0, help="of boundary F1 and surface Dice, px (default: 2)")
+    parser.add_argument("--out", type=Path, help="write the scores of every image to this JSON file")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(args: argparse.Namespace) -> None:
+    from seg.evaluate import evaluate  # noqa: PLC0415  # its libraries take seconds to load
+
+    evaluate(args)
+
+
+def _report(args: argparse.Namespace) -> None:
+    from seg.report.across import write_across  # noqa: PLC0415  # drawing libraries take a second to load
+    from seg.report.one import write_report  # noqa: PLC0415
+
+    first, *others = args.folders
+    if others:
+        out = args.out or first.parent / "-".join(folder.resolve().name for folder in args.folders)
+        print(f"report: {write_across(args.folders, out)}")
+    elif args.out:
+        raise ValueError("--out is for the report on several folders: that on one is written into it")
+    else:
+        print(f"report: {write_report(first)}")
+
+
+def _compare(args: argparse.Namespace) -> None:
+    from seg.compare.run import preview, run_comparison  # noqa: PLC0415
+
+    plan = Plan.load(args.config)
+    folder = args.out or Path("runs") / args.config.stem
+    if args.dry_run:
+        preview(plan, folder, args.more, args.scheduler)
+        return
+    runs, failed = run_comparison(plan, folder, args.more, args.scheduler)
+    _report(argparse.Namespace(folders=[folder], out=None))
+    for name, score in rank_losses(list(find_runs(folder).values())):
+        print(f"  {name:24} {score:.4f} on validation")
+    if failed:
+        raise ComparisonFailedError(f"{len(failed)} of {len(runs)} runs failed: " + "; ".join(map(_describe, failed)))
+
+
+def _describe(outcome: Outcome) -> str:
+    run = outcome.run
+    return f"{run.name} seed {run.seed} ({outcome.last_log_line}; see {run.folder}/log.txt)"

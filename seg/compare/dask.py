@@ -1,0 +1,77 @@
+"""Train the runs of a plan on a Dask cluster; needs the extra `cluster` on both sides and a shared file system."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from seg.compare.local import Progress
+from seg.compare.plan import RunTask
+from seg.compare.run_state import Outcome, prepare
+from seg.training.epoch_report import EpochReport
+
+TOPIC = "septum"
+
+
+def execute_on_cluster(scheduler: str, runs: list[RunTask], progress: Progress) -> Iterator[Outcome]:
+    """Train runs on the workers of a cluster, one at a time on each of a worker's threads.
+
+    A run goes on where another worker that died has left it. Start workers with one thread per core or GPU that a run
+    may use.
+
+    Args:
+        scheduler: address of a running scheduler, e.g. tcp://host:8786.
+        runs: what to train; their folders and files must be the same for the workers.
+        progress: told of every epoch.
+
+    Yields:
+        The outcome of each run, in the order in which they end.
+
+    Raises:
+        ImportError: `distributed` is not installed.
+        ConnectionError: no scheduler answers there.
+    """
+    try:
+        from distributed import Client, as_completed  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        raise ImportError('--scheduler needs Dask: pip install "septum[cluster]"') from error
+    try:
+        cluster = Client(scheduler, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(f"no scheduler answers at {scheduler}") from error
+    with cluster as client:
+        by_folder = {str(run.folder): run for run in runs}
+
+        def tell(event: tuple[float, dict[str, Any]]) -> None:
+            _, message = event
+            if run := by_folder.get(message["folder"]):
+                progress(run, EpochReport(*message["report"]))
+
+        client.subscribe_topic(TOPIC, tell)
+        for run in runs:
+            prepare(run)
+        futures = {client.submit(_train, _describe(run), key=str(run.folder), pure=False): run for run in runs}
+        for future, (exit_code, seconds) in as_completed(list(futures), loop=client.loop, with_results=True):
+            yield Outcome.of(futures[future], exit_code, seconds)
+
+
+def _describe(run: RunTask) -> dict[str, Any]:
+    return {"name": run.name, "seed": run.seed, "folder": str(run.folder), "args": run.args, "identity": run.identity}
+
+
+def _train(fields: dict[str, Any]) -> tuple[int, float]:
+    """Train one run in a process of its own and return its exit code and the seconds; runs on a worker."""
+    from distributed import get_worker  # noqa: PLC0415
+
+    worker, started = get_worker(), time.monotonic()
+    command = [sys.executable, "-m", "seg.compare.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the process of the run has no pipes")
+        json.dump(fields, process.stdin)
+        process.stdin.close()
+        for line in process.stdout:
+            worker.log_event(TOPIC, {"folder": fields["folder"], "report": json.loads(line)})
+    return process.returncode, time.monotonic() - started

@@ -1,0 +1,77 @@
+"""The table of runs while they are trained."""
+
+import math
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from seg.compare.plan import RunTask
+from seg.compare.run_state import Outcome
+from seg.training.epoch_report import EpochReport
+
+_SLOW = 24 * 3600.0  # seconds over which the speed is estimated: epochs may be long
+
+
+class ProgressTable:
+    """A row per run: epochs, the metric that ranks, time to go, and a warning where the network has collapsed.
+
+    Where the output is no terminal, a line for every run that ends.
+
+    Args:
+        runs: that are to be trained.
+        kept: number of runs that are finished already.
+        console: where to write.
+    """
+
+    def __init__(self, runs: list[RunTask], kept: int, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+        self.bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[epochs]}"),
+            TextColumn("{task.fields[metric]}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("[yellow]{task.fields[note]}"),
+            console=self.console,
+            speed_estimate_period=_SLOW,
+        )
+        self.shares = dict.fromkeys(runs, 0.0)
+        self.rows = {run: self._add(f"{run.name} seed {run.seed}", "waits") for run in runs}
+        self.whole = self._add("all runs", f"{kept} kept" if kept else "")
+
+    def __enter__(self) -> "ProgressTable":
+        self.bars.start()
+        self.bars.start_task(self.whole)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bars.stop()
+
+    def _add(self, name: str, note: str) -> TaskID:
+        return self.bars.add_task(name, total=1.0, start=False, epochs="", metric="", note=note)
+
+    def show(self, run: RunTask, report: EpochReport) -> None:
+        """Update the run's row."""
+        self.bars.start_task(self.rows[run])
+        note = "" if report.collapse == "none" else report.collapse
+        self._move(run, report.epoch / max(1, report.epochs), note)
+        metric = "" if math.isnan(report.metric) else f"{report.metric:.3f}"
+        self.bars.update(self.rows[run], epochs=f"{report.epoch}/{report.epochs}", metric=metric)
+
+    def end(self, outcome: Outcome) -> None:
+        """Close the run's row."""
+        failed = outcome.exit_code != 0
+        self._move(outcome.run, 1.0, "failed" if failed else None)
+        self.bars.stop_task(self.rows[outcome.run])
+        if not self.console.is_terminal:
+            ending = f"failed: {outcome.last_log_line}" if failed else f"finished in {outcome.seconds:.0f} s"
+            self.console.print(f"{outcome.run.name} seed {outcome.run.seed} {ending}", markup=False, soft_wrap=True)
+
+    def _move(self, run: RunTask, share: float, note: str | None) -> None:
+        changed = {} if note is None else {"note": note}
+        self.bars.update(self.rows[run], completed=share, **changed)  # type: ignore[arg-type]
+        self.shares[run] = share
+        self.bars.update(self.whole, completed=sum(self.shares.values()) / len(self.shares))

@@ -1,1 +1,0 @@
-"""What losses want, shown before anything is trained."""

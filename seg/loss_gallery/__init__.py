@@ -1,0 +1,1 @@
+"""What losses reward and punish, shown before anything is trained."""

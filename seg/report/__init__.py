@@ -1,0 +1,1 @@
+"""The analysis of a comparison as a page, tables and figures."""

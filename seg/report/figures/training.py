@@ -1,0 +1,83 @@
+"""Figures of what happened while the losses were trained: learning curves and cost."""
+
+import csv
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from seg.analysis.metric_names import ALL_METRICS
+from seg.analysis.summary import Summary
+from seg.record import RunRecord
+from seg.report.figures.style import Drawing, canvas, legend_beside, looks, publish
+
+Runs = dict[Path, RunRecord]
+
+
+def learning_curves(runs: Runs, order: list[str], rank_by: str, folder: Path) -> list[Drawing]:
+    """Draw the metric that ranks for all losses in one figure, and each loss's own value on a scale of its own.
+
+    Args:
+        runs: folder -> record.
+        order: names of the losses.
+        rank_by: the metric.
+        folder: of the report.
+    """
+    by_name = {name: [path for path, record in runs.items() if record.name == name] for name in order}
+    colors = {name: look["color"] for name, look in looks(order).items()}
+    word = ALL_METRICS[rank_by]
+    with canvas(7, 3.2) as (figure, axes):
+        for name, paths in by_name.items():
+            _draw(axes, paths, f"val/{rank_by}", name, colors[name])
+        axes.set(xlabel="epoch", ylabel=word)
+        legend_beside(axes)
+        caption = (
+            f"{word} on validation, a line per seed; a cross is a collapsed network, "
+            "a ring one whose mask at 0.5 is empty or full"
+        )
+        drawings = [publish(figure, folder, "learning", caption)]
+    for number, (name, paths) in enumerate(by_name.items()):
+        with canvas(3.6, 2.4) as (figure, axes):
+            _draw(axes, paths, "val/loss", name, colors[name])
+            axes.set(xlabel="epoch", ylabel="validation loss")
+            drawings.append(publish(figure, folder, f"learning_{number}", f"{name}: validation loss"))
+    return drawings
+
+
+def _draw(axes: Axes, paths: list[Path], column: str, name: str, color: str) -> None:
+    """Draw a line per seed, with a mark where the network had collapsed."""
+    for seed, path in enumerate(paths):
+        rows = _read(path / "metrics.csv", column)
+        epochs = [int(row["epoch"]) + 1 for row in rows]
+        values = [float(row[column]) for row in rows]
+        axes.plot(epochs, values, ".-", color=color, linewidth=1.2, label=name if seed == 0 else None)
+        for marker, verdicts in (("x", "1234"), ("o", "5")):  # numbers of seg.metrics.collapse.Verdict
+            marked = [at for at, row in enumerate(rows) if row.get("val/collapse", "")[:1] in tuple(verdicts)]
+            axes.plot([epochs[at] for at in marked], [values[at] for at in marked], marker, color=color,
+                      markersize=9, fillstyle="none", markeredgewidth=2)  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _read(path: Path, column: str) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row.get(column)]
+
+
+def cost(summary: Summary, runs: Runs, folder: Path) -> list[Drawing]:
+    """Draw the milliseconds per step of every loss, a mark per run; nothing without a finished run."""
+    timed = [row for row in summary.rows if row.step_ms]
+    if not timed:
+        return []
+    colors = looks([row.name for row in summary.rows])
+    with canvas(7, 0.9 + 0.35 * len(timed)) as (figure, axes):
+        for number, row in enumerate(timed):
+            axes.barh(number, row.step_ms, color=colors[row.name]["color"], alpha=0.5, height=0.6)
+            each = [ms for path, ms in summary.cost.ms.items() if runs[path].name == row.name]
+            axes.plot(each, [number] * len(each), "k|", markersize=10)
+        axes.set_yticks(range(len(timed)), [row.name for row in timed])
+        axes.invert_yaxis()
+        axes.set(xlabel="milliseconds per training step")
+        caption = f"Cost per step ({summary.cost.meaning}); it holds for this machine and its load at the time"
+        return [publish(figure, folder, "cost", caption)]

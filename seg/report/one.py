@@ -1,0 +1,127 @@
+"""The report of a comparison: one HTML page, Markdown, CSV, JSON and figures, from what the runs left."""
+
+import base64
+import hashlib
+import statistics
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from seg.analysis.baselines import Scores, score_baselines
+from seg.analysis.claims import judge_claims
+from seg.analysis.metric_names import ALL_METRICS, METRICS, OPTIMISTIC, format_score, p_value
+from seg.analysis.summary import Summary, summarize
+from seg.analysis.trials import load_trials
+from seg.analysis.verdict import power_words, with_interval
+from seg.data.writing import write_file
+from seg.record import RunRecord, find_runs
+from seg.report.figures import differences
+from seg.report.figures import training as training_figures
+from seg.report.figures.examples import choose_examples, sharpness_figure
+from seg.report.figures.pixels import pixel_figures
+from seg.report.figures.style import Drawing
+from seg.report.repeat import repeat
+from seg.report.tables import to_csv, to_json
+
+
+def write_report(folder: Path) -> Path:
+    """Write report.html, report.md, report.csv, report.json and figures/ about all runs in the folder.
+
+    Args:
+        folder: of `seg compare`, or of one run.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        FileNotFoundError: there is no run in the folder.
+        ValueError: a record is not one of this version.
+    """
+    runs = find_runs(folder)
+    summary = summarize(runs)
+    baselines = score_baselines(folder, runs)
+    write_file(folder / "report.csv", to_csv(runs, baselines).encode())
+    tuned = load_trials(folder)
+    options = {option for of_arm in tuned.values() for option in of_arm["chosen"]}
+    claims = judge_claims(runs, summary.judgements, summary.rank_by, _prevalence(baselines), options)
+    write_file(folder / "report.json", to_json(summary, runs, baselines, claims, tuned, folder).encode())
+    content = {
+        "folder_name": folder.resolve().name,
+        "summary": summary,
+        "judgement": summary.judgements.get(summary.rank_by),
+        "runs": {path.relative_to(folder): record for path, record in runs.items()},
+        "claims": claims,
+        "tuned": tuned,
+        "baselines": {name: _means(scores) for name, scores in baselines.items()},
+        "drawings": _draw(summary, runs, baselines, folder),
+        "examples": choose_examples(summary, runs),
+    }
+    render("report.html", content, folder / "report.html")
+    render("report.md", content, folder / "report.md")
+    return folder / "report.html"
+
+
+def render(name: str, content: dict[str, Any], path: Path) -> None:
+    """Fill in one of the templates of this package and write it.
+
+    Args:
+        name: of the template, without .jinja.
+        content: what it may speak of, beside the words of all reports.
+        path: of the file.
+    """
+    environment = Environment(
+        loader=PackageLoader("seg.report", "page"),
+        autoescape=select_autoescape(["html.jinja"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = resources.files("seg.report") / "page"
+    script = (page / "script.js").read_text(encoding="utf-8")
+    environment.globals |= {
+        "metrics": METRICS,
+        "all_metrics": ALL_METRICS,
+        "optimistic": OPTIMISTIC,
+        "with_interval": with_interval,
+        "power_words": power_words,
+        "format_score": format_score,
+        "p_value": p_value,
+        "repeat": repeat,
+        "to_yaml": lambda value: yaml.safe_dump(value, sort_keys=False),
+        "style": (page / "style.css").read_text(encoding="utf-8"),
+        "script": script,
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
+    write_file(path, environment.get_template(f"{name}.jinja").render(content).encode())
+
+
+def _prevalence(baselines: Scores) -> float | None:
+    """Return the share of boundary: the average precision of the answer that ranks no pixel above another."""
+    return statistics.fmean(baselines["all black"]["ap"]) if baselines else None
+
+
+def _means(scores: dict[str, list[float]]) -> dict[str, float]:
+    return {metric: statistics.fmean(values) for metric, values in scores.items()}
+
+
+def _draw(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, folder: Path) -> dict[str, list[Drawing]]:
+    """Return the figures of each section."""
+    judgement, rank_by = summary.judgements.get(summary.rank_by), summary.rank_by
+    order = [row.name for row in summary.rows]
+    drawn = {
+        "pixels": pixel_figures(runs, order, folder),
+        "learning": training_figures.learning_curves(runs, order, rank_by, folder),
+        "cost": training_figures.cost(summary, runs, folder),
+        "sharpness": sharpness_figure(summary, runs, folder),
+        "ranking": [],
+        "pairs": [],
+    }
+    if judgement:
+        seeds = {row.name: row.seeds[rank_by] for row in summary.rows if row.validation}
+        floor = {name: statistics.fmean(scores[rank_by]) for name, scores in baselines.items()}
+        drawn["ranking"] = [differences.ranking(judgement, seeds, floor, rank_by, folder)]
+        drawn["pairs"] = [differences.pairs(judgement, rank_by, folder)] if judgement.pairs else []
+    return drawn

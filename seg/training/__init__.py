@@ -1,0 +1,1 @@
+"""One run: its command line, what it records, and how it resumes."""

@@ -1,0 +1,176 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from seg.analysis.pairwise import judge
+from seg.analysis.variance import TwoWayVariance
+from seg.analysis.verdict import power_words, verdict, with_interval
+from seg.record import RunRecord, SplitScores
+
+SEEDS, IMAGES = 3, 12
+
+
+def run(name, seed, scores, metric="iou", status="finished"):
+    """A run with one test score per image."""
+    images = [f"i{number:02}" for number in range(len(scores))]
+    split = SplitScores(images, {metric: [float(score) for score in scores]}) if status == "finished" else None
+    return RunRecord(
+        name=name,
+        loss="losses.L2Loss",
+        seed=seed,
+        status=status,
+        rank_by=metric,
+        threshold=0.5,
+        validation=split,
+        test=split,
+        data={"fingerprint": "f"},
+        versions={},
+        started="2026-01-01T00:00:00+00:00",
+        seconds=1.0,
+        steps=1,
+        checkpoint=None,
+        config={},
+    )
+
+
+def comparison(rng, merits, metric="iou"):
+    """Runs of losses whose true scores differ by their merits."""
+    image = 0.1 * rng.standard_normal(IMAGES)
+    return [
+        run(
+            name,
+            seed,
+            0.5 + merit + image + 0.004 * rng.standard_normal() + 0.01 * rng.standard_normal(IMAGES),
+            metric,
+        )
+        for name, merit in merits.items()
+        for seed in range(SEEDS)
+    ]
+
+
+def test_a_planted_difference_is_found_and_a_planted_tie_is_not():
+    runs = comparison(np.random.default_rng(0), {"good": 0.2, "bad": 0.0})
+    runs += [run("bad again", old.seed, old.test.metrics["iou"]) for old in runs if old.name == "bad"]
+    judgement = judge(runs, "iou")
+    assert judgement.groups == [["good"], ["bad", "bad again"]]
+    assert judgement.leaders == ["good"]
+    tie = judgement.pair("bad again", "bad")
+    assert tie.identical
+    assert not tie.different
+    assert power_words(tie) == "every score is the same"
+    found = judgement.pair("bad", "good")
+    assert (found.better, found.worse, found.different) == ("good", "bad", True)
+    assert found.difference.mean == pytest.approx(0.2, abs=0.02)
+    assert found.difference.low < 0.2 < found.difference.high
+    assert found.wins == 1
+    assert found.family == 3
+    assert found.p_holm == pytest.approx(min(3 * found.p, 1))
+
+
+def test_groups_overlap_where_the_middle_is_like_both_ends():
+    rng = np.random.default_rng(5)
+    judgement = judge(comparison(rng, {"a": 0.04, "b": 0.02, "c": 0.0}), "iou")
+    assert judgement.groups == [["a", "b"], ["b", "c"]]
+
+
+def test_an_interval_ends_where_scores_do():
+    ripple = 0.001 * np.arange(IMAGES)
+    runs = {
+        metric: [run("a", seed, score + ripple, metric) for seed, score in enumerate((0.2, 0.8, 0.9))]
+        for metric in ("iou", "hd95_px")
+    }
+    share, distance = (judge(of_metric, metric).estimates["a"] for metric, of_metric in runs.items())
+    assert (share.low, share.high) == (0, 1)
+    assert distance.low == 0
+    assert distance.high > 1
+
+
+def test_smaller_is_better_where_the_metric_says_so():
+    judgement = judge(comparison(np.random.default_rng(0), {"large": 0.2, "small": 0.0}, "hd95_px"), "hd95_px")
+    assert list(judgement.estimates) == ["small", "large"]
+    assert judgement.pairs[0].difference.mean > 0
+
+
+def test_the_nearer_to_1_the_better_a_sharpness():
+    runs = [run(name, 0, [value] * 2, "sharpness") for name, value in (("a", 1.3), ("b", 0.8), ("c", 0.6))]
+    assert list(judge(runs, "sharpness").estimates) == ["b", "a", "c"]
+
+
+def test_pairs_are_made_of_the_seeds_and_images_that_both_have():
+    one = [run("a", seed, [0.5, 0.6, 0.7]) for seed in (0, 1)]
+    other = [run("b", seed, [0.1, 0.3]) for seed in (1, 2)]
+    pair = judge([*one, *other], "iou").pairs[0]
+    assert pair.differences == pytest.approx(np.array([[0.4, 0.3]]))
+    assert (pair.seeds, pair.images) == (1, 2)
+    assert np.isnan([pair.p, pair.p_holm, pair.difference.low]).all()
+    assert power_words(pair) == "an interval needs at least 2 seeds and 2 test images"
+    assert with_interval(pair.difference) == "0.350"
+
+
+def test_losses_without_a_common_seed_are_not_tested():
+    pair = judge([run("a", 0, [0.5, 0.6]), run("b", 1, [0.1, 0.3])], "iou").pairs[0]
+    assert (pair.seeds, pair.difference.mean) == (0, pytest.approx(0.35))
+    assert not pair.different
+
+
+def test_the_test_over_the_images_is_shown_as_wilcoxon_has_it():
+    runs = comparison(np.random.default_rng(1), {"a": 0.01, "b": 0.0})
+    pair = judge(runs, "iou").pairs[0]
+    assert pair.p_images == pytest.approx(stats.wilcoxon(pair.differences.mean(axis=0)).pvalue)
+
+
+def test_a_metric_that_a_run_lacks_is_not_judged():
+    assert judge([run("a", 0, [0.5]), run("b", 0, [0.5], "dice")], "iou") is None
+    assert judge([run("a", 0, [0.5], status="failed")], "iou") is None
+    other = run("b", 0, [0.5])
+    other.test.images[0] = "another"
+    assert judge([run("a", 0, [0.5]), other], "iou") is None
+
+
+def sentences(merits, chosen, seed=0, **more):
+    runs = comparison(np.random.default_rng(seed), merits, "boundary_f1")
+    judgements = {"boundary_f1": judge(runs, "boundary_f1")} | more
+    return verdict(judgements, "boundary_f1", next(run for run in runs if run.name == chosen), "0.700 ± 0.010")
+
+
+def test_the_verdict_names_winner_margin_and_power():
+    first, wins, tie = sentences({"a": 0.2, "b": 0.0, "c": 0.197}, "a")
+    assert first == "a is best on validation: Boundary F1 0.700 ± 0.010. The run to promote: seed 0."
+    assert wins.startswith("On the test images a beats b in Boundary F1 by 0.199 [")
+    assert "a and c cannot be told apart with 3 seeds and 12 test images (0.0" in tie
+    assert "more seeds" in tie
+
+
+def test_the_verdict_admits_that_the_test_contradicts_validation():
+    text = " ".join(sentences({"a": 0.0, "b": 0.2}, "a"))
+    assert "b beats a in Boundary F1 by 0.2" in text
+    assert "though it is not best on validation" in text
+
+
+def test_the_verdict_says_where_the_winner_is_beaten():
+    runs = comparison(np.random.default_rng(2), {"a": 0.0, "b": 0.2}, "v_rand")
+    assert sentences({"a": 0.2, "b": 0.0}, "a", v_rand=judge(runs, "v_rand"))[-1] == "b beats a in V_Rand."
+
+
+def pair_with(mean, seed_variance, image_variance, images=12):
+    runs = comparison(np.random.default_rng(0), {"a": 0.1, "b": 0.0})
+    return replace(
+        judge(runs, "iou").pairs[0], uncertainty=TwoWayVariance(mean, seed_variance, image_variance, 3, images)
+    )
+
+
+def test_power_is_told_in_seeds_or_denied_to_them():
+    one = pair_with(1.0, 0.07, 1e-4)
+    assert one.seeds_needed == 4
+    assert power_words(one) == "about 1 more seed would show a difference of this size"
+    assert "about 25 more seeds" in power_words(pair_with(1.0, 0.9, 0.02))
+    assert power_words(pair_with(0.1, 1e-9, 1.0)).startswith("more seeds alone will not show")
+    assert power_words(pair_with(1.0, 1e-6, 1e-6)) == "it is at the verge"
+
+
+def test_the_verdict_says_where_the_number_of_pairs_decided():
+    merits = {"a": 0.016} | dict.fromkeys("bcdefgh", 0.0)
+    tie = next(sentence for sentence in sentences(merits, "a", seed=3) if "once" in sentence)
+    assert "cannot be told apart with 3 seeds and 12 test images once 28 pairs are corrected for (0.01" in tie
