@@ -1,7 +1,7 @@
 """Samples as the network takes them: random crops for training, whole images for everything else."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import albumentations
 import cv2
@@ -20,11 +20,15 @@ CropKey = tuple[int, int]
 
 
 class Batch(TypedDict):
-    """What the model gets: image (N, C, H, W) in [-1, 1], mask (N, 1, H, W) of 0 and 1, the names of the N images."""
+    """What the model gets: image (N, C, H, W) in [-1, 1], mask (N, 1, H, W) of 0 and 1, the names of the N images.
+
+    Whole images bring labels, too, (N, H, W) int32, where their source has them.
+    """
 
     image: Tensor
     mask: Tensor
     name: list[str]
+    labels: NotRequired[Tensor]
 
 
 class WholeImages(Dataset[dict[str, Any]]):
@@ -45,7 +49,8 @@ class WholeImages(Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         sample = self.samples[index]
         image = prepare(sample.image, self.scaling, self.channels)
-        return _item(sample.name, image, sample.mask.astype(np.float32))
+        item = _item(sample.name, image, sample.mask.astype(np.float32))
+        return item if sample.labels is None else item | {"labels": torch.from_numpy(sample.labels)}
 
 
 class RandomCrops(Dataset[dict[str, Any]]):

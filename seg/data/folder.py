@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.data.labels import boundaries_from_labels
+from seg.data.labels import as_labels, boundaries_from_labels
 from seg.data.reading import read_image_file
 from seg.data.sample import Sample, Source
 
@@ -91,21 +91,24 @@ class ImageFolder(Source):
         return self.only_channels in (None, _channels(sample.image))
 
     def _read(self, name: str, image_path: Path, truth_path: Path) -> Sample:
-        image, truth = read_image_file(image_path), self._read_truth(truth_path)
-        if image.shape[:2] != truth.shape:
-            raise ValueError(f"{truth_path}: {_size(truth)} pixels, but its image {image_path} has {_size(image)}")
-        return Sample(name=name, image=image, mask=truth)
+        image = read_image_file(image_path)
+        mask, labels = self._read_truth(truth_path)
+        if image.shape[:2] != mask.shape:
+            raise ValueError(f"{truth_path}: {_size(mask)} pixels, but its image {image_path} has {_size(image)}")
+        return Sample(name, image, mask, labels)
 
-    def _read_truth(self, path: Path) -> NDArray[np.bool_]:
+    def _read_truth(self, path: Path) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None]:
+        """Return the mask and, where the folder has them, the labels."""
         if path.suffix.lower() in (".jpg", ".jpeg"):
             raise ValueError(f"{path}: JPEG changes the values of a mask, save it as PNG or TIFF")
         truth = read_image_file(path)
         if truth.ndim != 2:
             raise ValueError(f"{path}: a mask has one channel, this file has {_channels(truth)}")
         if self.boundary_value is not None:
-            return _two_levels(truth, self.boundary_value, path)
+            return _two_levels(truth, self.boundary_value, path), None
         try:
-            return boundaries_from_labels(truth, self.thickness_px)
+            labels = as_labels(truth)
+            return boundaries_from_labels(labels, self.thickness_px), labels
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 

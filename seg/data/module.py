@@ -105,7 +105,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         return self._whole(read_images(Path(self.predict)))
 
     def describe(self) -> dict[str, Any]:
-        """Return the names in each split and a fingerprint (sha256) of all images, masks and the split."""
+        """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split."""
         digest = hashlib.sha256()
         names = {}
         for split in ("train", "val", "test"):
@@ -114,6 +114,7 @@ class BoundaryDataModule(pl.LightningDataModule):
             for sample in members:
                 digest.update(f"{split} {sample.name} {sample.image.shape} {sample.image.dtype}".encode())
                 digest.update(np.ascontiguousarray(sample.image).tobytes() + np.packbits(sample.mask).tobytes())
+                digest.update(b"" if sample.labels is None else np.ascontiguousarray(sample.labels).tobytes())
         return {"fingerprint": digest.hexdigest(), "boundary_value": self.boundary_value, **names}
 
     def _of(self, indices: list[int]) -> list[Sample]:

@@ -6,7 +6,7 @@ from typing import overload
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import find_objects, gaussian_filter, label, map_coordinates
 from scipy.spatial import cKDTree
 
 from seg.data.organelles import draw_organelles
@@ -19,8 +19,9 @@ class SyntheticCells(Source):
     """Cells that tile the plane, drawn as in electron microscopy: dark membranes on textured cytoplasm.
 
     Membranes bend, vary in thickness and contrast, and fade where they would be cut obliquely (the mask keeps
-    them). Mitochondria and vesicles look like membranes and are not in the mask. Light is uneven; then come blur, shot
-    noise and read noise. Image `index` depends on nothing but the arguments other than `count`, and on `index`.
+    them). Mitochondria and vesicles look like membranes and are not in the mask. Illumination is uneven; blur, shot
+    noise and read noise follow. Labels number the cells, 0 is boundary. Image `index` depends only on `index` and on
+    the arguments other than `count`.
 
     Args:
         count: number of images.
@@ -83,7 +84,7 @@ class SyntheticCells(Source):
         mask = self._mark(depth, thickness, cell)
         half_width = float(np.quantile(depth, self.boundary_share))
         light = self._paint(rng, depth, half_width, cell)
-        return Sample(f"synthetic-{index:04d}", self._expose(rng, light), mask)
+        return Sample(f"synthetic-{index:04d}", self._expose(rng, light), mask, _profiles(cell, mask))
 
     def _mark(self, depth: Field, thickness: Field, cell: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Return the pixels of the boundary: the innermost of every membrane, then the nearest, up to the share."""
@@ -153,6 +154,16 @@ def _innermost(cell: NDArray[np.intp]) -> NDArray[np.bool_]:
     innermost[:, :-1] = cell[:, :-1] != cell[:, 1:]
     innermost[:-1] |= cell[:-1] != cell[1:]
     return innermost
+
+
+def _profiles(cell: NDArray[np.intp], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Number the 4-connected pieces of the cells from 1: a section may cut a cell more than once. 0 is boundary."""
+    labels = np.zeros(cell.shape, dtype=np.int32)
+    for number, window in enumerate(find_objects(cell + 1)):
+        if window is not None:
+            pieces, _ = label((cell[window] == number) & ~mask[window])
+            labels[window] += np.where(pieces > 0, pieces + labels.max(), 0).astype(np.int32)
+    return labels
 
 
 def _straighten(ridge: Field) -> Field:
