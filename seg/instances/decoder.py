@@ -1,0 +1,60 @@
+"""What turns probabilities into cells, whichever way it does."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg.instances.flood import Labels
+
+
+class Decoder(ABC):
+    """From probabilities to cells.
+
+    A decoder is a frozen dataclass: its fields, all of plain types, are what tuning chooses on validation and what
+    record and artifact keep.
+    """
+
+    @abstractmethod
+    def decode(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None = None) -> Labels:
+        """Return the cells of a picture, numbered from 1 without gaps; 0 belongs to no cell.
+
+        Args:
+            probability: (K, H, W) in [0, 1]; channel 0 is the boundary, channel 1, if any, the inside of the cells.
+            image: (C, H, W), the network's input, in [-1, 1].
+
+        Raises:
+            ValueError: the decoder needs the image or a channel that is not there.
+        """
+
+    @abstractmethod
+    def search_space(self) -> Mapping[str, Sequence[Any]]:
+        """Return field -> the values that tuning tries, the fields that matter most first."""
+
+
+def describe_decoder(decoder: Decoder) -> dict[str, Any]:
+    """Return a decoder as class path and arguments, as configuration, record and artifact have it."""
+    kind = type(decoder)
+    return {"class_path": f"{kind.__module__}.{kind.__qualname__}", "init_args": asdict(decoder)}  # type: ignore[call-overload]
+
+
+def build_decoder(description: Mapping[str, Any]) -> Decoder:
+    """Build a decoder from class path and arguments.
+
+    Raises:
+        ValueError: there is no such class, it is no decoder, or an argument does not fit.
+    """
+    path = str(description["class_path"])
+    module, _, name = path.rpartition(".")
+    try:
+        kind = getattr(import_module(module), name)
+        decoder = kind(**description.get("init_args", {}))
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"cannot build the decoder {path}: {error}") from error
+    if not isinstance(decoder, Decoder):
+        raise ValueError(f"{path} is no seg.instances.decoder.Decoder")
+    return decoder

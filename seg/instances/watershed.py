@@ -1,0 +1,138 @@
+"""Seeds, watershed, merging: the decoder that everything uses by default."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+from skimage.filters import threshold_otsu
+
+from seg.instances.decoder import Decoder
+from seg.instances.flood import Labels, Mask, flood
+from seg.instances.merging import merge_regions
+from seg.instances.regions import connected_regions, drop_small, fill_holes
+
+Foreground = Literal["inside", "bright", "dark", "all"]
+
+
+@dataclass(frozen=True)
+class WatershedDecoder(Decoder):
+    """Find seeds where a cell is likely and a boundary is not, grow them until they meet, merge what no boundary parts.
+
+    The score of a pixel is c - w b, smoothed; b is the probability of the boundary, c that of the inside of a cell, or 1
+    where the network has no such channel. Seeds are the 4-connected regions whose score exceeds a level. They grow over
+    the foreground from high scores to low ones. A piece of foreground without a seed is a cell, too.
+
+    Attributes:
+        foreground: where cells may be. inside: where the channel of the inside (or the boundary) says so; bright, dark:
+            on one side of Otsu's threshold of the image; all: everywhere, for tissue that fills the plane.
+        seed_score: level of the seeds, in (-1, 1).
+        boundary_weight: w, >= 0.
+        sigma_px: of the smoothing of the score, >= 0.
+        min_seed_px: smaller seeds are left out.
+        foreground_probability: of the inside, in (0, 1).
+        merge_below: neighbors merge while the mean probability of a boundary along their contact is below it; 0: never.
+        keep_boundary: probability from which a pixel is boundary and belongs to no cell; null gives all of them to cells.
+        min_size_px: smaller cells are left out.
+        holes: fill background that one cell encloses.
+
+    Raises:
+        ValueError: a value is out of range.
+
+    Source:
+        Meyer, 1994 (watershed from markers); Otsu, IEEE TSMC 1979.
+    """
+
+    foreground: Foreground = "all"
+    seed_score: float = 0.5
+    boundary_weight: float = 1.0
+    sigma_px: float = 0.5
+    min_seed_px: int = 1
+    foreground_probability: float = 0.5
+    merge_below: float = 0.0
+    keep_boundary: float | None = None
+    min_size_px: int = 1
+    holes: bool = False
+
+    def __post_init__(self) -> None:
+        rules = {
+            f"foreground must be inside, bright, dark or all, got {self.foreground!r}": self.foreground
+            in ("inside", "bright", "dark", "all"),
+            f"seed_score must be in (-1, 1), got {self.seed_score}": -1 < self.seed_score < 1,
+            f"boundary_weight must be >= 0, got {self.boundary_weight}": self.boundary_weight >= 0,
+            f"sigma_px must be >= 0, got {self.sigma_px}": self.sigma_px >= 0,
+            f"foreground_probability must be in (0, 1), got {self.foreground_probability}": 0
+            < self.foreground_probability
+            < 1,
+            f"merge_below must be in [0, 1], got {self.merge_below}": 0 <= self.merge_below <= 1,
+            f"sizes must be >= 0, got {self.min_seed_px} and {self.min_size_px}": min(self.min_seed_px, self.min_size_px)
+            >= 0,
+        }
+        if broken := [rule for rule, holds in rules.items() if not holds]:
+            raise ValueError("; ".join(broken))
+
+    def decode(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None = None) -> Labels:
+        """Return the cells; see `Decoder.decode`."""
+        boundary = probability[0]
+        score = self._score(probability)
+        region = self._region(probability, image)
+        seeds = connected_regions((score > self.seed_score) & region, self.min_seed_px)
+        cells = flood(_relief(score), seeds, region)
+        cells = _with_unseeded(cells, region)
+        if self.merge_below > 0:
+            cells = merge_regions(cells, boundary, self.merge_below)
+        if self.keep_boundary is not None:
+            cells[boundary >= self.keep_boundary] = 0
+        if self.holes:
+            cells = fill_holes(cells)
+        return drop_small(cells, self.min_size_px)
+
+    def search_space(self) -> Mapping[str, Sequence[Any]]:
+        """Return what tuning tries; the foreground stays as it is, and with it what needs no choice."""
+        space: dict[str, Sequence[Any]] = {
+            "seed_score": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98),
+            "sigma_px": (0.0, 0.5, 1.0, 1.5, 2.0),
+            "min_seed_px": (1, 3, 6, 10, 20),
+            "min_size_px": (1, 5, 10, 15, 20, 30),
+            "merge_below": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+            "holes": (False, True),
+        }
+        if self.foreground == "inside":
+            space["foreground_probability"] = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)
+            space["boundary_weight"] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
+        else:
+            space["keep_boundary"] = (None, 0.9, 0.7, 0.5, 0.3, 0.2, 0.1)
+        return space
+
+    def _score(self, probability: NDArray[np.float32]) -> NDArray[np.float32]:
+        inside = probability[1] if len(probability) > 1 else np.float32(1)
+        score: NDArray[np.float32] = inside - np.float32(self.boundary_weight) * probability[0]
+        return gaussian_filter(score, self.sigma_px) if self.sigma_px else score
+
+    def _region(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None) -> Mask:
+        if self.foreground == "all":
+            return np.ones(probability.shape[1:], np.bool_)
+        if self.foreground == "inside":
+            if len(probability) < 2:
+                raise ValueError("foreground inside needs a network with a channel of the inside, this one has none")
+            return probability[1] > self.foreground_probability
+        if image is None:
+            raise ValueError(f"foreground {self.foreground} needs the image")
+        grey = image.mean(axis=0)
+        bright: Mask = grey > (threshold_otsu(grey) if grey.min() < grey.max() else grey.max())
+        return bright if self.foreground == "bright" else ~bright
+
+
+def _relief(score: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return 255 steps from the highest possible score, 1, down to the lowest in the picture."""
+    lowest = min(float(score.min()), 0.0)
+    return ((1 - score) * np.float32(255 / (1 - lowest))).clip(0, 255).astype(np.uint8)
+
+
+def _with_unseeded(cells: Labels, region: Mask) -> Labels:
+    missed = region & (cells == 0)
+    if not missed.any():
+        return cells
+    return np.where(missed, connected_regions(missed) + cells.max(), cells)

@@ -1,0 +1,47 @@
+"""Flooding between seeds gives the labels of flooding everything."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter, label
+from skimage.segmentation import watershed
+
+from seg.instances import flood as module
+from seg.instances.flood import flood
+
+
+@pytest.fixture
+def picture():
+    rng = np.random.default_rng(3)
+    relief = gaussian_filter(rng.standard_normal((150, 90)), 3)
+    relief = ((relief - relief.min()) / np.ptp(relief) * 255).astype(np.uint8)
+    return relief, label(relief < 100)[0].astype(np.int32)
+
+
+def test_the_labels_are_those_of_flooding_everything(picture):
+    relief, seeds = picture
+    everywhere = np.ones(relief.shape, bool)
+    assert np.array_equal(flood(relief, seeds, everywhere), watershed(relief, seeds))
+
+
+def test_a_wall_outside_of_the_region_is_not_crossed():
+    seeds = np.zeros((5, 9), np.int32)
+    seeds[2, 1] = 1
+    region = np.ones(seeds.shape, bool)
+    region[:, 4] = False
+    grown = flood(np.zeros(seeds.shape, np.uint8), seeds, region)
+    assert (grown[:, :4] == 1).all()
+    assert not grown[:, 4:].any()
+
+
+def test_strips_give_the_labels_of_the_whole_picture(picture, monkeypatch):
+    relief, seeds = picture
+    everywhere = np.ones(relief.shape, bool)
+    whole = flood(relief, seeds, everywhere)
+    monkeypatch.setattr(module, "STRIP_PX", 32)
+    monkeypatch.setattr(module, "HALO_PX", 40)
+    assert np.array_equal(flood(relief, seeds, everywhere), whole)
+
+
+def test_nothing_to_flood_leaves_the_seeds_alone():
+    seeds = np.ones((3, 3), np.int32)
+    assert np.array_equal(flood(np.zeros((3, 3), np.uint8), seeds, np.ones((3, 3), bool)), seeds)

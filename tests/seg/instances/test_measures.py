@@ -1,0 +1,79 @@
+import csv
+import io
+import math
+
+import numpy as np
+import pytest
+
+from seg.instances.measures import measure_cells, to_csv
+
+
+@pytest.fixture
+def labels():
+    """Two squares, four pixels apart, and one alone at the edge."""
+    picture = np.zeros((30, 60), np.int32)
+    picture[5:15, 5:15], picture[5:15, 19:29], picture[20:30, 45:55] = 1, 2, 3
+    return picture
+
+
+def test_areas_centroids_and_distances_are_in_pixels(labels):
+    table = measure_cells(labels)
+    assert table["label"].tolist() == [1, 2, 3]
+    assert table["area"].tolist() == [100, 100, 100]
+    assert (table["centroid-0"][0], table["centroid-1"][1]) == (9.5, 23.5)
+    assert table["border_distance"].tolist() == [10, 10, 5]
+    assert table["touches_border"].tolist() == [0, 0, 1]
+    assert table["perimeter"][0] == 36
+
+
+def test_cells_a_few_pixels_apart_are_neighbors(labels):
+    assert measure_cells(labels)["neighbors"].tolist() == [1, 1, 0]
+
+
+def test_a_disk_is_rounder_than_a_bar():
+    rows, columns = np.mgrid[:60, :60]
+    picture = ((rows - 20) ** 2 + (columns - 20) ** 2 <= 15**2).astype(np.int32)
+    picture[50:54, 5:55] = 2
+    disk, bar = measure_cells(picture)["circularity"]
+    assert disk > 0.9 > 0.4 > bar
+    eccentricity = measure_cells(picture)["eccentricity"]
+    assert eccentricity[0] < 0.1 < 0.9 < eccentricity[1]
+
+
+def test_intensities_are_those_of_the_image_as_it_was_read(labels):
+    image = np.stack([np.full(labels.shape, 1000, np.uint16), (labels == 2) * np.uint16(60000)], axis=2)
+    table = measure_cells(labels, image)
+    assert table["intensity_mean-0"].tolist() == [1000] * 3
+    assert table["intensity_total-1"].tolist() == [0, 6_000_000, 0]
+
+
+def test_micrometers_stand_beside_pixels_where_their_size_is_known(labels):
+    table = measure_cells(labels, pixel=(0.5, 0.5))
+    assert table["area_um2"].tolist() == [25, 25, 25]
+    assert table["perimeter_um"][0] == 18
+    assert "area_um2" not in measure_cells(labels)
+
+
+def test_lengths_in_any_direction_need_square_pixels(labels):
+    table = measure_cells(labels, pixel=(0.5, 0.25))
+    assert table["area_um2"][0] == 12.5
+    assert (table["centroid-0_um"][0], table["centroid-1_um"][0]) == (4.75, 2.375)
+    assert math.isnan(table["perimeter_um"][0])
+
+
+def test_the_csv_has_a_row_per_cell_and_six_significant_digits(labels):
+    rows = list(csv.DictReader(io.StringIO(to_csv(measure_cells(labels, pixel=(1 / 3, 0.1))))))
+    assert len(rows) == 3
+    assert rows[0]["area_um2"] == "3.33333"
+    assert rows[0]["perimeter_um"] == ""
+
+
+def test_no_cell_gives_a_header_alone():
+    text = to_csv(measure_cells(np.zeros((5, 5), np.int32)))
+    assert text.startswith("label,area,")
+    assert text.count("\n") == 1
+
+
+def test_an_image_of_another_size_is_refused(labels):
+    with pytest.raises(ValueError, match="do not fit"):
+        measure_cells(labels, np.zeros((3, 3)))

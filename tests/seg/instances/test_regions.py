@@ -1,0 +1,40 @@
+import numpy as np
+
+from seg.instances.regions import Contacts, connected_regions, drop_small, fill_holes
+
+
+def test_regions_touch_by_their_sides_not_by_their_corners():
+    mask = np.array([[1, 0], [0, 1]], bool)
+    assert connected_regions(mask).tolist() == [[1, 0], [0, 2]]
+
+
+def test_small_labels_are_dropped_and_the_others_renumbered():
+    labels = np.array([[0, 3, 5, 5], [0, 0, 5, 9], [9, 9, 9, 9]], np.int32)
+    assert drop_small(labels, 2).tolist() == [[0, 0, 1, 1], [0, 0, 1, 2], [2, 2, 2, 2]]
+
+
+def test_contacts_count_the_sides_and_take_the_higher_pixel():
+    labels = np.array([[1, 2], [1, 2], [3, 3]], np.int32)
+    heights = np.array([[0.1, 0.4], [0.2, 0.1], [0.9, 0.0]], np.float32)
+    contacts = Contacts(labels, heights)
+    found = list(zip(contacts.first, contacts.second, contacts.lengths, contacts.totals.round(6), strict=True))
+    assert found == [(1, 2, 2, 0.6), (1, 3, 1, 0.9), (2, 3, 1, 0.1)]
+
+
+def test_a_hole_inside_one_cell_is_filled():
+    labels = np.ones((5, 5), np.int32)
+    labels[2, 2] = 0
+    assert (fill_holes(labels) == 1).all()
+
+
+def test_background_between_two_cells_or_at_the_edge_is_no_hole():
+    between = np.array([[1, 1, 1, 2, 2], [1, 1, 0, 2, 2], [1, 1, 1, 2, 2]], np.int32)
+    at_edge = np.array([[1, 0, 1], [1, 1, 1]], np.int32)
+    assert np.array_equal(fill_holes(between), between)
+    assert np.array_equal(fill_holes(at_edge), at_edge)
+
+
+def test_pictures_without_cells_or_background_stay_as_they_are():
+    for value in (0, 1):
+        labels = np.full((4, 4), value, np.int32)
+        assert np.array_equal(fill_holes(labels), labels)

@@ -1,0 +1,68 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from seg.instances.decoder import Decoder
+from seg.instances.tuning import CellCase, tune_decoder
+from seg.instances.watershed import WatershedDecoder
+from seg.metrics.instance import instance_scores
+
+CASE = CellCase(np.zeros((1, 2, 2), np.float32), np.zeros((1, 2, 2), np.float32), np.zeros((2, 2), np.int32))
+
+
+@dataclass(frozen=True)
+class Point(Decoder):
+    """Answers with its own coordinates, so that a test can score them."""
+
+    first: int = 0
+    second: int = 0
+
+    def decode(self, probability, image=None):
+        return np.array([self.first, self.second], np.int32)
+
+    def search_space(self):
+        return {"first": (0, 1, 2, 3), "second": (0, 1, 2, 3)}
+
+
+def near_two_and_three(labels, cells):
+    return -abs(labels[0] - 2) - abs(labels[1] - 3)
+
+
+def test_the_best_values_are_found():
+    tuned = tune_decoder([Point()], [CASE], near_two_and_three, max_trials=50)
+    assert tuned.decoder == Point(2, 3)
+    assert tuned.score == 0
+
+
+def test_no_more_settings_are_tried_than_allowed():
+    tuned = tune_decoder([Point()], [CASE], near_two_and_three, max_trials=3)
+    assert tuned.trials == 3
+    assert tuned.decoder == Point(2, 0)
+
+
+def test_the_best_start_is_refined():
+    tuned = tune_decoder([Point(0, 0), Point(3, 3)], [CASE], near_two_and_three, max_trials=2)
+    assert tuned.decoder == Point(3, 3)
+
+
+def test_of_equal_settings_the_first_stays():
+    assert tune_decoder([Point()], [CASE], lambda labels, cells: 0.0, max_trials=50).decoder == Point()
+
+
+def test_nothing_to_tune_is_refused():
+    for starts, cases in (([], [CASE]), ([Point()], [])):
+        with pytest.raises(ValueError, match="at least one"):
+            tune_decoder(starts, cases, near_two_and_three, 5)
+
+
+def test_a_perfect_prediction_is_tuned_to_a_score_of_1():
+    cells = np.zeros((24, 24), np.int32)
+    cells[2:10, 2:10], cells[2:10, 10:20], cells[14:17, 4:6] = 1, 2, 3
+    mask = np.zeros(cells.shape, bool)
+    mask[2:10, 9:11] = True
+    probability = np.stack([mask, cells > 0]).astype(np.float32)
+    case = CellCase(probability, np.zeros((1, 24, 24), np.float32), cells)
+    start = WatershedDecoder(foreground="inside", sigma_px=2, min_size_px=30)
+    tuned = tune_decoder([start], [case], lambda labels, truth: instance_scores(labels, truth).ap, 150)
+    assert tuned.score == 1
