@@ -18,20 +18,20 @@ SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 class ImageFolder(Source):
     """Images and their masks, paired by file name without suffix, in the order of the names.
 
-    Everything is read and checked at the first access and kept in memory.
+    All files are read and checked at the first access and kept in memory.
 
     Args:
-        root: the folder that the others are in.
+        root: the folder that contains the others.
         images: subfolder of the images: PNG, TIFF or JPEG, all of one type and number of channels.
         masks: subfolder of masks of two values, PNG or TIFF. Needs `boundary_value`.
         boundary_value: the value of the boundary in the masks, e.g. 0 or 255.
         labels: subfolder of instance labels (0 = background), PNG or TIFF, instead of masks.
         thickness_px: depth of the boundary derived from labels, in pixels.
-        only_channels: use only the images with 1 (grey) or 3 (RGB) channels, of a folder that has both.
+        only_channels: in a folder with grey and RGB images, use only those with 1 or 3 channels.
 
     Raises:
         ValueError: neither or both of masks and labels are given, or masks without boundary_value. At the first
-            access: every file that is missing, unreadable or unfit, each with its path.
+            access: every file that is missing, unreadable or invalid, with its path.
         FileNotFoundError: a folder does not exist.
     """
 
@@ -82,7 +82,7 @@ class ImageFolder(Source):
         offenders += _odd_ones_out(samples, self.image_folder)
         if offenders:
             listing = "\n  ".join(sorted(offenders))
-            raise ValueError(f"{len(offenders)} problem(s) with the files, nothing was trained:\n  {listing}")
+            raise ValueError(f"{len(offenders)} problem(s) with the files:\n  {listing}")
         if not samples:
             raise ValueError(f"no image in {self.image_folder}: it needs files that end with {', '.join(SUFFIXES)}")
         return samples
@@ -163,7 +163,7 @@ def _doubled(files: dict[str, list[Path]]) -> Iterator[str]:
 
 
 def _odd_ones_out(samples: list[Sample], folder: Path) -> Iterator[str]:
-    """Name the images whose type or channels differ from those of the most images."""
+    """Name the images whose type or channels differ from those of most images."""
     kinds = [f"{sample.image.dtype} with {_channels(sample.image)} channel(s)" for sample in samples]
     usual = max(kinds, key=kinds.count, default="")
     for sample, kind in zip(samples, kinds, strict=True):

@@ -13,7 +13,7 @@ class Sample:
     """One annotated image.
 
     Attributes:
-        name: unique within its source; file names and split groups are read from it.
+        name: unique within its source; names output files and holds the split group.
         image: (H, W) or (H, W, 3), the dtype of the file.
         mask: (H, W) bool, True on the boundary.
         labels: (H, W) instance labels, 0 is background; None where the source has masks alone.
@@ -26,4 +26,4 @@ class Sample:
 
 
 class Source(Sequence[Sample]):
-    """Where samples come from: anything with a length and an index, in the order of the sections."""
+    """A sequence of samples, in the order of the sections of a volume."""

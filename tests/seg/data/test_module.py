@@ -66,7 +66,7 @@ def test_mask_and_image_are_cropped_and_turned_together():
         assert torch.equal(batch["image"] < 0, batch["mask"] > 0.5)
 
 
-def test_an_image_smaller_than_the_crop_is_continued():
+def test_an_image_smaller_than_the_crop_is_padded():
     batch = epoch(module(crop_px=96), 0)[0]
     assert batch["image"].shape == (3, 1, 96, 96)
     assert batch["image"][0].std() > 0.1
