@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 from seg.data.dataset import Channels, EpochSampler, RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.leakage import refuse_leakage
-from seg.data.sample import Sample, Source
+from seg.data.sample import Sample, Source, check_names
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
 
@@ -73,14 +73,17 @@ class BoundaryDataModule(pl.LightningDataModule):
         """Read and check all samples and split them, once.
 
         Raises:
-            ValueError: a file is invalid, a split is empty, or an image is in two splits.
+            ValueError: a file or name is invalid, a split is empty, or an image is in two splits.
         """
         if self.samples or (stage == "predict" and self.predict is not None):
             return
-        self.samples = list(self.source)
-        self.indices = self.split.assign([sample.name for sample in self.samples])
-        refuse_leakage(self.samples, self.indices)
-        _report_masks(self.samples)
+        samples = list(self.source)
+        names = [sample.name for sample in samples]
+        check_names(names)
+        indices = self.split.assign(names)
+        refuse_leakage(samples, indices)
+        _report_masks(samples)
+        self.samples, self.indices = samples, indices
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""
