@@ -16,6 +16,7 @@ from seg.data.leakage import refuse_leakage
 from seg.data.sample import Sample, Source, check_names
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
+from seg.data.writing import written_boundary_value
 
 
 class BoundaryDataModule(pl.LightningDataModule):
@@ -66,8 +67,8 @@ class BoundaryDataModule(pl.LightningDataModule):
 
     @property
     def boundary_value(self) -> int:
-        """Value of the boundary in masks that are written: as in the source's masks, 0 or 255."""
-        return 0 if getattr(self.source, "boundary_value", None) == 0 else 255
+        """Value of the boundary in masks that are written, 0 or 255; see `written_boundary_value`."""
+        return written_boundary_value(getattr(self.source, "boundary_value", None))
 
     def setup(self, stage: str) -> None:
         """Read and check all samples and split them, once.

@@ -15,6 +15,15 @@ from PIL import Image
 _FULL = 65_535
 
 
+def written_boundary_value(boundary_value: int | None) -> int:
+    """Return the value of the boundary in masks that are written: 0 where the training masks have it so, else 255.
+
+    Args:
+        boundary_value: of the training masks; None where boundaries come from labels.
+    """
+    return 0 if boundary_value == 0 else 255
+
+
 def encode_mask(prediction: NDArray[np.bool_], boundary_value: int) -> bytes:
     """Return a PNG of one bit per pixel, five times as fast as Pillow.
 

@@ -75,7 +75,25 @@ def test_what_has_no_counterpart_is_named(tmp_path, capsys):
     others = save(tmp_path / "others", black_on_white)
     (tmp_path / "others" / "synthetic-0001.png").rename(tmp_path / "others" / "alone.png")
     assert main(["evaluate", others, masks, "--boundary-value", "0"]) == 2
-    assert "without a counterpart of the same name: alone, synthetic-0001" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"without a counterpart of the same name in {masks}: alone" in error
+    assert f"without a counterpart of the same name in {others}: synthetic-0001" in error
+
+
+def test_names_that_are_used_twice_are_named(tmp_path, capsys):
+    masks, others = save(tmp_path / "masks", black_on_white), save(tmp_path / "others", black_on_white)
+    for folder, name in (("masks", "synthetic-0000"), ("others", "synthetic-0001")):
+        tifffile.imwrite(tmp_path / folder / f"{name}.tif", np.zeros((64, 64), np.uint8))
+    assert main(["evaluate", others, masks, "--boundary-value", "0"]) == 2
+    error = capsys.readouterr().err
+    assert f"the same name: {masks}/synthetic-0000.png, {masks}/synthetic-0000.tif" in error
+    assert f"the same name: {others}/synthetic-0001.png, {others}/synthetic-0001.tif" in error
+
+
+def test_labels_that_no_cell_can_have_are_refused(tmp_path, capsys):
+    labels = save(tmp_path / "labels", lambda mask: np.where(mask, -1, 1))
+    assert main(["evaluate", labels, labels, "--predicted", "labels", "--true", "labels"]) == 2
+    assert "labels must be from 0 to 2147483647, got -1 to 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
