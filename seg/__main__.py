@@ -45,7 +45,7 @@ def main(args: list[str] | None = None) -> int:
     run = _train if args and args[0] in _LIGHTNING else _run_command
     try:
         run(args)
-    except (ValueError, OSError, RuntimeError, ImportError) as error:
+    except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
         return _explain(error, args[0])
     except pickle.UnpicklingError:
         return _explain(ValueError("the checkpoint holds more than weights, or is damaged: it is not loaded"), args[0])
@@ -91,7 +91,7 @@ def _explain(error: Exception, command: str) -> int:
     """Print the error as one sentence; SEG_TRACEBACK=1 shows where it came from."""
     if os.environ.get("SEG_TRACEBACK") == "1":
         traceback.print_exc()
-    print(f"seg {command}: error: {error}", file=sys.stderr)
+    print(f"seg {command}: error: {error or 'there is not enough memory'}", file=sys.stderr)
     return WRONG_USAGE if isinstance(error, (ValueError, FileNotFoundError)) else FAILED
 
 

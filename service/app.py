@@ -19,7 +19,13 @@ from service.metrics import Metrics
 from service.model_card import describe
 from service.openapi import describe_api
 from service.query import Query
-from service.refusal import RefusalError, answer_http_error, answer_image_error, answer_refusal
+from service.refusal import (
+    RefusalError,
+    answer_http_error,
+    answer_image_error,
+    answer_memory_error,
+    answer_refusal,
+)
 from service.settings import Settings
 from service.telemetry import Telemetry
 from service.upload import Reservation, UploadBudget, read_upload
@@ -145,6 +151,7 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={
             RefusalError: answer_refusal,
             ImageError: answer_image_error,
+            MemoryError: answer_memory_error,
             HTTPException: answer_http_error,
         },
     )

@@ -25,7 +25,7 @@ _ERROR_CODES = {
         "page_out_of_range",
     ],
     500: ["internal_error"],
-    503: ["loading", "busy"],
+    503: ["loading", "busy", "out_of_memory"],
     504: ["timeout"],
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -118,3 +120,18 @@ def test_a_folder_that_is_missing_or_empty_is_named(tmp_path, capsys):
     for folder in ("nowhere", "empty"):
         assert main(["evaluate", str(tmp_path / folder), str(tmp_path / folder)]) == 2
         assert folder in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process as Linux does")
+def test_too_little_memory_is_one_sentence(tmp_path):
+    masks = save(tmp_path / "masks", lambda mask: np.zeros((16_000, 16_000), np.uint8))
+    limited = (
+        "import resource, sys\nimport seg.evaluate\nfrom pathlib import Path\nfrom seg.__main__ import main\n"
+        "used = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), -1))\n"
+        "sys.exit(main(['evaluate', sys.argv[1], sys.argv[1]]))"
+    )
+    run = subprocess.run([sys.executable, "-c", limited, masks], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    expected = f"seg evaluate: error: {masks}/synthetic-0000.png: there is not enough memory to decode the image"
+    assert run.stderr.startswith(expected), run.stderr

@@ -12,7 +12,7 @@ import pytest
 from seg.data.reading import read_image
 from service.app import create_app
 from service.settings import Settings
-from tests.service.world import client_of, png_of, tiff_of
+from tests.service.world import Brightness, client_of, png_of, tiff_of
 
 GREY = np.random.default_rng(0).integers(0, 256, (37, 23), dtype=np.uint8)
 
@@ -305,3 +305,21 @@ def test_a_url_is_never_fetched_wherever_it_stands(predictor):
         assert many == [415] * 100
         with pytest.raises(TimeoutError):
             canary.accept()
+
+
+class ShortOfMemory(Brightness):
+    """Needs more memory than there is, once."""
+
+    def probability(self, image, tta=False):
+        if not self.calls:
+            self.calls += 1
+            np.zeros(1 << 60, np.uint8)
+        return super().probability(image, tta)
+
+
+def test_a_lack_of_memory_is_not_blamed_on_the_image_and_passes():
+    client = client_of(ShortOfMemory())
+    answer = client.post("/predict", content=png_of(GREY))
+    assert error_of(answer) == (503, "out_of_memory")
+    assert answer.headers["retry-after"] == "5"
+    assert client.post("/predict", content=png_of(GREY)).status_code == 200
