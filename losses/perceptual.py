@@ -32,8 +32,8 @@ class PerceptualLoss(SegmentationLoss):
         stride_px: side of the squares over which pictures are averaged first; the cost falls with its square.
 
     Raises:
-        ValueError: a weight is negative or not finite, there are not as many as layers, the distance is unknown, or stride_px is
-            below 1.
+        ValueError: a weight is negative or not finite, there are not as many as layers, the distance is unknown,
+            or stride_px is below 1.
 
     Source:
         Johnson, Alahi and Fei-Fei, ECCV 2016; for boundaries Mosinska et al., CVPR 2018.
