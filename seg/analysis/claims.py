@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from seg.analysis.arms import TrainedArms
-from seg.analysis.metric_names import ALL_METRICS, p_value
+from seg.analysis.formatting import p_value
 from seg.analysis.pairwise import Judgement, Pair
 from seg.analysis.variance import LEVEL
 from seg.analysis.verdict import power_words, with_interval
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
 Status = Literal["confirmed", "refuted", "undecided", "not tried"]
@@ -170,7 +171,7 @@ def _pair(judgement: Judgement | None, first: str, second: str) -> Pair | None:
 
 
 def _words(metric: str, pair: Pair) -> str:
-    margin = f"{ALL_METRICS[metric]}: {pair.better} is ahead of {pair.worse} by {with_interval(pair.difference)}"
+    margin = f"{METRICS[metric].title}: {pair.better} is ahead of {pair.worse} by {with_interval(pair.difference)}"
     margin += f", p {p_value(pair.p)}" if pair.uncertainty else ""
     return margin if _is_established(pair) else f"{margin}, not established ({power_words(pair)})"
 
