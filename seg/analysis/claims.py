@@ -124,7 +124,7 @@ class ClaimEvaluator:
         low, high = pair.difference.low, pair.difference.high
         loss_low, loss_high = (low, high) if pair.worse == names[0] else (-high, -low)
         status: Status = "confirmed" if loss_high < SUFFICES else "refuted" if loss_low > SUFFICES else "undecided"
-        images = len(self.arms.runs[names[0]][0].data["train"])
+        images = len(self.arms.runs[names[0]][0].data.train)
         margin = f"Frozen, it may lose {SUFFICES} and still suffice; there are {images} training images."
         return Claim(statement, status, f"{_words(self.rank_by, replace(pair, family=1))}. {margin}", "ranking")
 

@@ -129,7 +129,7 @@ def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
 
 def _warnings(records: list[RunRecord]) -> list[str]:
     warnings = []
-    if len({record.data["fingerprint"] for record in records}) > 1:
+    if len({record.data.fingerprint for record in records}) > 1:
         warnings.append(
             "The runs did not see the same data (their fingerprints differ): the ranking compares unlike things."
         )

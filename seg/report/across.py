@@ -34,7 +34,7 @@ class Side:
     @property
     def data(self) -> set[str]:
         """Fingerprints of the data."""
-        return {record.data["fingerprint"] for record in self.records}
+        return {record.data.fingerprint for record in self.records}
 
 
 def write_across(folders: list[Path], out: Path) -> Path:

@@ -78,7 +78,7 @@ def to_json(
                 "seed": record.seed,
                 "status": record.status,
                 "collapse": record.collapse,
-                "data": record.data["fingerprint"],
+                "data": record.data.fingerprint,
                 "versions": record.versions,
             }
             for path, record in runs.items()
