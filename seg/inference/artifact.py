@@ -54,7 +54,7 @@ def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
     try:
         partial.mkdir(parents=True)
         save_file(_network_weights(run / record.checkpoint), partial / WEIGHTS)
-        write_file(partial / "config.yaml", yaml.safe_dump(record.config, sort_keys=False).encode())
+        write_file(partial / "config.yaml", yaml.safe_dump(record.config.raw, sort_keys=False).encode())
         info = _describe(record)
         network = load_network(partial, info)
         info["stride_px"] = network.stride_px
@@ -80,12 +80,12 @@ def _network_weights(checkpoint: Path) -> dict[str, torch.Tensor]:
 
 
 def _describe(record: RunRecord) -> dict[str, Any]:
-    data, network = record.config["data"], NetworkConfig(**record.config["model"]["network"])
+    network = NetworkConfig(**record.config.network)
     scores = {"validation": record.validation, "test": record.test}
     return {
         "network": asdict(network) | {"encoder_weights": None},
-        "scaling": asdict(IntensityScaling(**data["scaling"])),
-        "boundary_value": record.data["boundary_value"],
+        "scaling": asdict(IntensityScaling(**record.config.scaling)),
+        "boundary_value": record.data.boundary_value,
         "threshold": record.threshold,
         "rank_by": record.rank_by,
         "scores": {
@@ -96,12 +96,12 @@ def _describe(record: RunRecord) -> dict[str, Any]:
         "provenance": {
             "name": record.name,
             "loss": record.loss,
-            "loss_config": record.config["model"]["loss"],
+            "loss_config": record.config.raw["model"]["loss"],
             "seed": record.seed,
             "steps": record.steps,
             "started": record.started,
             "encoder_weights": network.encoder_weights,
-            "data_fingerprint": record.data["fingerprint"],
+            "data_fingerprint": record.data.fingerprint,
             "versions": record.versions,
         },
     }

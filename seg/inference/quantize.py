@@ -48,8 +48,7 @@ def quantize(run: Path, record: RunRecord, model: Path, path: Path, goldens: lis
     crops = [read_input(crop, record, stride_px) for crop in sorted((run / "calibration").glob("*.png"))]
     if not crops:
         raise ValueError(f"{run} has no training crops to calibrate int8 on (calibration/*.png): train it again")
-    tolerance_px = float(record.config["model"]["tolerance_px"])
-    checked = write_accepted(crops, model, path, goldens, record.threshold, tolerance_px)
+    checked = write_accepted(crops, model, path, goldens, record.threshold, record.config.tolerance_px)
     speed_up = measure_speed_up(OpenVinoEngine(path, exact=False), OpenVinoEngine(model), goldens[0].image)
     return checked | {"speed_up_over_openvino": speed_up}
 
