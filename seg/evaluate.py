@@ -26,14 +26,14 @@ Reader = Callable[[Picture, argparse.Namespace], NDArray[np.float32]]
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    """Score the predictions, print the table and write the JSON file where one is asked for.
+    """Score the predictions, print the table and, if requested, write the JSON file.
 
     Args:
         args: of the command line, see `seg.commands.add_evaluate`.
 
     Raises:
         FileNotFoundError: a folder does not exist or has no image.
-        ValueError: a file has no counterpart, another size, or is not what the options say.
+        ValueError: a file has no counterpart, another size, or does not match the options.
     """
     cases = _read_cases(args)
     with Progress(console=Console(stderr=True)) as bars:
@@ -42,7 +42,7 @@ def evaluate(args: argparse.Namespace) -> None:
             cases,
             args.threshold,
             args.tolerance,
-            processes=min(os.cpu_count() or 1, 1 + len(cases) // 8),  # a process takes as long to start as some images
+            processes=min(os.cpu_count() or 1, 1 + len(cases) // 8),  # starting a process takes as long as a few images
             progress=lambda done: bars.update(task, completed=done),
         )
     Console().print(_table(scores))
@@ -81,7 +81,7 @@ def _read_case(name: str, prediction_path: Path, truth_path: Path, args: argpars
 
 
 def _proposed_cells(raw: Picture, boundary: NDArray[np.float32], kind: str) -> NDArray[np.int32] | None:
-    """Return the cells that the tool itself has drawn; probabilities are left to the decoder."""
+    """Return the tool's own cells; None for probabilities, which the decoder turns into cells."""
     if kind == "probability":
         return None
     return raw.astype(np.int32) if kind == "labels" else connected_cells(boundary == 0)

@@ -1,4 +1,4 @@
-"""From a source to batches: load and check everything, split it, serve it."""
+"""The data module: load, check and split the samples of a source, and serve them in batches."""
 
 import hashlib
 from pathlib import Path
@@ -22,16 +22,16 @@ class BoundaryDataModule(pl.LightningDataModule):
     """Images with boundary masks for training, validation, test and prediction.
 
     Args:
-        source: where the samples come from: `seg.data.folder.ImageFolder`, `seg.data.synthetic.SyntheticCells` or
-            your own `seg.data.sample.Source`.
-        split: which samples are for what.
+        source: of the samples: `seg.data.folder.ImageFolder`, `seg.data.synthetic.SyntheticCells` or your own
+            `seg.data.sample.Source`.
+        split: assigns samples to training, validation and test.
         transforms: albumentations for training, applied to crops with intensities in [0, 1].
         scaling: of each image's intensities.
-        channels: that the network takes, 1 or 3.
+        channels: of the network's input, 1 or 3.
         crop_px: side of a training crop, in pixels.
         batch_size: training crops per step.
         steps_per_epoch: optimizer steps per epoch.
-        num_workers: processes that prepare batches; 0 prepares them in the training process.
+        num_workers: processes that prepare batches; 0 uses the training process.
         predict: an image file or a folder of images for `seg predict`; the test images if null.
         seed: of crops, augmentation and order.
 
@@ -66,21 +66,21 @@ class BoundaryDataModule(pl.LightningDataModule):
 
     @property
     def boundary_value(self) -> int:
-        """Value of the boundary in masks that are written: 0 where the source's masks have it so, else 255."""
+        """Value of the boundary in masks that are written: as in the source's masks, 0 or 255."""
         return 0 if getattr(self.source, "boundary_value", None) == 0 else 255
 
     def setup(self, stage: str) -> None:
         """Read and check all samples and split them, once.
 
         Raises:
-            ValueError: a file is unfit, a split is empty, or a picture is in two splits.
+            ValueError: a file is invalid, a split is empty, or an image is in two splits.
         """
         if self.samples or (stage == "predict" and self.predict is not None):
             return
         self.samples = list(self.source)
         self.indices = self.split.assign([sample.name for sample in self.samples])
         refuse_leakage(self.samples, self.indices)
-        _tell_about_masks(self.samples)
+        _report_masks(self.samples)
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""
@@ -105,7 +105,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         return self._whole(read_images(Path(self.predict)))
 
     def describe(self) -> dict[str, Any]:
-        """Return the names in each split and a fingerprint (sha256) of all images, masks and the split."""
+        """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split."""
         digest = hashlib.sha256()
         names = {}
         for split in ("train", "val", "test"):
@@ -114,6 +114,7 @@ class BoundaryDataModule(pl.LightningDataModule):
             for sample in members:
                 digest.update(f"{split} {sample.name} {sample.image.shape} {sample.image.dtype}".encode())
                 digest.update(np.ascontiguousarray(sample.image).tobytes() + np.packbits(sample.mask).tobytes())
+                digest.update(b"" if sample.labels is None else np.ascontiguousarray(sample.labels).tobytes())
         return {"fingerprint": digest.hexdigest(), "boundary_value": self.boundary_value, **names}
 
     def _of(self, indices: list[int]) -> list[Sample]:
@@ -123,8 +124,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         return DataLoader(WholeImages(samples, self.scaling, self.channels), batch_size=1, num_workers=self.num_workers)
 
 
-def _tell_about_masks(samples: list[Sample]) -> None:
-    """Say what is allowed and still worth a look: masks without or full of boundary, and a doubtful polarity."""
+def _report_masks(samples: list[Sample]) -> None:
+    """Log how many masks are empty or full, and warn of a doubtful polarity."""
     shares = np.array([sample.mask.mean() for sample in samples])
     share, empty, full = shares.mean(), (shares == 0).sum(), (shares == 1).sum()
     rank_zero_info(f"{len(samples)} images, {share:.1%} of the pixels boundary, {empty} empty and {full} full mask(s)")

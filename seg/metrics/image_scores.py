@@ -1,4 +1,4 @@
-"""All scores of a split, image by image, and the threshold that they ask for."""
+"""Scores of every image of a split, at all thresholds, and the best threshold."""
 
 from collections.abc import Sequence
 from dataclasses import astuple
@@ -14,20 +14,20 @@ from seg.metrics.collapse import Evidence, gather
 from seg.metrics.pixel import average_precision, brier, overlap
 from seg.metrics.rand import rand_scores
 
-#: Scores at a threshold, larger is better: what a comparison may rank by.
+#: Scores at a threshold by which a comparison can rank; larger is better.
 RankBy = Literal["boundary_f1", "iou", "dice", "v_rand"]
 
-#: Finer at both ends: on thin boundaries the best threshold is low, after an overconfident loss it is high.
+#: Finer at both ends: the best threshold is low for thin boundaries and high for overconfident losses.
 THRESHOLDS = np.array([0.01, 0.02, *np.arange(0.05, 0.951, 0.05), 0.98, 0.99], dtype=np.float32)
 
 
 class ScoreTable:
-    """Scores of N images; not a dataclass, whose tensors of one element torchmetrics would squeeze.
+    """Scores of N images. Not a dataclass: torchmetrics would squeeze its tensors of one element.
 
     Args:
         at_threshold: metric -> (N, T), at each of the T thresholds.
-        overall: metric -> (N,), of metrics that know no threshold.
-        evidence: of a collapse, one per image.
+        overall: metric -> (N,), of metrics without a threshold.
+        evidence: for or against a collapse, one per image.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class ScoreTable:
         self.at_threshold, self.overall, self.evidence = at_threshold, overall, evidence
 
     def best_threshold(self, metric: str) -> float:
-        """Return the threshold with the best mean over the images; of equals the one in the middle."""
+        """Return the threshold with the best mean over the images; the middle one of several equal ones."""
         means = self.at_threshold[metric].mean(dim=0)
         best = torch.nonzero(means == means.max()).flatten()
         return float(THRESHOLDS[int(best[(len(best) - 1) // 2])])
@@ -55,11 +55,11 @@ class ScoreTable:
 
 
 class ImageScores(Metric):
-    """IoU, Dice, boundary F1, average precision and Brier score of every image seen, and V_Rand where it ranks.
+    """IoU, Dice, boundary F1, average precision, Brier score and, if it ranks, V_Rand of every image.
 
     Args:
         tolerance_px: of the boundary F1.
-        rank_by: V_Rand takes a second per image, it is computed only if it is named here.
+        rank_by: V_Rand, which takes a second per image, is computed only if it is named here.
     """
 
     full_state_update = False
@@ -107,7 +107,7 @@ class ImageScores(Metric):
 
 
 def _joined(state: list[Tensor] | Tensor) -> Tensor:
-    """Return one tensor: the state is one already where processes were joined."""
+    """Return one tensor; the state is one already if processes were joined."""
     return state if isinstance(state, Tensor) else torch.cat(state)
 
 

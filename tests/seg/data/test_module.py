@@ -1,3 +1,5 @@
+from dataclasses import astuple
+
 import albumentations
 import numpy as np
 import pytest
@@ -64,7 +66,7 @@ def test_mask_and_image_are_cropped_and_turned_together():
         assert torch.equal(batch["image"] < 0, batch["mask"] > 0.5)
 
 
-def test_an_image_smaller_than_the_crop_is_continued():
+def test_an_image_smaller_than_the_crop_is_padded():
     batch = epoch(module(crop_px=96), 0)[0]
     assert batch["image"].shape == (3, 1, 96, 96)
     assert batch["image"][0].std() > 0.1
@@ -79,6 +81,16 @@ def test_whole_images_are_served_for_everything_else():
     assert [batch["name"] for batch in data.predict_dataloader()] == [batch["name"] for batch in test]
 
 
+def test_whole_images_bring_labels_where_their_source_has_them():
+    cells = list(SyntheticCells(count=6, size_px=64, cell_diameter_px=16))
+    (val,) = module(source=cells).val_dataloader()
+    assert (val["labels"].shape, val["labels"].dtype) == ((1, 64, 64), torch.int32)
+    assert np.array_equal(val["labels"][0], cells[3].labels)
+    without = [Sample(sample.name, sample.image, sample.mask) for sample in cells]
+    assert all("labels" not in batch for batch in module(source=without).test_dataloader())
+    assert "labels" not in epoch(module(), 0)[0]
+
+
 def test_an_image_file_can_be_predicted_without_any_training_data(tmp_path):
     Image.fromarray(np.zeros((9, 7), np.uint8)).save(tmp_path / "one.png")
     data = BoundaryDataModule([], BlockSplit(1, 1), predict=str(tmp_path / "one.png"))
@@ -87,18 +99,19 @@ def test_an_image_file_can_be_predicted_without_any_training_data(tmp_path):
     assert (batch["name"], batch["image"].shape) == (["one"], (1, 1, 9, 7))
 
 
-def test_the_fingerprint_changes_with_pixels_masks_and_split():
+def test_the_fingerprint_changes_with_pixels_masks_labels_and_split():
     samples = list(SyntheticCells(count=6, size_px=64, cell_diameter_px=16))
     plain = module(source=samples).describe()
     assert plain == module(source=list(samples)).describe()
     changed = samples.copy()
-    changed[0] = Sample(samples[0].name, samples[0].image, ~samples[0].mask)
+    changed[0] = Sample(samples[0].name, samples[0].image, ~samples[0].mask, samples[0].labels)
     others = [
         module(source=changed).describe(),
+        module(source=[Sample(*astuple(samples[0])[:3]), *samples[1:]]).describe(),
         module(source=samples, split=BlockSplit(val=2, test=2)).describe(),
         module(source=list(SyntheticCells(count=6, size_px=64, cell_diameter_px=16, seed=1))).describe(),
     ]
-    assert len({plain["fingerprint"], *(other["fingerprint"] for other in others)}) == 4
+    assert len({plain["fingerprint"], *(other["fingerprint"] for other in others)}) == 5
     assert plain["train"] == ["synthetic-0000", "synthetic-0001", "synthetic-0002"]
 
 
