@@ -72,7 +72,7 @@ def test_a_run_goes_on_in_its_folder_from_its_last_state_and_not_from_weights_al
     assert main([*args, f"--ckpt_path={finished / before.checkpoint}"]) == 1
     assert "holds a run: choose another" in capsys.readouterr().err
     assert main([args[0], args[1], f"--ckpt_path={finished / before.checkpoint}"]) == 2
-    assert "holds weights alone: a training goes on from last.ckpt" in capsys.readouterr().err
+    assert "holds weights alone: a training resumes from last.ckpt" in capsys.readouterr().err
     assert main([*args, f"--ckpt_path={finished / 'checkpoints' / 'last.ckpt'}"]) == 0
     after = RunRecord.load(finished)
     assert (after.test, after.steps, after.started) == (before.test, before.steps, before.started)
