@@ -3,7 +3,7 @@
 from typing import Any
 
 from seg import __version__
-from service.query import FORMATS
+from service.formats import DEFAULT, FORMATS
 from service.settings import Settings
 
 _ERROR_CODES = {
@@ -29,11 +29,10 @@ _ERROR_CODES = {
     504: ["timeout"],
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_JSON = {"application/json": {"schema": {"type": "object"}}}
-_ANSWERS = dict.fromkeys(("image/png", "image/tiff"), _BINARY) | {
-    "application/geo+json": {"schema": {"type": "object"}},
-    **_JSON,
-}
+_OBJECT = {"schema": {"type": "object"}}
+_JSON = {"application/json": _OBJECT}
+_MEDIA_TYPES = {form.media_type for form in FORMATS.values()}
+_ANSWERS = {media_type: _OBJECT if media_type.endswith("json") else _BINARY for media_type in sorted(_MEDIA_TYPES)}
 _IMAGE = {
     "required": True,
     "description": "A PNG, JPEG or TIFF; its type is recognized by its first bytes, whatever is declared.",
@@ -96,7 +95,12 @@ def _operation(
 def _parameters() -> list[dict[str, Any]]:
     number = {"type": "number"}
     schemas = {
-        "format": {"type": "string", "enum": list(FORMATS), "default": "mask"},
+        "format": {
+            "type": "string",
+            "enum": list(FORMATS),
+            "default": DEFAULT.name,
+            "description": "; ".join(f"{name}: {form.description}" for name, form in FORMATS.items()),
+        },
         "threshold": number | {"minimum": 0, "maximum": 1},
         "page": {"type": "integer", "minimum": 0, "maximum": 999_999},
         "tta": {"type": "boolean", "default": False},

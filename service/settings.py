@@ -16,7 +16,7 @@ class Settings:
     Attributes:
         model: tag in BentoML's model store; SIGHUP serves what it stands for by then.
         model_license: of the weights, as whoever trained them says; told by `GET /model`.
-        engine: auto, torch, openvino or int8; see `seg.inference.choice`.
+        engine: auto, torch, openvino or int8; see `seg.inference.engine_choice`.
         max_body_bytes: of a request.
         max_buffered_bytes: of all requests together, from their first byte to the end of the work on them.
         max_pixels: of an image; larger ones are refused by their header.

@@ -11,6 +11,7 @@ from pathlib import Path
 import bentoml
 
 from seg.inference.predictor import Predictor, verify
+from service.served_model import ServedModel
 
 _PIN = "SEPTUM_PIN_FILE"  # between the processes of one service, not for users
 
@@ -42,16 +43,16 @@ def find_model(tag: str) -> bentoml.Model:
     return model
 
 
-class ServedModel:
-    """Loads models and hands each over once it has been checked.
+class ModelLoader:
+    """Loads models, checks each and hands it over.
 
     Args:
         tag: in BentoML's store, e.g. septum:latest.
         engine: as in `Predictor.load`.
-        serve: takes over a predictor that is ready to answer.
+        serve: called with a model that is ready to answer.
     """
 
-    def __init__(self, tag: str, engine: str, serve: Callable[[Predictor], None]) -> None:
+    def __init__(self, tag: str, engine: str, serve: Callable[[ServedModel], None]) -> None:
         self._tag, self._engine, self._serve = tag, engine, serve
         self._loading = threading.Lock()
 
@@ -62,8 +63,7 @@ class ServedModel:
             OSError, ValueError, RuntimeError: it cannot be loaded or answers differently; the one before goes on.
         """
         predictor = Predictor.load(Path(model.path), self._engine)
-        predictor.info["tag"] = str(model.tag)
-        self._serve(predictor)
+        self._serve(ServedModel(str(model.tag), predictor))
         Path(os.environ[_PIN]).write_text(str(model.tag), encoding="utf-8")
 
     def reload(self) -> None:
