@@ -24,7 +24,7 @@ stored = find_model(settings.model)  # here, so that the server ends: a worker t
 app = create_app(settings)
 loader = ModelLoader(settings.model, settings.engine, lambda model: setattr(app.state, "model", model))
 bound_connections(app)
-signal.signal(signal.SIGHUP, loader.reload_beside)  # the watching process passes it on
+signal.signal(signal.SIGHUP, loader.reload_beside)  # the parent process passes it on
 
 
 class BypassBentoMiddleware:

@@ -1,4 +1,4 @@
-"""The HTTP surface, an ASGI application of its own: it knows a predictor and nothing of where it comes from."""
+"""The HTTP surface: an ASGI application that depends neither on BentoML nor on where the model comes from."""
 
 import hmac
 from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Endpoints:
-    """What each path answers.
+    """The handler of each path.
 
     Args:
         settings: limits and token.
@@ -45,7 +45,7 @@ class Endpoints:
         self.metrics = Metrics(self._work, self._budget)
 
     def routes(self) -> list[Route]:
-        """Return the paths; all but health ask for the token."""
+        """Return the routes; all but the health checks require the token."""
         guarded = [
             ("/predict", self._predict, "POST"),
             ("/jobs", self._start_job, "POST"),
@@ -122,7 +122,7 @@ class Endpoints:
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Build the application; it is ready once `app.state.model` is set.
+    """Build the application; it is ready once `app.state.model`, a ServedModel, is set.
 
     Args:
         settings: limits and token.
@@ -156,7 +156,7 @@ def create_app(settings: Settings) -> Starlette:
 
 
 async def _disconnected(request: Request) -> None:
-    """Return once the client has gone; the body of the request has been read."""
+    """Return once the client has disconnected; the body of the request must have been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 

@@ -1,4 +1,4 @@
-"""What `GET /openapi.json` tells programs that read OpenAPI."""
+"""The OpenAPI document of `GET /openapi.json`."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ _PREDICTING = (400, 401, 408, 413, 415, 422, 500, 503)
 
 
 def describe_api(settings: Settings) -> dict[str, Any]:
-    """Return the document; it asks for a bearer token where the settings do."""
+    """Return the document; it requires a bearer token where the settings do."""
     prediction = {"200": {"description": "the answer in the format asked for", "content": _ANSWERS}}
     job = {"$ref": "#/components/schemas/Job"}
     accepted = {"202": {"description": "not finished yet", "content": {"application/json": {"schema": job}}}}
@@ -77,7 +77,7 @@ def describe_api(settings: Settings) -> dict[str, Any]:
 
 
 def _ok(content: dict[str, Any]) -> dict[str, Any]:
-    return {"200": {"description": "as said", "content": content}}
+    return {"200": {"description": "success", "content": content}}
 
 
 def _operation(

@@ -1,4 +1,4 @@
-"""What a request asks for beside its image."""
+"""The parameters of a prediction."""
 
 import math
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from service.refusal import RefusalError
 
 @dataclass(frozen=True)
 class Query:
-    """The parameters of a prediction; all may be left out.
+    """The parameters of a prediction, all optional.
 
     Attributes:
         format: of the answer.

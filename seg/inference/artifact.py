@@ -1,4 +1,4 @@
-"""A trained model as a folder of files that vouch for each other."""
+"""A trained model as a folder of files with their checksums."""
 
 import hashlib
 import json
@@ -118,7 +118,7 @@ def _provenance(record: RunRecord) -> Provenance:
 
 
 def _write_golden(run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, info: ArtifactInfo) -> None:
-    """Copy a test image of the run and predict it: whoever loads the artifact must get the same."""
+    """Copy a test image of the run and its prediction, which must be the same wherever the artifact is loaded."""
     assert record.test is not None
     shutil.copyfile(run / "test" / record.test.images[0] / "image.png", folder / GOLDEN_IMAGE)
     predictor = Predictor(TorchEngine(optimize(network, info.network.in_channels)), info)
@@ -129,7 +129,7 @@ def _write_golden(run: Path, record: RunRecord, folder: Path, network: PaddedNet
 def _write_exports(
     run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, int8: bool
 ) -> dict[str, dict[str, Any]]:
-    """Export the network and return, by engine, what was measured, or why PyTorch has to do."""
+    """Export the network and return, by engine, what was measured, or why only PyTorch can run it."""
     goldens = golden_inputs(run, record, network.stride_px)
     try:
         images = [golden.image for golden in goldens]

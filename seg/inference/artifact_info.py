@@ -123,11 +123,11 @@ class ArtifactInfo:
 
 
 def _build(kind: type[Record], values: dict[str, Any]) -> Record:
-    """Return a dataclass, whose fields may be dataclasses or None, from its form in JSON."""
     hints = get_type_hints(kind)
-    nested = {name: next(filter(is_dataclass, (hint, *get_args(hint))), None) for name, hint in hints.items()}
-    built = {
-        name: value if nested.get(name) is None or value is None else _build(nested[name], value)
-        for name, value in values.items()
-    }
-    return kind(**built)
+    return kind(**{name: _convert(hints.get(name), value) for name, value in values.items()})
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    """Return a value of JSON as its type hint says: a dataclass, a dataclass or None, or as it is."""
+    nested: Any = next(filter(is_dataclass, (hint, *get_args(hint))), None)
+    return value if nested is None or value is None else _build(nested, value)

@@ -69,7 +69,12 @@ class Predictor:
 
     @classmethod
     def from_files(cls, folder: Path, engine: str) -> "Predictor":
-        """Build from an engine's files and the description, unchecked."""
+        """Load an artifact without checking it.
+
+        Args:
+            folder: of the artifact.
+            engine: one of `seg.inference.engine_choice.ENGINES`.
+        """
         info = ArtifactInfo.load(folder)
         return cls(load_engine(folder, info, engine), info)
 
@@ -103,7 +108,12 @@ class Predictor:
 
 
 def dice(prediction: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    """Return 2 |A and B| / (|A| + |B|) of two masks; 1 where both are empty."""
+    """Return 2 |A and B| / (|A| + |B|) of two masks; 1 where both are empty.
+
+    Args:
+        prediction: (H, W).
+        truth: (H, W).
+    """
     total = int(prediction.sum()) + int(truth.sum())
     return 2 * int((prediction & truth).sum()) / total if total else 1.0
 

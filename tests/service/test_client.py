@@ -102,7 +102,7 @@ def test_another_server_is_no_septum():
 
     with Served() as service, Client(service.url) as client:
         service.app.middleware_stack = other
-        with pytest.raises(ServiceError, match="no answer of Septum") as refusal:
+        with pytest.raises(ServiceError, match="does not come from Septum") as refusal:
             client.predict(IMAGE)
     assert (refusal.value.status, refusal.value.code) == (404, "unknown")
 
