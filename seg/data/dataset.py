@@ -1,4 +1,4 @@
-"""Samples as the network takes them: random crops for training, whole images for everything else."""
+"""Datasets for the network: random crops for training, whole images for everything else."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
@@ -20,9 +20,9 @@ CropKey = tuple[int, int]
 
 
 class Batch(TypedDict):
-    """What the model gets: image (N, C, H, W) in [-1, 1], mask (N, 1, H, W) of 0 and 1, the names of the N images.
+    """Input of the model: image (N, C, H, W) in [-1, 1], mask (N, 1, H, W) of 0 and 1, the names of the N images.
 
-    Whole images bring labels, too, (N, H, W) int32, where their source has them.
+    Whole images also have labels, (N, H, W) int32, if their source has them.
     """
 
     image: Tensor
@@ -32,12 +32,12 @@ class Batch(TypedDict):
 
 
 class WholeImages(Dataset[dict[str, Any]]):
-    """Whole images with their masks, one after the other.
+    """Whole images with their masks and, if the source has them, their labels.
 
     Args:
-        samples: what to serve.
+        samples: the images.
         scaling: of the intensities.
-        channels: that the network takes.
+        channels: of the network's input.
     """
 
     def __init__(self, samples: Sequence[Sample], scaling: IntensityScaling, channels: Channels) -> None:
@@ -54,15 +54,16 @@ class WholeImages(Dataset[dict[str, Any]]):
 
 
 class RandomCrops(Dataset[dict[str, Any]]):
-    """Augmented crops; crop `index` of epoch `epoch` depends on nothing but (seed, epoch, index).
+    """Augmented crops; crop `index` of epoch `epoch` depends only on (seed, epoch, index).
 
-    Hence all losses of a comparison see the same crops, and a resumed run goes on with the ones it would have seen.
+    All losses of a comparison are therefore trained on the same crops, and a resumed run continues with the crops that
+    it would have seen.
 
     Args:
-        samples: where crops are taken from.
+        samples: images to crop.
         scaling: of the intensities, measured on the whole image.
-        channels: that the network takes.
-        crop_px: side of a crop. A smaller image is continued by reflection.
+        channels: of the network's input.
+        crop_px: side of a crop. Smaller images are padded by reflection.
         transforms: albumentations, applied to the crop with intensities in [0, 1] and its mask.
         seed: of the run.
     """
@@ -100,7 +101,7 @@ class RandomCrops(Dataset[dict[str, Any]]):
 
 
 class EpochSampler(Sampler[CropKey]):
-    """The crops of an epoch in an order drawn from (seed, epoch); Lightning tells it the epoch.
+    """The crops of an epoch in an order drawn from (seed, epoch); Lightning sets the epoch.
 
     Args:
         crops: per epoch.
@@ -111,7 +112,7 @@ class EpochSampler(Sampler[CropKey]):
         self.crops, self.seed, self.epoch = crops, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch, from 0."""
+        """Set the epoch, from 0."""
         self.epoch = epoch
 
     def __len__(self) -> int:

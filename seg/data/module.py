@@ -1,4 +1,4 @@
-"""From a source to batches: load and check everything, split it, serve it."""
+"""The data module: load, check and split the samples of a source, and serve them in batches."""
 
 import hashlib
 from pathlib import Path
@@ -13,25 +13,26 @@ from torch.utils.data import DataLoader
 from seg.data.dataset import Channels, EpochSampler, RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.leakage import refuse_leakage
-from seg.data.sample import Sample, Source
+from seg.data.sample import Sample, Source, check_names
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
+from seg.data.writing import written_boundary_value
 
 
 class BoundaryDataModule(pl.LightningDataModule):
     """Images with boundary masks for training, validation, test and prediction.
 
     Args:
-        source: where the samples come from: `seg.data.folder.ImageFolder`, `seg.data.synthetic.SyntheticCells` or
-            your own `seg.data.sample.Source`.
-        split: which samples are for what.
+        source: of the samples: `seg.data.folder.ImageFolder`, `seg.data.synthetic.SyntheticCells` or your own
+            `seg.data.sample.Source`.
+        split: assigns samples to training, validation and test.
         transforms: albumentations for training, applied to crops with intensities in [0, 1].
         scaling: of each image's intensities.
-        channels: that the network takes, 1 or 3.
+        channels: of the network's input, 1 or 3.
         crop_px: side of a training crop, in pixels.
         batch_size: training crops per step.
         steps_per_epoch: optimizer steps per epoch.
-        num_workers: processes that prepare batches; 0 prepares them in the training process.
+        num_workers: processes that prepare batches; 0 uses the training process.
         predict: an image file or a folder of images for `seg predict`; the test images if null.
         seed: of crops, augmentation and order.
 
@@ -66,21 +67,24 @@ class BoundaryDataModule(pl.LightningDataModule):
 
     @property
     def boundary_value(self) -> int:
-        """Value of the boundary in masks that are written: 0 where the source's masks have it so, else 255."""
-        return 0 if getattr(self.source, "boundary_value", None) == 0 else 255
+        """Value of the boundary in masks that are written, 0 or 255; see `written_boundary_value`."""
+        return written_boundary_value(getattr(self.source, "boundary_value", None))
 
     def setup(self, stage: str) -> None:
         """Read and check all samples and split them, once.
 
         Raises:
-            ValueError: a file is unfit, a split is empty, or a picture is in two splits.
+            ValueError: a file or name is invalid, a split is empty, or an image is in two splits.
         """
         if self.samples or (stage == "predict" and self.predict is not None):
             return
-        self.samples = list(self.source)
-        self.indices = self.split.assign([sample.name for sample in self.samples])
-        refuse_leakage(self.samples, self.indices)
-        _tell_about_masks(self.samples)
+        samples = list(self.source)
+        names = [sample.name for sample in samples]
+        check_names(names)
+        indices = self.split.assign(names)
+        refuse_leakage(samples, indices)
+        _report_masks(samples)
+        self.samples, self.indices = samples, indices
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""
@@ -124,8 +128,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         return DataLoader(WholeImages(samples, self.scaling, self.channels), batch_size=1, num_workers=self.num_workers)
 
 
-def _tell_about_masks(samples: list[Sample]) -> None:
-    """Say what is allowed and still worth a look: masks without or full of boundary, and a doubtful polarity."""
+def _report_masks(samples: list[Sample]) -> None:
+    """Log how many masks are empty or full, and warn of a doubtful polarity."""
     shares = np.array([sample.mask.mean() for sample in samples])
     share, empty, full = shares.mean(), (shares == 0).sum(), (shares == 1).sum()
     rank_zero_info(f"{len(samples)} images, {share:.1%} of the pixels boundary, {empty} empty and {full} full mask(s)")

@@ -1,4 +1,4 @@
-"""Scores that count cells."""
+"""Instance scores: how many cells were found."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 Labels = NDArray[np.integer]
 
-#: IoU from which a cell counts as found, for the mean over 0.5:0.95.
+#: IoU from which a cell counts as found; AP is the mean over them.
 CUTS = np.arange(0.5, 0.96, 0.05).round(2)
 
 
@@ -23,9 +23,13 @@ class InstanceScores:
 
 
 def instance_scores(proposal: Labels, truth: Labels) -> InstanceScores:
-    """Compare two label images; 0 is background. No cell in either: all 1.
+    """Compare two label images; all scores are 1 if neither has a cell.
 
-    Cells are matched one to one so that as many as possible reach the cut, at each cut anew.
+    Cells are matched one to one, separately at each cut, so that as many pairs as possible reach it.
+
+    Args:
+        proposal: (H, W), 0 is background.
+        truth: (H, W), 0 is background.
 
     Source:
         Caicedo et al., Nature Methods 2019 (AP as in the Data Science Bowl); Kirillov et al., CVPR 2019 (PQ).
@@ -60,7 +64,7 @@ def _iou_matrix(proposal: Labels, truth: Labels) -> NDArray[np.float64]:
 def _matched(overlaps: NDArray[np.float64], cut: float) -> NDArray[np.float64]:
     """Return the IoUs of the matched pairs that reach the cut."""
     reached = overlaps >= cut
-    # as many pairs as possible, of equally many the ones that overlap more
+    # as many pairs as possible; among equally many, those with the larger overlap
     rows, columns = linear_sum_assignment(np.where(reached, 1 + overlaps / (1 + min(overlaps.shape)), 0), maximize=True)
     ious: NDArray[np.float64] = overlaps[rows, columns]
     return ious[ious >= cut]

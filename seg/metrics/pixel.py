@@ -1,6 +1,6 @@
-"""Scores that count pixels. The positive class is the boundary; every score is of one image.
+"""Pixel-wise scores of one image. The positive class is the boundary.
 
-An image without boundary scores 1 in IoU and Dice where nothing is predicted, else 0.
+IoU and Dice of an image without boundary are 1 if nothing is predicted, else 0.
 """
 
 import torch
@@ -35,9 +35,9 @@ def _count_at_least(values: Tensor, thresholds: Tensor) -> Tensor:
 
 
 def average_precision(probability: Tensor, mask: Tensor) -> Tensor:
-    """Return the average precision, a scalar: how well the probabilities rank the pixels, at no threshold.
+    """Return the average precision, a scalar: how well the probabilities rank the pixels, without a threshold.
 
-    It is 1 for an image without boundary: there is nothing to rank, and the same for every model.
+    It is 1 for an image without boundary, where there is nothing to rank.
 
     Args:
         probability: (H, W) in [0, 1].
@@ -49,12 +49,21 @@ def average_precision(probability: Tensor, mask: Tensor) -> Tensor:
 
 
 def brier(probability: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean squared difference of probability and mask, a scalar; smaller is better."""
+    """Return the mean squared difference of probability and mask, a scalar; smaller is better.
+
+    Args:
+        probability: (H, W) in [0, 1].
+        mask: (H, W) bool.
+    """
     return (probability - mask.to(probability.dtype)).square().mean()
 
 
 def calibration_error(probability: Tensor, mask: Tensor) -> Tensor:
     """Return the expected calibration error over 15 equal bins, a scalar in [0, 1]; smaller is better.
+
+    Args:
+        probability: (H, W) in [0, 1].
+        mask: (H, W) bool.
 
     Source:
         Naeini, Cooper and Hauskrecht, AAAI 2015.

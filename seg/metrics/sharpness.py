@@ -1,4 +1,4 @@
-"""How sharp probabilities are at the true boundary: the blur that L2 is said to leave, as two numbers."""
+"""Sharpness of the probabilities at the true boundary: measures the blur that L2 is said to cause."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Sharpness:
-    """Slope at the boundary relative to the truth's (1 is as sharp), and the share of undecided pixels."""
+    """Slope at the boundary relative to the truth's (1: equally sharp), and the share of undecided pixels."""
 
     sharpness: float
     undecided_share: float
@@ -17,7 +17,7 @@ class Sharpness:
 def sharpness(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Sharpness:
     """Return the slope of the probability at the true boundary, and the share of pixels with 0.1 < p < 0.9.
 
-    The slope is the mean gradient magnitude (central differences) over the pixels where the mask itself has one, on
+    The slope is the mean gradient magnitude (central differences) over the pixels where that of the mask is not 0, on
     both sides of its contour, divided by the mask's; 1 for an image without boundary.
 
     Args:
