@@ -18,6 +18,7 @@ from seg.metrics.rand import compare_cells, connected_cells, rand_scores, thin
 from seg.metrics.sharpness import sharpness
 from seg.metrics.surface import surface_scores
 from seg.metrics.topology import betti_errors, cl_dice
+from seg.metrics.unknown import without_nan
 
 #: Thresholds of the challenge, on which the best V_Rand is looked for.
 RAND_THRESHOLDS = np.linspace(0, 1, 11, dtype=np.float32)
@@ -29,7 +30,7 @@ class Case:
 
     Attributes:
         name: of the image.
-        probability: (H, W) of the boundary, in [0, 1].
+        probability: (H, W) of the boundary, in [0, 1]; for NaN see `seg.metrics.unknown`.
         mask: (H, W), True on the true boundary.
         cells: (H, W) true instances, 0 is background; None: the 4-connected components between boundaries.
         proposed_cells: (H, W) instances of the tool that is scored; None: decoded from the probability.
@@ -40,6 +41,9 @@ class Case:
     mask: NDArray[np.bool_]
     cells: NDArray[np.int32] | None = None
     proposed_cells: NDArray[np.int32] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probability", without_nan(self.probability))
 
 
 @dataclass(frozen=True)
