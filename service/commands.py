@@ -68,7 +68,7 @@ def _stored(tag: str) -> tuple[str, str]:
     """Return the tag with its version, and the engine that runs the model."""
     import bentoml  # noqa: PLC0415  # takes a second to load
 
-    from seg.inference.choice import choose_engine  # noqa: PLC0415
+    from seg.inference.engine_choice import choose_engine  # noqa: PLC0415
     from service.settings import Settings  # noqa: PLC0415
 
     try:

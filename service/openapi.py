@@ -1,9 +1,9 @@
-"""What `GET /openapi.json` tells programs that read OpenAPI."""
+"""The OpenAPI document of `GET /openapi.json`."""
 
 from typing import Any
 
 from seg import __version__
-from service.query import FORMATS
+from service.formats import DEFAULT, FORMATS
 from service.settings import Settings
 
 _ERROR_CODES = {
@@ -29,11 +29,10 @@ _ERROR_CODES = {
     504: ["timeout"],
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_JSON = {"application/json": {"schema": {"type": "object"}}}
-_ANSWERS = dict.fromkeys(("image/png", "image/tiff"), _BINARY) | {
-    "application/geo+json": {"schema": {"type": "object"}},
-    **_JSON,
-}
+_OBJECT = {"schema": {"type": "object"}}
+_JSON = {"application/json": _OBJECT}
+_MEDIA_TYPES = {form.media_type for form in FORMATS.values()}
+_ANSWERS = {media_type: _OBJECT if media_type.endswith("json") else _BINARY for media_type in sorted(_MEDIA_TYPES)}
 _IMAGE = {
     "required": True,
     "description": "A PNG, JPEG or TIFF; its type is recognized by its first bytes, whatever is declared.",
@@ -54,7 +53,7 @@ _PREDICTING = (400, 401, 408, 413, 415, 422, 500, 503)
 
 
 def describe_api(settings: Settings) -> dict[str, Any]:
-    """Return the document; it asks for a bearer token where the settings do."""
+    """Return the document; it requires a bearer token where the settings do."""
     prediction = {"200": {"description": "the answer in the format asked for", "content": _ANSWERS}}
     job = {"$ref": "#/components/schemas/Job"}
     accepted = {"202": {"description": "not finished yet", "content": {"application/json": {"schema": job}}}}
@@ -78,7 +77,7 @@ def describe_api(settings: Settings) -> dict[str, Any]:
 
 
 def _ok(content: dict[str, Any]) -> dict[str, Any]:
-    return {"200": {"description": "as said", "content": content}}
+    return {"200": {"description": "success", "content": content}}
 
 
 def _operation(
@@ -96,7 +95,12 @@ def _operation(
 def _parameters() -> list[dict[str, Any]]:
     number = {"type": "number"}
     schemas = {
-        "format": {"type": "string", "enum": list(FORMATS), "default": "mask"},
+        "format": {
+            "type": "string",
+            "enum": list(FORMATS),
+            "default": DEFAULT.name,
+            "description": "; ".join(f"{name}: {form.description}" for name, form in FORMATS.items()),
+        },
         "threshold": number | {"minimum": 0, "maximum": 1},
         "page": {"type": "integer", "minimum": 0, "maximum": 999_999},
         "tta": {"type": "boolean", "default": False},

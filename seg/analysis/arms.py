@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seg.record import RunRecord
+from seg.run_config import ClassConfig
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class TrainedArms:
 
     def schedule(self, name: str) -> str:
         """Return the class of an arm's schedule, "" for a constant rate."""
-        schedule = self.runs[name][0].config["model"].get("schedule") or {"class_path": ""}
-        return str(schedule["class_path"]).rpartition(".")[2]
+        schedule = self.runs[name][0].config.schedule
+        return schedule.name if schedule else ""
 
     @cached_property
     def _settings(self) -> dict[str, dict[str, Any]]:
@@ -71,16 +72,15 @@ class TrainedArms:
 
 
 def _loss_class(record: RunRecord) -> str:
-    path, loss = record.loss, record.config["model"].get("loss", {})
-    while terms := loss.get("init_args", {}).get("terms"):
-        loss = list(terms.values())[-1]["loss"]
-        path = loss["class_path"]
-    return path.rpartition(".")[2]
+    loss = record.config.loss
+    while terms := loss.init_args.get("terms"):
+        loss = ClassConfig.of(list(terms.values())[-1]["loss"])
+    return loss.name
 
 
 def settings(record: RunRecord) -> dict[str, Any]:
     """Return the configuration with keys like "model.network.freeze_encoder", without seeds and what only logs."""
-    flat = _flatten({part: record.config.get(part, {}) for part in ("model", "data", "trainer")}, "")
+    flat = _flatten({part: record.config.raw.get(part, {}) for part in ("model", "data", "trainer")}, "")
     apart = ("model.seed", "data.seed", "trainer.logger")
     return {name: value for name, value in flat.items() if not any(_belongs(name, key) for key in apart)}
 

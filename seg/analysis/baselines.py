@@ -54,7 +54,7 @@ def score_baselines(folder: Path, runs: dict[Path, RunRecord]) -> Scores:
     for path, record in runs.items():
         images = record.test.images if record.test else []
         if images and all((path / "test" / image / "image.png").is_file() for image in images):
-            about = {"fingerprint": record.data["fingerprint"], "images": images}
+            about = {"fingerprint": record.data.fingerprint, "images": images}
             return _kept(folder / "baselines.json", about) or _score(folder / "baselines.json", about, path, record)
     return {}
 
@@ -68,11 +68,10 @@ def _kept(file: Path, about: dict[str, Any]) -> Scores | None:
 
 
 def _score(file: Path, about: dict[str, Any], path: Path, record: RunRecord) -> Scores:
-    tolerance_px = float(record.config["model"].get("tolerance_px", 2.0))
     scores = {}
     for name, segment in BASELINES.items():
         cases = [_case(image, path / "test" / image, segment) for image in about["images"]]
-        scores[name] = score_cases(cases, threshold=0.5, tolerance_px=tolerance_px).metrics
+        scores[name] = score_cases(cases, threshold=0.5, tolerance_px=record.config.tolerance_px).metrics
     write_file(file, json.dumps(about | {"scores": scores}, indent=1).encode())
     return scores
 

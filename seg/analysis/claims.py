@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from seg.analysis.arms import TrainedArms
-from seg.analysis.metric_names import ALL_METRICS, p_value
+from seg.analysis.formatting import p_value
 from seg.analysis.pairwise import Judgement, Pair
 from seg.analysis.variance import LEVEL
 from seg.analysis.verdict import power_words, with_interval
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
 Status = Literal["confirmed", "refuted", "undecided", "not tried"]
@@ -123,7 +124,7 @@ class ClaimEvaluator:
         low, high = pair.difference.low, pair.difference.high
         loss_low, loss_high = (low, high) if pair.worse == names[0] else (-high, -low)
         status: Status = "confirmed" if loss_high < SUFFICES else "refuted" if loss_low > SUFFICES else "undecided"
-        images = len(self.arms.runs[names[0]][0].data["train"])
+        images = len(self.arms.runs[names[0]][0].data.train)
         margin = f"Frozen, it may lose {SUFFICES} and still suffice; there are {images} training images."
         return Claim(statement, status, f"{_words(self.rank_by, replace(pair, family=1))}. {margin}", "ranking")
 
@@ -170,7 +171,7 @@ def _pair(judgement: Judgement | None, first: str, second: str) -> Pair | None:
 
 
 def _words(metric: str, pair: Pair) -> str:
-    margin = f"{ALL_METRICS[metric]}: {pair.better} is ahead of {pair.worse} by {with_interval(pair.difference)}"
+    margin = f"{METRICS[metric].title}: {pair.better} is ahead of {pair.worse} by {with_interval(pair.difference)}"
     margin += f", p {p_value(pair.p)}" if pair.uncertainty else ""
     return margin if _is_established(pair) else f"{margin}, not established ({power_words(pair)})"
 

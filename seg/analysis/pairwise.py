@@ -8,8 +8,8 @@ import networkx as nx
 import numpy as np
 from scipy import stats
 
-from seg.analysis.metric_names import higher_is_better, limits
 from seg.analysis.variance import LEVEL, Scores, TwoWayVariance, holm
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
 
@@ -104,10 +104,10 @@ def judge(records: list[RunRecord], metric: str) -> Judgement | None:
     tables = _tables(finished, metric)
     if not next(iter(tables.values()))[1].shape[1]:
         return None
-    merits = {name: higher_is_better(metric, scores).mean() for name, (_, scores) in tables.items()}
+    merits = {name: METRICS[metric].merit(scores).mean() for name, (_, scores) in tables.items()}
     order = sorted(tables, key=lambda name: (-merits[name], name))
     pairs = correct([_compare(better, worse, metric, tables) for better, worse in combinations(order, 2)])
-    estimates = {name: _estimate(tables[name][1], *limits(metric)) for name in order}
+    estimates = {name: _estimate(tables[name][1], *METRICS[metric].bounds) for name in order}
     return Judgement(estimates, pairs, _groups(order, pairs))
 
 
@@ -141,12 +141,10 @@ def _compare(better: str, worse: str, metric: str, tables: dict[str, tuple[list[
     common = sorted(set(first_seeds) & set(second_seeds))
     rows = [(first_seeds.index(seed), second_seeds.index(seed)) for seed in common]
     differences = np.array(
-        [higher_is_better(metric, first[one]) - higher_is_better(metric, second[other]) for one, other in rows]
+        [METRICS[metric].merit(first[one]) - METRICS[metric].merit(second[other]) for one, other in rows]
     )
     if len(common) == 0:
-        differences = (higher_is_better(metric, first).mean(axis=0) - higher_is_better(metric, second).mean(axis=0))[
-            None
-        ]
+        differences = (METRICS[metric].merit(first).mean(axis=0) - METRICS[metric].merit(second).mean(axis=0))[None]
     testable = min(differences.shape) > 1
     uncertainty = TwoWayVariance.of(differences) if testable else None
     deviation = differences.std(ddof=1) if differences.size > 1 else 0.0

@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from seg.analysis.metric_names import ALL_METRICS, OPTIMISTIC
 from seg.analysis.pairwise import Judgement, judge
 from seg.analysis.step_cost import StepCost
 from seg.analysis.verdict import verdict
+from seg.metrics.table import METRICS, OPTIMISTIC
 from seg.record import RunRecord, choose_run, rank_losses
 
 
@@ -92,7 +92,7 @@ def summarize(runs: dict[Path, RunRecord]) -> Summary:
     rows = [_row(name, runs, cost) for name in names]
     rank_by = records[0].rank_by
     chosen = choose_run(runs) if ranked else None
-    judged = {metric: judge(records, metric) for metric in ALL_METRICS}
+    judged = {metric: judge(records, metric) for metric in METRICS}
     judgements = {metric: judgement for metric, judgement in judged.items() if judgement}
     sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation))
     return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost)
@@ -105,7 +105,7 @@ def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
     tests = [record.test for record in finished if record.test]
     seeds = {
         metric: [scores.mean(metric) for scores in tests]
-        for metric in ALL_METRICS
+        for metric in METRICS
         if tests and all(metric in scores.metrics for scores in tests)
     }
     return LossRow(
@@ -129,7 +129,7 @@ def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
 
 def _warnings(records: list[RunRecord]) -> list[str]:
     warnings = []
-    if len({record.data["fingerprint"] for record in records}) > 1:
+    if len({record.data.fingerprint for record in records}) > 1:
         warnings.append(
             "The runs did not see the same data (their fingerprints differ): the ranking compares unlike things."
         )

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from seg.analysis.metric_names import ALL_METRICS, format_score
+from seg.analysis.formatting import format_score
 from seg.analysis.pairwise import Estimate, Judgement, Pair
 from seg.analysis.variance import LEVEL
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
 
@@ -20,7 +21,7 @@ def verdict(judgements: dict[str, Judgement], rank_by: str, chosen: RunRecord | 
     """
     if chosen is None:
         return ["No run finished: there is nothing to rank."]
-    word = ALL_METRICS[rank_by]
+    word = METRICS[rank_by].title
     sentences = [f"{chosen.name} is best on validation: {word} {validation}. The run to promote: seed {chosen.seed}."]
     judgement = judgements.get(rank_by)
     if judgement is None or len(judgement.estimates) == 1:
@@ -86,5 +87,5 @@ def _elsewhere(name: str, judgements: dict[str, Judgement], rank_by: str) -> lis
     for metric, judgement in judgements.items():
         for pair in judgement.pairs if metric != rank_by else []:
             if pair.different and pair.worse == name:
-                beaten.setdefault(pair.better, []).append(ALL_METRICS[metric])
+                beaten.setdefault(pair.better, []).append(METRICS[metric].title)
     return [f"{rival} beats {name} in {', '.join(words)}." for rival, words in beaten.items()]

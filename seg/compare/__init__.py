@@ -1,1 +1,1 @@
-"""Many runs: planned, trained and resumed."""
+"""Many runs: planned, trained, resumed."""

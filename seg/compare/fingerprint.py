@@ -1,4 +1,4 @@
-"""Where the runs of a comparison come from: the data and the code, as fingerprints."""
+"""Fingerprint of the code that trains the runs of a comparison."""
 
 import hashlib
 import re
@@ -8,16 +8,16 @@ from pathlib import Path
 
 from seg.training.versions import versions
 
-#: What decides about the result of a training. Reports and services may change without a new one.
+#: What determines the result of a training. Reports and the service may change without retraining.
 _TRAINING_CODE = ("losses", "seg.data", "seg.metrics", "seg.model", "seg.network", "seg.instances")
 _CLASS_PATH = re.compile(r"class_path\W+([\w.]+)\.\w+")
 
 
 def code_fingerprint(configurations: Iterable[str]) -> str:
-    """Return the sha256 of the code that a training runs: Septum's, and modules of others that configurations name.
+    """Return the sha256 of the code that a training runs: Septum's, and external modules named in configurations.
 
     Args:
-        configurations: texts in which class paths are looked for, so that a changed loss of one's own is a new run.
+        configurations: texts searched for class paths, so that a change of a user's loss leads to a new run.
     """
     digest = hashlib.sha256(repr(sorted(versions().items())).encode())
     named = {module for text in configurations for module in _CLASS_PATH.findall(text)}
@@ -31,7 +31,7 @@ def _source_files(module: str) -> list[Path]:
     try:
         found = util.find_spec(module)
     except (ImportError, ValueError):
-        return []  # the training will say so, better than a guess here
+        return []  # the training reports it
     if found is None or found.origin is None or not found.origin.endswith(".py"):
         return []
     origin = Path(found.origin)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from seg.compare import worker
-from seg.compare.plan import RunTask
 from seg.compare.run_state import Outcome, prepare
+from seg.compare.run_task import RunTask
 from seg.training.epoch_report import EpochReport
 
 Progress = Callable[[RunTask, EpochReport], None]
@@ -25,10 +25,10 @@ def _context() -> ForkServerContext:
 
 
 def probe_data(args: tuple[str, ...]) -> tuple[str, int]:
-    """Return the fingerprint of the data that a run with these arguments would see, and the number of GPUs.
+    """Return the fingerprint of the data of a run with these arguments, and the number of GPUs.
 
     Raises:
-        ValueError: the data or an option is unfit.
+        ValueError: the data or an option is invalid.
     """
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.txt"
@@ -45,21 +45,21 @@ def probe_data(args: tuple[str, ...]) -> tuple[str, int]:
 
 
 def suitable_processes(gpus: int) -> int:
-    """Return how many trainings at a time pay off: one per GPU, or one per core."""
+    """Return how many runs to train at the same time: one per GPU, or one per core."""
     return gpus or len(os.sched_getaffinity(0))
 
 
 def execute(runs: list[RunTask], processes: int, gpus: int, progress: Progress) -> Iterator[Outcome]:
-    """Train runs; one that fails does not stop the others, one that was interrupted goes on.
+    """Train runs in parallel; a failed run does not stop the others, an interrupted one is resumed.
 
     Args:
-        runs: what to train.
-        processes: at a time, each on one core or GPU.
-        gpus: of this machine; the processes share them evenly.
-        progress: told of every epoch.
+        runs: to train.
+        processes: runs at the same time, each on one core or GPU.
+        gpus: number of GPUs; the processes share them evenly.
+        progress: called after every epoch.
 
     Yields:
-        The outcome of each run, in the order in which they end.
+        The outcome of each run, in the order of completion.
     """
     context = _context()
     waiting, slots = runs[::-1], list(range(processes))[::-1]
@@ -83,7 +83,7 @@ def execute(runs: list[RunTask], processes: int, gpus: int, progress: Progress) 
                     yield Outcome.of(run, process.exitcode or 0, time.monotonic() - started)
     finally:
         for _, process, _, _ in active.values():
-            process.kill()  # checkpoints are renamed into place: nothing is half written
+            process.kill()  # safe: checkpoints are renamed into place, never half written
 
 
 def _start(
@@ -97,5 +97,5 @@ def _start(
 
 
 def _with_connection(target: Callable[..., None], sender: Any, args: Any, options: Any) -> None:
-    multiprocessing.set_start_method("fork", force=True)  # as in `seg fit`: a run's data workers need no imports anew
+    multiprocessing.set_start_method("fork", force=True)  # as in `seg fit`: data workers inherit what is imported
     target(*args, send=sender.send, **options)

@@ -1,4 +1,4 @@
-"""`seg compare`: look at data and machine, choose hyper-parameters, train what is missing."""
+"""`seg compare`: inspect the inputs, tune hyper-parameters, train the missing runs."""
 
 import json
 import sys
@@ -13,9 +13,10 @@ from seg.compare import estimate, tuning
 from seg.compare.dask import execute_on_cluster
 from seg.compare.fingerprint import code_fingerprint
 from seg.compare.local import Progress, execute, probe_data, suitable_processes
-from seg.compare.plan import Plan, PlannedRun, RunTask
+from seg.compare.plan import Plan
 from seg.compare.progress_table import ProgressTable
 from seg.compare.run_state import Outcome, is_finished
+from seg.compare.run_task import PlannedRun, RunTask
 from seg.record import COMPARISON
 
 WRONG_USAGE = 2
@@ -23,12 +24,12 @@ WRONG_USAGE = 2
 
 @dataclass(frozen=True)
 class Executor:
-    """Where runs are trained.
+    """Trains runs on this machine or on a cluster.
 
     Attributes:
-        processes: at a time on this machine.
-        gpus: of this machine.
-        scheduler: address of a Dask cluster that trains instead, or None.
+        processes: runs at the same time on this machine.
+        gpus: number of GPUs of this machine.
+        scheduler: address of a Dask cluster to use instead, or None.
     """
 
     processes: int
@@ -36,14 +37,19 @@ class Executor:
     scheduler: str | None
 
     def execute(self, runs: list[RunTask], progress: Progress) -> Iterator[Outcome]:
-        """Train runs; see seg.compare.local."""
+        """Train runs; see seg.compare.local.execute.
+
+        Args:
+            runs: to train.
+            progress: called after every epoch.
+        """
         if self.scheduler:
             return execute_on_cluster(self.scheduler, runs, progress)
         return execute(runs, self.processes, self.gpus, progress)
 
 
 def inspect_inputs(plan: Plan, runs: list[PlannedRun], scheduler: str | None) -> tuple[str, Executor]:
-    """Read the data once, check the options, and return the fingerprint of data and code, and where to train.
+    """Read the data, check the options, and return the fingerprint of data and code, and the executor.
 
     Args:
         plan: of the comparison.
@@ -51,7 +57,7 @@ def inspect_inputs(plan: Plan, runs: list[PlannedRun], scheduler: str | None) ->
         scheduler: address of a Dask scheduler, or None.
 
     Raises:
-        ValueError: the data or an option is unfit.
+        ValueError: the data or an option is invalid.
     """
     data, gpus = probe_data(runs[0].task(Path("runs"), "").args)
     files = [*plan.configs, plan.data, *(arm.loss for arm in plan.arms)]
@@ -63,16 +69,16 @@ def inspect_inputs(plan: Plan, runs: list[PlannedRun], scheduler: str | None) ->
 def run_comparison(
     plan: Plan, folder: Path, extra: list[str], scheduler: str | None
 ) -> tuple[list[RunTask], list[Outcome]]:
-    """Train every run of the plan that is not finished; return all runs, and how those that failed have ended.
+    """Train every unfinished run of the plan; return all runs and the outcomes of the failed ones.
 
     Args:
         plan: of the comparison.
-        folder: of the comparison; comparison.json in it lists its runs, others are kept and not looked at.
-        extra: more options of `seg fit` for all runs.
+        folder: of the comparison; its comparison.json lists the runs, other runs in it are left alone.
+        extra: further options of `seg fit` for all runs.
         scheduler: address of a Dask scheduler, or None.
 
     Raises:
-        ValueError: the data or an option is unfit.
+        ValueError: the data or an option is invalid.
     """
     runs = plan.runs(extra)
     fingerprint, executor = inspect_inputs(plan, runs, scheduler)
@@ -84,18 +90,22 @@ def run_comparison(
     return tasks, train(executor, tasks)
 
 
-def train(site: Executor, runs: list[RunTask]) -> list[Outcome]:
-    """Train what is not finished, with a live table, and return the failures.
+def train(executor: Executor, runs: list[RunTask]) -> list[Outcome]:
+    """Train the unfinished runs, show a live table, and return the failures.
+
+    Args:
+        executor: trains.
+        runs: finished or not.
 
     Raises:
-        ValueError: an option is unfit.
+        ValueError: an option is invalid.
     """
     missing = [run for run in runs if not is_finished(run)]
     if not missing:
         return []
     failed = []
     with ProgressTable(missing, len(runs) - len(missing)) as table:
-        for outcome in site.execute(missing, table.show):
+        for outcome in executor.execute(missing, table.show):
             if outcome.exit_code == WRONG_USAGE:
                 raise ValueError(outcome.last_log_line.removeprefix("seg: error: "))
             table.end(outcome)
@@ -104,17 +114,17 @@ def train(site: Executor, runs: list[RunTask]) -> list[Outcome]:
 
 
 def preview(plan: Plan, folder: Path, extra: list[str], scheduler: str | None) -> None:
-    """Print what the comparison would train, and how long it would take on this machine.
+    """Print which runs the comparison would train, and how long they would take on this machine.
 
     Args:
         plan: of the comparison.
         folder: of the comparison; finished runs in it are not trained again.
-        extra: more options of `seg fit` for all runs.
+        extra: further options of `seg fit` for all runs.
         scheduler: address of a Dask scheduler, or None.
 
     Raises:
         RuntimeError: an arm does not train.
-        ValueError: the data or an option is unfit.
+        ValueError: the data or an option is invalid.
     """
     runs = plan.runs(extra)
     fingerprint, executor = inspect_inputs(plan, runs, scheduler)

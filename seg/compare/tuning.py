@@ -1,4 +1,4 @@
-"""Hyper-parameters that every arm chooses on validation, with the same number of trials."""
+"""Hyper-parameter search on validation, with the same number of trials for every arm."""
 
 import json
 from collections.abc import Callable
@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from seg.analysis.trials import TRIALS
-from seg.compare.plan import Plan, PlannedRun, RunTask, Tuning
+from seg.compare.plan import Plan, Tuning
 from seg.compare.run_state import is_finished
+from seg.compare.run_task import PlannedRun, RunTask
 from seg.record import RunRecord
 
 
@@ -19,16 +20,16 @@ def tune(
     fingerprint: str,
     train: Callable[[list[RunTask]], object],
 ) -> dict[str, dict[str, Any]]:
-    """Return arm -> the options that were best on validation, and write all trials to tuning.json; without it, none.
+    """Return arm -> the options that scored best on validation, and write all trials to tuning.json.
 
-    The trials of all arms are trained at once: which ones they are does not depend on how others went.
+    The trials of all arms are trained together: none depends on the result of another.
 
     Args:
         plan: of the comparison, with or without `tune`.
         runs: of the plan.
         folder: of the comparison.
         fingerprint: of data and code.
-        train: trains runs that are not finished.
+        train: trains the unfinished runs among those given.
 
     Raises:
         RuntimeError: every trial of an arm failed.
@@ -38,15 +39,15 @@ def tune(
         (folder / TRIALS).unlink(missing_ok=True)
         return {}
     train([task for tried in trials.values() for _, task in tried])
-    chosen, told = {}, {}
+    chosen, scored = {}, {}
     for arm, tried in trials.items():
         scores = [_score(task) for _, task in tried]
-        told[arm] = [{"options": options, "score": score} for (options, _), score in zip(tried, scores, strict=True)]
+        scored[arm] = [{"options": options, "score": score} for (options, _), score in zip(tried, scores, strict=True)]
         best = max((score for score in scores if score is not None), default=None)
         if best is None:
             raise RuntimeError(f"every trial of {arm} failed: see log.txt in {tried[0][1].folder}")
         chosen[arm] = tried[scores.index(best)][0]
-    content = {arm: {"chosen": chosen[arm], "trials": told[arm]} for arm in chosen}
+    content = {arm: {"chosen": chosen[arm], "trials": scored[arm]} for arm in chosen}
     (folder / TRIALS).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return chosen
 
@@ -54,11 +55,11 @@ def tune(
 def planned_trials(
     plan: Plan, runs: list[PlannedRun], folder: Path, fingerprint: str
 ) -> dict[str, list[tuple[dict[str, Any], RunTask]]]:
-    """Return arm -> its trials, as options and task; none where nothing is tuned.
+    """Return arm -> its trials as (options, task); an empty dictionary without `tune`.
 
     Args:
         plan: of the comparison.
-        runs: of the plan; a trial is the run of an arm with the seed and the options of the tuning.
+        runs: of the plan; a trial is a run of an arm with the seed and the options of `tune`.
         folder: of the comparison.
         fingerprint: of data and code.
     """
@@ -76,7 +77,7 @@ def planned_trials(
 
 
 def _points(tuning: Tuning, arm: str) -> list[dict[str, Any]]:
-    """Draw points of the grid, each at most once."""
+    """Draw different points of the grid at random."""
     import optuna  # noqa: PLC0415  # takes a second to load
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)

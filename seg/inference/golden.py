@@ -44,7 +44,7 @@ def golden_inputs(run: Path, record: RunRecord, stride_px: int) -> list[Golden]:
 
 def read_input(path: Path, record: RunRecord, stride_px: int) -> NDArray[np.float32]:
     """Return a picture as the network takes it, (1, C, H, W), continued to whole strides."""
-    data = record.config["data"]
-    image = prepare(read_image_file(path), IntensityScaling(**data["scaling"]), data["channels"])
+    config = record.config
+    image = prepare(read_image_file(path), IntensityScaling(**config.scaling), config.channels)
     down, right = (-side % stride_px for side in image.shape[1:])
     return np.pad(image, ((0, 0), (0, down), (0, right)), mode="edge")[None]

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.reading import read_image_file
-from seg.data.scaling import IntensityScaling, match_channels, normalize, scale
+from seg.data.scaling import match_channels, normalize, scale
 from seg.data.writing import decode_probability
-from seg.inference.choice import ARTIFACT, load_engine
+from seg.inference.artifact_info import ArtifactInfo
 from seg.inference.engine import AveragedEngine, Engine
+from seg.inference.engine_choice import load_engine
 from seg.inference.tiling import Tiling, predict_tiles
 
 MANIFEST = "manifest.json"
@@ -31,7 +32,7 @@ class Predictor:
 
     Args:
         engine: runs the network.
-        info: the artifact's description (artifact.json).
+        info: the artifact's description.
         tiling: of images that are larger than a tile.
 
     Attributes:
@@ -41,15 +42,12 @@ class Predictor:
         info: as given.
     """
 
-    def __init__(self, engine: Engine, info: dict[str, Any], tiling: Tiling = Tiling()) -> None:  # noqa: B008  # frozen
+    def __init__(self, engine: Engine, info: ArtifactInfo, tiling: Tiling = Tiling()) -> None:  # noqa: B008  # frozen
         self.engine = engine
         self.info = info
-        self.threshold = float(info["threshold"])
-        self.boundary_value = int(info["boundary_value"])
+        self.threshold = info.threshold
+        self.boundary_value = info.boundary_value
         self._tiling = tiling
-        self._scaling = IntensityScaling(**info["scaling"])
-        self._channels = info["network"]["in_channels"]
-        self._stride_px = int(info["stride_px"])
 
     @classmethod
     def load(cls, folder: Path, engine: str = "auto") -> "Predictor":
@@ -57,7 +55,7 @@ class Predictor:
 
         Args:
             folder: of the artifact.
-            engine: one of `seg.inference.choice.ENGINES`.
+            engine: one of `seg.inference.engine_choice.ENGINES`.
 
         Raises:
             FileNotFoundError: the folder or its manifest is missing.
@@ -71,8 +69,13 @@ class Predictor:
 
     @classmethod
     def from_files(cls, folder: Path, engine: str) -> "Predictor":
-        """Build from an engine's files and the description, unchecked."""
-        info = json.loads((folder / ARTIFACT).read_text(encoding="utf-8"))
+        """Load an artifact without checking it.
+
+        Args:
+            folder: of the artifact.
+            engine: one of `seg.inference.engine_choice.ENGINES`.
+        """
+        info = ArtifactInfo.load(folder)
         return cls(load_engine(folder, info, engine), info)
 
     def probability(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
@@ -83,12 +86,13 @@ class Predictor:
             tta: return the mean over the flips and turns of the image, for eight times the work.
         """
         engine = AveragedEngine(self.engine) if tta else self.engine
-        limits = self._scaling.limits(match_channels(image, self._channels))
+        channels = self.info.network.in_channels
+        limits = self.info.scaling.limits(match_channels(image, channels))
 
         def source(rows: slice, columns: slice) -> NDArray[np.float32]:
-            return normalize(scale(match_channels(image[rows, columns], self._channels), limits))
+            return normalize(scale(match_channels(image[rows, columns], channels), limits))
 
-        return predict_tiles(source, image.shape[:2], engine, self._stride_px, self._tiling)
+        return predict_tiles(source, image.shape[:2], engine, self.info.stride_px, self._tiling)
 
     def _check_golden(self, folder: Path) -> None:
         expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())
@@ -104,7 +108,12 @@ class Predictor:
 
 
 def dice(prediction: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    """Return 2 |A and B| / (|A| + |B|) of two masks; 1 where both are empty."""
+    """Return 2 |A and B| / (|A| + |B|) of two masks; 1 where both are empty.
+
+    Args:
+        prediction: (H, W).
+        truth: (H, W).
+    """
     total = int(prediction.sum()) + int(truth.sum())
     return 2 * int((prediction & truth).sum()) / total if total else 1.0
 

@@ -1,4 +1,4 @@
-"""The exported network in 8-bit integers, accepted where it costs next to nothing."""
+"""The exported network in 8-bit integers, accepted where it costs almost no accuracy."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ from seg.record import RunRecord
 MIN_DICE, MAX_LOSS = 0.99, 0.005
 
 #: How many of the first convolutions stay in float32; the next number is tried where the one before costs too much.
-#: Their outputs differ most in range from channel to channel, and what they round, all the others inherit.
+#: Their outputs differ most in range between channels, and all later layers inherit their rounding errors.
 FLOAT_CONVOLUTIONS = (0, 6)
 
 _CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData")
@@ -48,8 +48,7 @@ def quantize(run: Path, record: RunRecord, model: Path, path: Path, goldens: lis
     crops = [read_input(crop, record, stride_px) for crop in sorted((run / "calibration").glob("*.png"))]
     if not crops:
         raise ValueError(f"{run} has no training crops to calibrate int8 on (calibration/*.png): train it again")
-    tolerance_px = float(record.config["model"]["tolerance_px"])
-    checked = write_accepted(crops, model, path, goldens, record.threshold, tolerance_px)
+    checked = write_accepted(crops, model, path, goldens, record.threshold, record.config.tolerance_px)
     speed_up = measure_speed_up(OpenVinoEngine(path, exact=False), OpenVinoEngine(model), goldens[0].image)
     return checked | {"speed_up_over_openvino": speed_up}
 
@@ -100,8 +99,8 @@ def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path, f
     Raises:
         ValueError: nncf is not installed.
     """
-    os.environ["NNCF_CI"] = "1"  # or nncf tells Google Analytics of every use
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # or a tracking number is written
+    os.environ["NNCF_CI"] = "1"  # nncf reports its use to Google Analytics otherwise
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # writes a tracking id otherwise
     try:
         import nncf  # noqa: PLC0415  # only promotion needs it, and it takes seconds to load
     except ModuleNotFoundError as error:
@@ -119,13 +118,13 @@ def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path, f
 
 
 def check_quantized(
-    coarse: Engine, exact: Engine, goldens: list[Golden], threshold: float, tolerance_px: float
+    quantized: Engine, exact: Engine, goldens: list[Golden], threshold: float, tolerance_px: float
 ) -> dict[str, float]:
-    """Compare two engines by their masks and return how far they are apart.
+    """Compare the masks of two engines and return how much they differ.
 
     Args:
-        coarse: to be judged.
-        exact: its peer.
+        quantized: to be checked.
+        exact: in float32.
         goldens: images with their truth.
         threshold: probability from which a pixel is boundary.
         tolerance_px: of the boundary F1.
@@ -133,7 +132,7 @@ def check_quantized(
     Raises:
         ValueError: the masks' Dice is below MIN_DICE, or the boundary F1 is lower by more than MAX_LOSS.
     """
-    pairs = [(coarse(golden.image)[0, 0], exact(golden.image)[0, 0]) for golden in goldens]
+    pairs = [(quantized(golden.image)[0, 0], exact(golden.image)[0, 0]) for golden in goldens]
     masks = [np.concatenate([side.ravel() >= threshold for side in sides]) for sides in zip(*pairs, strict=True)]
     overlap = dice(*masks)
     scores = [

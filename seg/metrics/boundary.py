@@ -120,10 +120,11 @@ def dataset_and_image_scale(counts: NDArray[np.int64]) -> tuple[float, float]:
         counts: (N, T, 3), of `count_matches` for N images.
     """
     pooled = counts.sum(axis=0)
-    return float(_f1_of(pooled).max()), float(_f1_of(counts).max(axis=1).mean())
+    return float(matched_f1(pooled).max()), float(matched_f1(counts).max(axis=1).mean())
 
 
-def _f1_of(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def matched_f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the F1 of counts (..., 3) of `count_matches`; 1 where nothing is predicted and nothing true."""
     matched, total = counts[..., 0], counts[..., 1] + counts[..., 2]
     return np.where(total > 0, 2 * matched / np.maximum(total, 1), 1.0)
 

@@ -32,17 +32,17 @@ class DivergedError(RuntimeError):
 class BoundaryModule(pl.LightningModule):
     """A segmentation network that is trained with one loss and scored at one threshold.
 
-    The threshold is chosen anew after each validation, for the metric that ranks, and is part of the checkpoint; the
-    test and every prediction use the checkpoint's.
+    Each validation chooses the threshold at which the ranking metric is best; test and prediction use the one in the
+    checkpoint.
 
     Args:
         network: which network.
         loss: any `losses.SegmentationLoss`.
-        optimizer: its learning rate is the highest one of the schedule.
-        schedule: how the learning rate falls; null keeps it.
-        rank_by: the metric that chooses epoch and threshold on validation.
+        optimizer: its learning rate is the highest of the schedule.
+        schedule: of the learning rate; null keeps it constant.
+        rank_by: the metric by which validation chooses epoch and threshold.
         tolerance_px: of the boundary F1, in pixels.
-        seed: of the initial weights and of whatever a step draws.
+        seed: of the initial weights and of random numbers in a step.
     """
 
     threshold: Tensor
@@ -83,11 +83,11 @@ class BoundaryModule(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": self.schedule.configure(optimizer, steps)}
 
     def on_fit_start(self) -> None:
-        """Refuse a loss that could not train."""
+        """Refuse a loss that violates the contract."""
         check_contract(self.loss, self.network_config.classes)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Draw the same in step n, also after an interruption, and tell the loss how far the training is."""
+        """Seed by step, so that a resumed training draws the same numbers, and tell the loss the progress."""
         torch.manual_seed(self.seed * 1_000_003 + self.global_step)
         self.loss.set_progress(min(self.global_step / self.trainer.estimated_stepping_batches, 1.0))
 
@@ -101,7 +101,7 @@ class BoundaryModule(pl.LightningModule):
         if not torch.isfinite(loss):
             raise DivergedError(
                 f"the loss became {loss.item()} at step {self.global_step} (epoch {self.current_epoch}): "
-                "lower the learning rate or look at the loss"
+                "lower the learning rate or check the loss"
             )
         self.log("train/loss", loss, on_step=True, on_epoch=False, prog_bar=True)
         if isinstance(self.loss, CompositeLoss):
@@ -118,7 +118,7 @@ class BoundaryModule(pl.LightningModule):
         return self._score(batch, "test")
 
     def on_predict_start(self) -> None:
-        """Choose the engine, as the service does."""
+        """Choose the fastest engine, as the service does."""
         engine = fastest_engine(self.network, self.network_config.in_channels, self.threshold.item())
         self.engine = AveragedEngine(engine) if self.tta else engine
 
@@ -129,7 +129,7 @@ class BoundaryModule(pl.LightningModule):
         return torch.from_numpy(np.stack(answers))[:, None]
 
     def on_validation_epoch_end(self) -> None:
-        """Choose the threshold for the metric that ranks, and log the scores there."""
+        """Choose the threshold at which the ranking metric is best, and log the scores at it."""
         table = self.scores.compute()
         self.threshold.fill_(table.best_threshold(self.rank_by))
         self._warn_of_collapse(table)
@@ -165,5 +165,5 @@ class BoundaryModule(pl.LightningModule):
             self._log(f"{split}/{metric}", values.mean(), prog_bar=metric == self.rank_by)
 
     def _log(self, name: str, value: Tensor, **options: Any) -> None:
-        """Log to the run's files only while it trains: they are its learning curves."""
+        """Log to the run's files during training only: they hold the learning curves."""
         self.log(name, value, logger=self.trainer.state.fn == TrainerFn.FITTING, **options)

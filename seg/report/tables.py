@@ -10,9 +10,9 @@ from typing import Any
 
 from seg.analysis.baselines import Scores
 from seg.analysis.claims import Claim
-from seg.analysis.metric_names import ALL_METRICS
 from seg.analysis.pairwise import Judgement, Pair
 from seg.analysis.summary import Summary
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
 
@@ -25,14 +25,14 @@ def to_csv(runs: dict[Path, RunRecord], baselines: Scores) -> str:
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["loss", "seed", "status", "threshold", "split", "image", *ALL_METRICS])
+    writer.writerow(["loss", "seed", "status", "threshold", "split", "image", *METRICS])
     for record in runs.values():
         about = [record.name, record.seed, record.status, round(record.threshold, 4)]
         for split, scores in (("validation", record.validation), ("test", record.test)):
             if scores is not None:
                 writer.writerows(_lines([*about, split], scores.images, scores.metrics))
         if record.validation is None:
-            writer.writerow([*about, "", "", *[""] * len(ALL_METRICS)])
+            writer.writerow([*about, "", "", *[""] * len(METRICS)])
     images = next((record.test.images for record in runs.values() if record.test), [])
     for name, metrics in baselines.items():
         writer.writerows(_lines([name, "", "baseline", "", "test"], images, metrics))
@@ -41,7 +41,7 @@ def to_csv(runs: dict[Path, RunRecord], baselines: Scores) -> str:
 
 def _lines(about: list[Any], images: list[str], metrics: dict[str, list[float]]) -> list[list[Any]]:
     return [
-        [*about, image, *(metrics[metric][number] if metric in metrics else "" for metric in ALL_METRICS)]
+        [*about, image, *(metrics[metric][number] if metric in metrics else "" for metric in METRICS)]
         for number, image in enumerate(images)
     ]
 
@@ -78,7 +78,7 @@ def to_json(
                 "seed": record.seed,
                 "status": record.status,
                 "collapse": record.collapse,
-                "data": record.data["fingerprint"],
+                "data": record.data.fingerprint,
                 "versions": record.versions,
             }
             for path, record in runs.items()

@@ -1,9 +1,7 @@
-"""One run: the Lightning command line, and the record that it leaves."""
+"""The command line of one run, on LightningCLI."""
 
-import re
-import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
@@ -11,6 +9,8 @@ from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
 from seg.data.module import BoundaryDataModule
 from seg.model.module import BoundaryModule
+from seg.training.jsonargparse_patches import OneSentenceParser
+from seg.training.lightning_patches import SubcommandCLI
 from seg.training.pictures import PictureWriter
 from seg.training.recorder import RunRecorder
 from seg.training.resume import LAST, AtomicCheckpointIO, EpochCheckpoint
@@ -18,32 +18,12 @@ from seg.training.resume import LAST, AtomicCheckpointIO, EpochCheckpoint
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
 
 
-class OneSentenceParser(LightningArgumentParser):
-    """A parser that answers wrong usage with one sentence and exit code 2."""
-
-    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        """Print what is wrong and how to see the options."""
-        sys.stderr.write(f"seg: error: {shorten(message)}\n")
-        raise SystemExit(2)
-
-
-def shorten(message: str) -> str:
-    """Return the parser's nested message on one line; a missing file is called one."""
-    key = re.search(r'key "([^"]+)"', message)
-    path = re.search(r"Expected a path but (\S+\.ya?ml) either", message) or re.search(
-        r"Unable to load config '([^']+)'", message
-    )
-    if key and path and not Path(path[1]).exists():
-        return f"--{key[1]}: no such file: {path[1]}"
-    return " ".join(line.strip(" -") for line in message.splitlines() if line.strip(" -"))
-
-
-class TrainingCLI(LightningCLI):
+class TrainingCLI(SubcommandCLI):
     """`seg fit | validate | test | predict`.
 
     Args:
         args: of the command line, the subcommand first.
-        callbacks: beside those that every run has.
+        callbacks: in addition to those of every run.
     """
 
     def __init__(self, args: list[str], callbacks: list[Callback] | None = None) -> None:
@@ -60,14 +40,14 @@ class TrainingCLI(LightningCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the name of the run, whether it is tested, and the callbacks that each run has."""
+        """Add the name of the run, whether it is tested, and the callbacks of every run."""
         parser.add_argument("--name", type=str | None, default=None, help="Of the run in records and reports.")
         about = "After fit; not so in a trial of hyper-parameters."  # the others only accept it in a run's config.yaml
         parser.add_argument("--score_test", type=bool, default=True, help=about)
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
         parser.add_lightning_class_args(PictureWriter, "pictures")
         parser.set_defaults({"checkpoint.mode": "max", "checkpoint.enable_version_counter": False})
-        parser.set_defaults({"checkpoint.save_weights_only": True})  # a training goes on from EpochCheckpoint's
+        parser.set_defaults({"checkpoint.save_weights_only": True})  # a training resumes from EpochCheckpoint's
         parser.link_arguments("seed_everything", "model.seed")
         parser.link_arguments("seed_everything", "data.seed")
         parser.link_arguments("model.rank_by", "checkpoint.monitor", compute_fn=lambda metric: f"val/{metric}")
@@ -75,18 +55,17 @@ class TrainingCLI(LightningCLI):
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """Return Lightning's subcommands without those that this model has no use for."""
+        """Return the subcommands and the arguments of the trainer's methods that they hide."""
         every = LightningCLI.subcommands()
         return {name: every[name] | {"weights_only"} for name in SUBCOMMANDS}
 
-    def _prepare_subcommand_parser(self, klass: type, subcommand: str, **kwargs: Any) -> LightningArgumentParser:
-        parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
+    def add_subcommand_arguments(self, parser: LightningArgumentParser, subcommand: str) -> None:
+        """Add `--tta` to `seg predict`."""
         if subcommand == "predict":
             parser.add_argument("--tta", action="store_true", help="Average over the flips and turns of each image.")
-        return parser
 
     def before_fit(self) -> None:
-        """Refuse to go on from weights alone.
+        """Refuse to resume from weights alone.
 
         Raises:
             ValueError: names the checkpoint.
@@ -95,27 +74,27 @@ class TrainingCLI(LightningCLI):
         if path and Path(path).is_file():
             state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
             if "optimizer_states" not in state:
-                raise ValueError(f"{path} holds weights alone: a training goes on from {Path(LAST).name} beside it")
+                raise ValueError(f"{path} holds weights alone: a training resumes from {Path(LAST).name} beside it")
 
     def before_predict(self) -> None:
-        """Pass on what only a prediction can be asked for."""
+        """Pass `--tta` to the model."""
         self.model.tta = self.config.predict.tta
 
     def after_instantiate_classes(self) -> None:
-        """Refuse a folder that holds a run, unless that run goes on: the logger would delete its curves.
+        """Refuse a folder that holds another run: the logger would delete its curves.
 
         Raises:
             FileExistsError: names the folder.
         """
         self.trainer.strategy.checkpoint_io = AtomicCheckpointIO()
         folder = Path(self.trainer.log_dir or self.trainer.default_root_dir)
-        if (folder / "config.yaml").exists() and not self._goes_on(folder):
+        if (folder / "config.yaml").exists() and not self._resumes(folder):
             raise FileExistsError(
-                f"{folder} holds a run: choose another --trainer.logger.init_args.version or save_dir, or go on "
-                f"with it: --ckpt_path {folder / LAST}"
+                f"{folder} holds a run: choose another --trainer.logger.init_args.version or save_dir, or "
+                f"resume it: --ckpt_path {folder / LAST}"
             )
 
-    def _goes_on(self, folder: Path) -> bool:
+    def _resumes(self, folder: Path) -> bool:
         checkpoint = self.config[self.subcommand].get("ckpt_path")
         return self.subcommand == "fit" and bool(checkpoint) and Path(checkpoint).resolve() == (folder / LAST).resolve()
 
@@ -128,7 +107,7 @@ class TrainingCLI(LightningCLI):
         self._print_scores("test")
 
     def after_fit(self) -> None:
-        """Validate and, unless it is a trial, test the weights that validation chose, and record the run."""
+        """Validate the chosen weights, test them unless the run is a trial, and record the run."""
         checkpoint = self._callback(ModelCheckpoint).best_model_path
         evaluations = [self.trainer.validate, *([self.trainer.test] if self.config.fit.score_test else [])]
         for evaluate in evaluations:
@@ -149,16 +128,17 @@ class TrainingCLI(LightningCLI):
 
 
 class FitCLI(TrainingCLI):
-    """`seg fit` alone: the parsers of the other subcommands take longer to build than everything else here."""
+    """`seg fit` alone: building the parsers of the other subcommands takes longer than all other preparation."""
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """Return what `seg fit` needs."""
+        """Return `fit` alone."""
         return {"fit": TrainingCLI.subcommands()["fit"]}
 
 
 class DataCLI(FitCLI):
-    """`seg fit` as far as the data, read and checked."""
+    """`seg fit` up to the data, which are read and checked; nothing is trained."""
 
-    def _run_subcommand(self, subcommand: str) -> None:
+    def run_subcommand(self, subcommand: str) -> None:
+        """Read and check the data."""
         self.datamodule.setup(subcommand)

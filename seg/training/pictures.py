@@ -1,4 +1,4 @@
-"""What a run shows: predictions as files."""
+"""Writes images and predictions of a run as files."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from seg.inference.golden import CALIBRATION_IMAGES
 
 
 class PictureWriter(Callback):
-    """Write what the test and the prediction see into the run's folder.
+    """Write the images of test and prediction into the run's folder.
 
     `seg test`: test/<name>/image.png, truth.png (255 = boundary) and probability.png (16 bit). `seg predict`:
     predictions/<name>_mask.png, in the polarity of the training masks, and <name>_probability.png. `seg fit`:
-    calibration/<number>.png, training crops from which a quantized network learns the range of its values.
+    calibration/<number>.png, training crops on which a quantized network is calibrated.
     """
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -33,7 +33,7 @@ class PictureWriter(Callback):
     def on_test_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
-        """Write images, truth and probabilities of the test."""
+        """Write image, ground truth and probability of each test image."""
         for name, image, truth, probability in zip(batch["name"], batch["image"], batch["mask"], outputs, strict=True):
             folder = _folder(trainer, "test") / name
             write_file(folder / "image.png", encode_image(_display(image)))
@@ -41,7 +41,7 @@ class PictureWriter(Callback):
             write_file(folder / "probability.png", encode_probability(_boundary(probability)))
 
     def on_predict_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Batch, *_: Any) -> None:
-        """Write masks, at the threshold of the checkpoint, and probabilities."""
+        """Write mask, at the threshold of the checkpoint, and probability of each image."""
         for name, tensor in zip(batch["name"], outputs, strict=True):
             probability = _boundary(tensor)
             folder = _folder(trainer, "predictions")
@@ -50,7 +50,7 @@ class PictureWriter(Callback):
             write_file(folder / f"{name}_probability.png", encode_probability(probability))
 
     def on_predict_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say where the files are."""
+        """Print the folder of the files."""
         print(f"masks and probabilities: {_folder(trainer, 'predictions')}")
 
 

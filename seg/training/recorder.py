@@ -16,13 +16,14 @@ from seg.data.writing import decode_probability
 from seg.metrics.image_scores import ScoreTable
 from seg.metrics.suite import Case, SuiteScores, score_cases
 from seg.model.module import BoundaryModule, DivergedError
-from seg.record import FILE_NAME, RunRecord, SplitScores
+from seg.record import FILE_NAME, RunData, RunRecord, SplitScores
+from seg.run_config import RunConfig
 from seg.training.stopwatch import Stopwatch
 from seg.training.versions import versions
 
 
 class RunRecorder(SaveConfigCallback):
-    """Save the resolved configuration when a run starts, and its record when it ends, well or badly."""
+    """Save the resolved configuration when a run starts, and its record when it ends or fails."""
 
     started = 0.0
     clock = 0.0
@@ -35,29 +36,29 @@ class RunRecorder(SaveConfigCallback):
         self.stopwatch = Stopwatch()
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Save the configuration, unless the run goes on with the one that it has."""
+        """Save the configuration, unless the run resumes with the one that it has."""
         if not (_folder(trainer) / self.config_filename).exists():
             super().setup(trainer, pl_module, stage)
 
     def state_dict(self) -> dict[str, float]:
-        """Return when the training began and how long it took so far, in seconds."""
+        """Return the start of the training (Unix time) and its duration so far, in seconds."""
         return {"started": self.started, "seconds": self.seconds_before + time.time() - self.clock}
 
     def load_state_dict(self, state_dict: dict[str, float]) -> None:
-        """Go on with the clock of an interrupted training."""
+        """Continue the clock of an interrupted training."""
         self.started, self.seconds_before = state_dict["started"], state_dict["seconds"]
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Time the steps."""
+        """Start timing the first step."""
         self.stopwatch.begin("step")
 
     def on_train_batch_end(self, *_: Any) -> None:
-        """Time the steps, with the preparation of their batches."""
+        """Time a step, including the preparation of its batch."""
         self.stopwatch.end("step")
         self.stopwatch.begin("step")
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Time the validation."""
+        """Start timing the validation."""
         self.stopwatch.begin("validation")
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -78,7 +79,7 @@ class RunRecorder(SaveConfigCallback):
         self.seconds, self.steps = self.seconds_before + time.time() - self.clock, trainer.global_step
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Record a training that broke off."""
+        """Record a training that failed or was stopped."""
         if self.started:
             self._stop(trainer)
             status = "diverged" if isinstance(exception, DivergedError) else "failed"
@@ -87,7 +88,13 @@ class RunRecorder(SaveConfigCallback):
             self._save(trainer, pl_module, status=status, checkpoint=None, error=reason)
 
     def record(self, trainer: pl.Trainer, pl_module: BoundaryModule, checkpoint: Path) -> None:
-        """Record a training that has come to its end, after validation and perhaps test of the chosen weights."""
+        """Record a complete training, after validation and perhaps test of the chosen weights.
+
+        Args:
+            trainer: of the run.
+            pl_module: holds the scores.
+            checkpoint: the chosen weights, in the run's folder.
+        """
         status = "finished" if "test" in pl_module.tables else "untested"
         self._save(trainer, pl_module, status=status, checkpoint=checkpoint, error=None)
 
@@ -109,14 +116,14 @@ class RunRecorder(SaveConfigCallback):
             test=_scores(module, "test", described, suite.metrics) if suite else None,
             optimistic=suite.optimistic if suite else {},
             collapse=module.collapse,
-            data=described,
+            data=RunData(**described),
             versions=versions() | _revision(),
             started=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
             seconds=round(self.seconds, 3),
             timing=self.stopwatch.timing(),
             steps=self.steps,
             checkpoint=str(checkpoint.relative_to(folder)) if checkpoint else None,
-            config=config,
+            config=RunConfig.of(config),
             error=error,
         ).save(folder)
 
@@ -134,7 +141,7 @@ def _scores(
 
 
 def _score_pictures(folder: Path, images: list[str], module: BoundaryModule) -> SuiteScores:
-    """Score what the test has written with every metric."""
+    """Score the pictures that the test has written, with every metric."""
     cases = [
         Case(
             name=name,

@@ -1,4 +1,4 @@
-"""Versions of the packages that decide about the result of a training."""
+"""Versions of the packages on which the result of a training depends."""
 
 from importlib import metadata
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from seg.analysis.metric_names import ALL_METRICS
 from seg.analysis.pairwise import Estimate, Judgement
+from seg.metrics.table import METRICS
 from seg.report.figures.style import Drawing, canvas, looks, publish
 
 
@@ -36,7 +36,7 @@ def ranking(
                           fontsize=8)  # fmt: skip
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
-        axes.set(xlabel=f"{ALL_METRICS[metric]} on the test images")
+        axes.set(xlabel=f"{METRICS[metric].title} on the test images")
         caption = (
             "Mean with 95 % interval over seeds and images, dots are seeds; "
             "what costs no training is a dotted line where it is in view"
@@ -56,7 +56,7 @@ def pairs(judgement: Judgement, metric: str, folder: Path) -> Drawing:
         axes.axvline(0, color="#000000", linewidth=0.8)
         axes.set_yticks(range(len(judgement.pairs)), [f"{pair.better} - {pair.worse}" for pair in judgement.pairs])
         axes.invert_yaxis()
-        axes.set(xlabel=f"difference in {ALL_METRICS[metric]}, to the right in favor of the first")
+        axes.set(xlabel=f"difference in {METRICS[metric].title}, to the right in favor of the first")
         caption = (
             "Paired differences with 95 % interval, each pair by itself; diamonds are seeds, dots test images; "
             "blue is established after Holm's correction, grey is not"

@@ -6,8 +6,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from seg.analysis.metric_names import ALL_METRICS
 from seg.analysis.summary import Summary
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 from seg.report.figures.style import Drawing, canvas, legend_beside, looks, publish
 
@@ -25,7 +25,7 @@ def learning_curves(runs: Runs, order: list[str], rank_by: str, folder: Path) ->
     """
     by_name = {name: [path for path, record in runs.items() if record.name == name] for name in order}
     colors = {name: look["color"] for name, look in looks(order).items()}
-    word = ALL_METRICS[rank_by]
+    word = METRICS[rank_by].title
     with canvas(7, 3.2) as (figure, axes):
         for name, paths in by_name.items():
             _draw(axes, paths, f"val/{rank_by}", name, colors[name])

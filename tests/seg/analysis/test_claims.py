@@ -9,7 +9,8 @@ from seg.analysis.arms import TrainedArms
 from seg.analysis.claims import judge_claims
 from seg.analysis.pairwise import judge
 from seg.compare.plan import Plan
-from seg.record import RunRecord, SplitScores
+from seg.record import SplitScores
+from tests.seg.records import config, record
 
 LECTURE = Path(__file__).parents[3] / "configs" / "compare" / "lecture.yaml"
 IMAGES = [f"i{number}" for number in range(8)]
@@ -22,27 +23,9 @@ def run(name, loss, seed, model=None, collapse="none", **scores):
     noise = NOISE[seed]
     metrics = {metric: (scores.get(metric, 0.5) + noise + 0.001 * len(name)).tolist() for metric in METRICS}
     split = SplitScores(IMAGES, metrics)
-    return RunRecord(
-        name=name,
-        loss=f"losses.{loss}",
-        seed=seed,
-        status="finished",
-        rank_by="boundary_f1",
-        threshold=0.5,
-        validation=split,
-        test=split,
-        data={"fingerprint": "f", "train": ["a", "b"]},
-        versions={},
-        started="2026-01-01T00:00:00+00:00",
-        seconds=1.0,
-        steps=1,
-        checkpoint=None,
-        config={
-            "model": {"loss": {"class_path": loss}, "schedule": {"class_path": "OneCycle"}, "seed": seed}
-            | (model or {})
-        },
-        collapse=collapse,
-    )
+    loss_config = {"class_path": f"losses.{loss}"}
+    settings = {"loss": loss_config, "schedule": {"class_path": "OneCycle"}, "seed": seed} | (model or {})
+    return record(name, seed, split, loss=f"losses.{loss}", config=config(settings), collapse=collapse)
 
 
 def arm(name, loss, seeds=3, **more):
@@ -154,7 +137,7 @@ def test_arms_that_differ_in_more_are_not_compared_unless_each_chose_that_on_val
 
 def test_other_data_are_another_difference():
     constant = arm("l2_constant", "L2Loss", model={"schedule": None}, boundary_f1=0.3)
-    fewer = [replace(record, config=record.config | {"data": {"crop_px": 64}}) for record in constant]
+    fewer = [replace(run, config=config(run.config.raw["model"], {"crop_px": 64})) for run in constant]
     assert judged(arm(*L2), fewer)["Falling learning rates help"].status == "not tried"
 
 

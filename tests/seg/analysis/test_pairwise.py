@@ -7,7 +7,8 @@ from scipy import stats
 from seg.analysis.pairwise import judge
 from seg.analysis.variance import TwoWayVariance
 from seg.analysis.verdict import power_words, verdict, with_interval
-from seg.record import RunRecord, SplitScores
+from seg.record import SplitScores
+from tests.seg.records import record
 
 SEEDS, IMAGES = 3, 12
 
@@ -16,23 +17,7 @@ def run(name, seed, scores, metric="iou", status="finished"):
     """A run with one test score per image."""
     images = [f"i{number:02}" for number in range(len(scores))]
     split = SplitScores(images, {metric: [float(score) for score in scores]}) if status == "finished" else None
-    return RunRecord(
-        name=name,
-        loss="losses.L2Loss",
-        seed=seed,
-        status=status,
-        rank_by=metric,
-        threshold=0.5,
-        validation=split,
-        test=split,
-        data={"fingerprint": "f"},
-        versions={},
-        started="2026-01-01T00:00:00+00:00",
-        seconds=1.0,
-        steps=1,
-        checkpoint=None,
-        config={},
-    )
+    return record(name, seed, split, rank_by=metric, status=status)
 
 
 def comparison(rng, merits, metric="iou"):

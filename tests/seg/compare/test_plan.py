@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from seg.compare.plan import Plan, RunTask
+from seg.compare.plan import Plan
+from seg.compare.run_task import RunTask
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from seg.compare.plan import RunTask
 from seg.compare.progress_table import ProgressTable
 from seg.compare.run_state import Outcome
+from seg.compare.run_task import RunTask
 from seg.training.epoch_report import EpochReport
 
 RUNS = [RunTask(name, 0, Path(name), (), name) for name in ("l2", "jaccard")]

@@ -78,9 +78,9 @@ def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
     for name, of_arm in told.items():
         best = max(of_arm["trials"], key=lambda trial: trial["score"])
         assert of_arm["chosen"] == best["options"]
-        assert trained[name].config["model"]["optimizer"]["init_args"]["lr"] == best["options"][RATE]
+        assert trained[name].config.raw["model"]["optimizer"]["init_args"]["lr"] == best["options"][RATE]
         assert trained[name].steps == 3
-    weight = trained["edge_composite"].config["model"]["loss"]["init_args"]["weight"]
+    weight = trained["edge_composite"].config.loss.init_args["weight"]
     assert weight == told["edge_composite"]["chosen"][WEIGHT]
     trials = [RunRecord.load(file.parent) for file in (out / "trials").rglob("record.json")]
     assert [(trial.seed, trial.steps, trial.status) for trial in trials] == [(1000, 2, "untested")] * 4

@@ -43,8 +43,8 @@ def test_an_artifact_holds_all_that_serving_needs_and_where_it_came_from(run, ar
     assert info["scaling"] == {"low_percentile": 0.1, "high_percentile": 99.9}
     assert info["scores"]["test"]["iou"] == pytest.approx(record.test.mean("iou"))
     assert info["provenance"]["loss"] == "losses.CompositeLoss"
-    assert info["provenance"]["data_fingerprint"] == record.data["fingerprint"]
-    assert yaml.safe_load((artifact / "config.yaml").read_text()) == record.config
+    assert info["provenance"]["data_fingerprint"] == record.data.fingerprint
+    assert yaml.safe_load((artifact / "config.yaml").read_text()) == record.config.raw
     names = {path.name for path in artifact.iterdir()}
     assert json.loads((artifact / "manifest.json").read_text()).keys() == names - {"manifest.json"}
     assert "/" not in json.dumps(info)

@@ -1,4 +1,4 @@
-"""The model that answers, and how another one takes its place without a pause."""
+"""Loads the model that answers, and replaces it without a pause."""
 
 import logging
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 import bentoml
 
 from seg.inference.predictor import Predictor, verify
+from service.served_model import ServedModel
 
 _PIN = "SEPTUM_PIN_FILE"  # between the processes of one service, not for users
 
@@ -18,9 +19,9 @@ logger = logging.getLogger("septum.service.model")
 
 
 def make_pin() -> Callable[[], None] | None:
-    """Give the workers of this process a file that holds the model which answers; return what removes it.
+    """Create the file in which the workers of this process keep the tag of the served model; return what removes it.
 
-    Nothing happens in the workers, which have got it from their parent.
+    None in a worker, which inherits the file from its parent.
     """
     if _PIN in os.environ:
         return None
@@ -30,7 +31,7 @@ def make_pin() -> Callable[[], None] | None:
 
 
 def find_model(tag: str) -> bentoml.Model:
-    """Return the model that answered last, in a worker before this one; at first, the newest of this tag.
+    """Return the model that the previous worker served; at the first start, the newest of this tag.
 
     Raises:
         FileNotFoundError: it is incomplete.
@@ -42,41 +43,40 @@ def find_model(tag: str) -> bentoml.Model:
     return model
 
 
-class ServedModel:
-    """Loads models and hands each over once it has been checked.
+class ModelLoader:
+    """Loads models, checks each and hands it over.
 
     Args:
         tag: in BentoML's store, e.g. septum:latest.
         engine: as in `Predictor.load`.
-        serve: takes over a predictor that is ready to answer.
+        serve: called with a model that is ready to answer.
     """
 
-    def __init__(self, tag: str, engine: str, serve: Callable[[Predictor], None]) -> None:
+    def __init__(self, tag: str, engine: str, serve: Callable[[ServedModel], None]) -> None:
         self._tag, self._engine, self._serve = tag, engine, serve
         self._loading = threading.Lock()
 
     def load(self, model: bentoml.Model) -> None:
-        """Serve a model from now on, also in the workers that come after this one.
+        """Serve a model from now on, in later workers as well.
 
         Raises:
-            OSError, ValueError, RuntimeError: it cannot be loaded or answers differently; the one before goes on.
+            OSError, ValueError, RuntimeError: it cannot be loaded or answers differently; the previous one stays.
         """
         predictor = Predictor.load(Path(model.path), self._engine)
-        predictor.info["tag"] = str(model.tag)
-        self._serve(predictor)
+        self._serve(ServedModel(str(model.tag), predictor))
         Path(os.environ[_PIN]).write_text(str(model.tag), encoding="utf-8")
 
     def reload(self) -> None:
-        """Serve what the tag stands for by now; a model that cannot be served leaves the one before it answering."""
+        """Serve the newest model of the tag; if it cannot be served, the previous one goes on answering."""
         with self._loading:
             try:
                 model = bentoml.models.get(self._tag)
                 self.load(model)
-            except Exception as error:  # whatever it is, the service goes on
-                logger.error("reload of %s failed, the model before it goes on answering: %s", self._tag, error)
+            except Exception as error:  # whatever it is, the service must go on
+                logger.error("reload of %s failed, the previous model goes on answering: %s", self._tag, error)
             else:
                 logger.info("reloaded: %s answers", model.tag)
 
     def reload_beside(self, *_signal: object) -> None:
-        """Reload in a thread: requests are answered meanwhile."""
+        """Reload in a thread, while requests are answered."""
         threading.Thread(target=self.reload, name="septum-reload", daemon=True).start()
