@@ -44,8 +44,8 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def encode_probability(probability: NDArray[np.floating[Any]]) -> bytes:
-    """Return a 16-bit grey PNG of (H, W) probabilities; 65535 is 1."""
-    return bytes(imagecodecs.png_encode((probability * _FULL).round().astype(np.uint16), level=1))
+    """Return a 16-bit grey PNG of (H, W) probabilities; 65535 is 1, NaN becomes 0."""
+    return bytes(imagecodecs.png_encode((np.nan_to_num(probability) * _FULL).round().astype(np.uint16), level=1))
 
 
 def decode_probability(data: bytes) -> NDArray[np.float32]:

@@ -10,6 +10,8 @@ from scipy.sparse.csgraph import maximum_flow
 from scipy.spatial import cKDTree
 from skimage.morphology import skeletonize
 
+from seg.metrics.unknown import without_nan
+
 Mask = NDArray[np.bool_]
 
 
@@ -42,6 +44,7 @@ def boundary_f1(
 def _skeletons(probability: NDArray[np.float32], thresholds: NDArray[np.float32]) -> Iterator[Mask]:
     """Yield the thinned prediction at each threshold; equal ones in a row are thinned once."""
     size, skeleton = -1, np.zeros_like(probability, dtype=np.bool_)
+    probability = without_nan(probability)
     for threshold in thresholds:
         prediction = probability >= threshold
         if prediction.sum() != size:  # predictions at two thresholds are nested: of equal size, they are equal

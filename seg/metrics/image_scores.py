@@ -84,7 +84,7 @@ class ImageScores(Metric):
             mask: (N, K, H, W) of 0 and 1.
         """
         for raw, truth in zip(probability[:, 0].float().cpu(), mask[:, 0].bool().cpu(), strict=True):
-            image = ScoredImage(raw.nan_to_num(0.0).numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
+            image = ScoredImage(raw.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
             self.table.append(torch.stack([_value(image, key) for key in self.at_threshold])[None])
             self.overall.append(torch.stack([_value(image, key) for key in self.at_none])[None])
             evidence = gather(raw.numpy(), truth.numpy(), float(image.compute(METRICS["ap"].formula)))

@@ -13,6 +13,7 @@ from seg.instances import InstanceDecoder
 from seg.metrics.boundary import count_matches
 from seg.metrics.metric import Formula, Thresholds, load_function, pick
 from seg.metrics.rand import connected_cells
+from seg.metrics.unknown import without_nan
 
 Cells = NDArray[np.int32]
 
@@ -22,7 +23,7 @@ class ScoredImage:
     """One image at one threshold or at several; attributes are what formulas may name as their arguments.
 
     Attributes:
-        probability: (H, W) of the boundary, in [0, 1].
+        probability: (H, W) of the boundary, in [0, 1]; for NaN see `seg.metrics.unknown`.
         mask: (H, W), True on the true boundary.
         thresholds: (T,); a pixel is predicted where probability >= threshold.
         tolerance_px: of the boundary F1 and the surface Dice.
@@ -40,6 +41,9 @@ class ScoredImage:
     decoder: InstanceDecoder = field(default_factory=InstanceDecoder)
     _results: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probability", without_nan(self.probability))
+
     def compute(self, formula: Formula) -> Any:
         """Return what the formula says of this image, computed at most once."""
         key = (formula.function, *formula.arguments)
@@ -51,7 +55,8 @@ class ScoredImage:
     @property
     def prediction(self) -> NDArray[np.bool_]:
         """(H, W), True where boundary is predicted at the first threshold."""
-        return self.probability >= self.thresholds[0]
+        prediction: NDArray[np.bool_] = self.probability >= self.thresholds[0]
+        return prediction
 
     @cached_property
     def matches(self) -> NDArray[np.int64]:
