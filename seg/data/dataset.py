@@ -14,13 +14,16 @@ from torch.utils.data import Dataset, Sampler
 
 from seg.data.sample import Sample
 from seg.data.scaling import IntensityScaling, match_channels, normalize, prepare, scale
+from seg.data.targets import Masks, Target, annotation_of, stack_targets, targets_of
 
 Channels = Literal[1, 3]
 CropKey = tuple[int, int]
 
 
 class Batch(TypedDict):
-    """Input of the model: image (N, C, H, W) in [-1, 1], mask (N, 1, H, W) of 0 and 1, the names of the N images.
+    """Input of the model: image (N, C, H, W) in [-1, 1], mask (N, K, H, W) of 0 and 1, the names of the N images.
+
+    Channel 0 of the mask is the boundary, see `seg.data.targets`.
 
     Whole images also have labels, (N, H, W) int32, if their source has them.
     """
@@ -38,10 +41,13 @@ class WholeImages(Dataset[dict[str, Any]]):
         samples: the images.
         scaling: of the intensities.
         channels: of the network's input.
+        targets: channels of the mask.
     """
 
-    def __init__(self, samples: Sequence[Sample], scaling: IntensityScaling, channels: Channels) -> None:
-        self.samples, self.scaling, self.channels = samples, scaling, channels
+    def __init__(
+        self, samples: Sequence[Sample], scaling: IntensityScaling, channels: Channels, targets: Sequence[Target]
+    ) -> None:
+        self.samples, self.scaling, self.channels, self.targets = samples, scaling, channels, targets
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -49,7 +55,7 @@ class WholeImages(Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         sample = self.samples[index]
         image = prepare(sample.image, self.scaling, self.channels)
-        item = _item(sample.name, image, sample.mask.astype(np.float32))
+        item = _item(sample.name, image, stack_targets(self.targets, sample.mask, sample.labels))
         return item if sample.labels is None else item | {"labels": torch.from_numpy(sample.labels)}
 
 
@@ -66,6 +72,7 @@ class RandomCrops(Dataset[dict[str, Any]]):
         crop_px: side of a crop. Smaller images are padded by reflection.
         transforms: albumentations, applied to the crop with intensities in [0, 1] and its mask.
         seed: of the run.
+        targets: channels of the mask.
     """
 
     def __init__(
@@ -76,8 +83,9 @@ class RandomCrops(Dataset[dict[str, Any]]):
         crop_px: int,
         transforms: Sequence[BasicTransform | BaseCompose],
         seed: int,
+        targets: Sequence[Target] = ("boundary",),
     ) -> None:
-        self.samples, self.channels, self.seed = samples, channels, seed
+        self.samples, self.channels, self.seed, self.targets = samples, channels, seed, targets
         self.limits = [scaling.limits(match_channels(sample.image, channels)) for sample in samples]
         self.crop = albumentations.Compose(
             [
@@ -94,10 +102,11 @@ class RandomCrops(Dataset[dict[str, Any]]):
         seeds = np.random.SeedSequence((self.seed, epoch, index)).generate_state(2)
         sample = self.samples[number]
         self.crop.set_random_seed(int(seeds[0]))
-        crop = self.crop(image=match_channels(sample.image, self.channels), mask=sample.mask.astype(np.uint8))
+        crop = self.crop(image=match_channels(sample.image, self.channels), mask=annotation_of(sample))
         self.transforms.set_random_seed(int(seeds[1]))
         changed = self.transforms(image=scale(crop["image"], self.limits[number]), mask=crop["mask"])
-        return _item(sample.name, normalize(changed["image"]), changed["mask"].astype(np.float32))
+        masks = targets_of(self.targets, changed["mask"], sample.thickness_px)
+        return _item(sample.name, normalize(changed["image"]), masks)
 
 
 class EpochSampler(Sampler[CropKey]):
@@ -123,5 +132,5 @@ class EpochSampler(Sampler[CropKey]):
         return ((self.epoch, int(index)) for index in order)
 
 
-def _item(name: str, image: NDArray[np.float32], mask: NDArray[np.float32]) -> dict[str, Any]:
-    return {"image": torch.from_numpy(image), "mask": torch.from_numpy(mask)[None], "name": name}
+def _item(name: str, image: NDArray[np.float32], masks: Masks) -> dict[str, Any]:
+    return {"image": torch.from_numpy(image), "mask": torch.from_numpy(masks), "name": name}

@@ -95,7 +95,7 @@ class ImageFolder(Source):
         mask, labels = self._read_truth(truth_path)
         if image.shape[:2] != mask.shape:
             raise ValueError(f"{truth_path}: {_size(mask)} pixels, but its image {image_path} has {_size(image)}")
-        return Sample(name, image, mask, labels)
+        return Sample(name, image, mask, labels, self.thickness_px if labels is not None else None)
 
     def _read_truth(self, path: Path) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None]:
         """Return the mask and, where the folder has them, the labels."""

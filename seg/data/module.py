@@ -1,6 +1,7 @@
 """The data module: load, check and split the samples of a source, and serve them in batches."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from seg.data.leakage import refuse_leakage
 from seg.data.sample import Sample, Source, check_names
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
+from seg.data.targets import Target, check_labels, check_targets
 from seg.data.writing import written_boundary_value
 
 
@@ -29,6 +31,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         transforms: albumentations for training, applied to crops with intensities in [0, 1].
         scaling: of each image's intensities.
         channels: of the network's input, 1 or 3.
+        targets: what the network predicts, one channel each: boundary, which comes first, and inside (of the cells,
+            their boundary included), which needs a source with instance labels and makes its cells better.
         crop_px: side of a training crop, in pixels.
         batch_size: training crops per step.
         steps_per_epoch: optimizer steps per epoch.
@@ -37,7 +41,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         seed: of crops, augmentation and order.
 
     Raises:
-        ValueError: crop_px, batch_size or steps_per_epoch is not positive.
+        ValueError: crop_px, batch_size or steps_per_epoch is not positive, or the targets are unfit.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         transforms: list[BasicTransform | BaseCompose] | None = None,
         scaling: IntensityScaling = IntensityScaling(),  # noqa: B008  # frozen
         channels: Channels = 1,
+        targets: Sequence[Target] = ("boundary",),
         crop_px: int = 256,
         batch_size: int = 4,
         steps_per_epoch: int = 50,
@@ -58,8 +63,9 @@ class BoundaryDataModule(pl.LightningDataModule):
         for name, value in (("crop_px", crop_px), ("batch_size", batch_size), ("steps_per_epoch", steps_per_epoch)):
             if value < 1:
                 raise ValueError(f"{name} must be >= 1, got {value}")
+        check_targets(targets)
         self.source, self.split, self.transforms = source, split, transforms or []
-        self.scaling, self.channels = scaling, channels
+        self.scaling, self.channels, self.targets = scaling, channels, targets
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict, self.seed = num_workers, predict, seed
         self.samples: list[Sample] = []
@@ -81,6 +87,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         samples = list(self.source)
         names = [sample.name for sample in samples]
         check_names(names)
+        check_labels(samples, self.targets)
         indices = self.split.assign(names)
         refuse_leakage(samples, indices)
         _report_masks(samples)
@@ -89,7 +96,13 @@ class BoundaryDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""
         crops = RandomCrops(
-            self._of(self.indices.train), self.scaling, self.channels, self.crop_px, self.transforms, self.seed
+            self._of(self.indices.train),
+            self.scaling,
+            self.channels,
+            self.crop_px,
+            self.transforms,
+            self.seed,
+            self.targets,
         )
         sampler = EpochSampler(self.batch_size * self.steps_per_epoch, self.seed)
         return DataLoader(crops, self.batch_size, sampler=sampler, num_workers=self.num_workers)
@@ -125,7 +138,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         return [self.samples[index] for index in indices]
 
     def _whole(self, samples: list[Sample]) -> DataLoader[dict[str, Any]]:
-        return DataLoader(WholeImages(samples, self.scaling, self.channels), batch_size=1, num_workers=self.num_workers)
+        images = WholeImages(samples, self.scaling, self.channels, self.targets)
+        return DataLoader(images, batch_size=1, num_workers=self.num_workers)
 
 
 def _report_masks(samples: list[Sample]) -> None:

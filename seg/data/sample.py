@@ -22,12 +22,14 @@ class Sample:
         image: (H, W) or (H, W, 3), the dtype of the file.
         mask: (H, W) bool, True on the boundary.
         labels: (H, W) instance labels, 0 is background; None where the source has masks alone.
+        thickness_px: depth at which the mask was derived from the labels; None where it was drawn.
     """
 
     name: str
     image: NDArray[Any]
     mask: NDArray[np.bool_]
     labels: NDArray[np.int32] | None = None
+    thickness_px: int | None = None
 
 
 class Source(Sequence[Sample]):

@@ -52,9 +52,8 @@ def build_decoder(description: Mapping[str, Any]) -> Decoder:
     module, _, name = path.rpartition(".")
     try:
         kind = getattr(import_module(module), name)
-        decoder = kind(**description.get("init_args", {}))
+        if not issubclass(kind, Decoder):
+            raise TypeError("it is no seg.instances.decoder.Decoder")
+        return kind(**description.get("init_args", {}))
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"cannot build the decoder {path}: {error}") from error
-    if not isinstance(decoder, Decoder):
-        raise ValueError(f"{path} is no seg.instances.decoder.Decoder")
-    return decoder

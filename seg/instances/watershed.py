@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,25 +16,36 @@ from seg.instances.regions import connected_regions, drop_small, fill_holes
 
 Foreground = Literal["inside", "bright", "dark", "all"]
 
+_RANGES = (
+    ("seed_score", -1, 1),
+    ("boundary_weight", 0, 10),
+    ("sigma_px", 0, 50),
+    ("foreground_probability", 0, 1),
+    ("merge_below", 0, 1),
+    ("min_seed_px", 0, 1e9),
+    ("min_size_px", 0, 1e9),
+)
+
 
 @dataclass(frozen=True)
 class WatershedDecoder(Decoder):
-    """Find seeds where a cell is likely and a boundary is not, grow them until they meet, merge what no boundary parts.
+    """Find seeds in the middle of cells, grow them until they meet, merge what hardly any boundary separates.
 
-    The score of a pixel is c - w b, smoothed; b is the probability of the boundary, c that of the inside of a cell, or 1
-    where the network has no such channel. Seeds are the 4-connected regions whose score exceeds a level. They grow over
-    the foreground from high scores to low ones. A piece of foreground without a seed is a cell, too.
+    The score of a pixel is c - w b, smoothed; b is the probability of the boundary, c that of the inside of a cell, or
+    1 where the network has no such channel. Seeds are the 4-connected regions whose score exceeds a level. They grow
+    over the foreground from high scores to low ones. A piece of foreground without a seed is a cell, too.
 
     Attributes:
-        foreground: where cells may be. inside: where the channel of the inside (or the boundary) says so; bright, dark:
-            on one side of Otsu's threshold of the image; all: everywhere, for tissue that fills the plane.
+        foreground: where cells may be. inside: where the channel of the inside says so; bright, dark: on one side of
+            Otsu's threshold of the image; all: everywhere, for tissue that fills the plane.
         seed_score: level of the seeds, in (-1, 1).
         boundary_weight: w, >= 0.
         sigma_px: of the smoothing of the score, >= 0.
         min_seed_px: smaller seeds are left out.
         foreground_probability: of the inside, in (0, 1).
-        merge_below: neighbors merge while the mean probability of a boundary along their contact is below it; 0: never.
-        keep_boundary: probability from which a pixel is boundary and belongs to no cell; null gives all of them to cells.
+        merge_below: neighbors merge while the mean probability of a boundary along their contact is below it, in
+            [0, 1]; 0 merges nothing.
+        keep_boundary: probability from which a pixel is boundary and belongs to no cell; null gives all to cells.
         min_size_px: smaller cells are left out.
         holes: fill background that one cell encloses.
 
@@ -57,21 +68,12 @@ class WatershedDecoder(Decoder):
     holes: bool = False
 
     def __post_init__(self) -> None:
-        rules = {
-            f"foreground must be inside, bright, dark or all, got {self.foreground!r}": self.foreground
-            in ("inside", "bright", "dark", "all"),
-            f"seed_score must be in (-1, 1), got {self.seed_score}": -1 < self.seed_score < 1,
-            f"boundary_weight must be >= 0, got {self.boundary_weight}": self.boundary_weight >= 0,
-            f"sigma_px must be >= 0, got {self.sigma_px}": self.sigma_px >= 0,
-            f"foreground_probability must be in (0, 1), got {self.foreground_probability}": 0
-            < self.foreground_probability
-            < 1,
-            f"merge_below must be in [0, 1], got {self.merge_below}": 0 <= self.merge_below <= 1,
-            f"sizes must be >= 0, got {self.min_seed_px} and {self.min_size_px}": min(self.min_seed_px, self.min_size_px)
-            >= 0,
-        }
-        if broken := [rule for rule, holds in rules.items() if not holds]:
-            raise ValueError("; ".join(broken))
+        if self.foreground not in get_args(Foreground):
+            raise ValueError(f"foreground must be one of {', '.join(get_args(Foreground))}, got {self.foreground!r}")
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be from {low:g} to {high:g}, got {value}")
 
     def decode(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None = None) -> Labels:
         """Return the cells; see `Decoder.decode`."""

@@ -115,10 +115,10 @@ def test_what_is_missing_is_named():
     "field",
     [
         {"foreground": "grey"},
-        {"seed_score": 1.0},
+        {"seed_score": 1.5},
         {"boundary_weight": -1},
         {"sigma_px": -0.1},
-        {"foreground_probability": 1.0},
+        {"foreground_probability": 1.1},
         {"merge_below": 1.1},
         {"min_size_px": -1},
     ],

@@ -1,0 +1,89 @@
+"""What the network learns to predict: one binary channel per target."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg.data.labels import boundaries_from_labels
+from seg.data.sample import Sample
+
+Target = Literal["boundary", "inside"]
+Masks = NDArray[np.float32]
+
+
+def check_targets(targets: Sequence[Target]) -> None:
+    """Check that the boundary comes first and nothing comes twice.
+
+    Raises:
+        ValueError: names the rule.
+    """
+    if not targets or targets[0] != "boundary" or len(set(targets)) < len(targets):
+        raise ValueError(f"targets must begin with boundary and have no entry twice, got {list(targets)}")
+
+
+def check_labels(samples: Sequence[Sample], targets: Sequence[Target]) -> None:
+    """Check that each sample has what its targets are made of.
+
+    Args:
+        samples: of all splits.
+        targets: channels of the masks.
+
+    Raises:
+        ValueError: the inside is asked for, but a sample has no instance labels; names the samples.
+    """
+    lacking = [sample.name for sample in samples if sample.labels is None]
+    if "inside" in targets and lacking:
+        raise ValueError(
+            f"the target inside needs instance labels, {len(lacking)} image(s) have masks alone, e.g. {lacking[0]}: "
+            "give the source labels, or set targets: [boundary]"
+        )
+
+
+def stack_targets(targets: Sequence[Target], mask: NDArray[np.bool_], labels: NDArray[np.integer] | None) -> Masks:
+    """Return the masks of the targets, (K, H, W) of 0 and 1.
+
+    Args:
+        targets: one per channel.
+        mask: (H, W), True on the boundary.
+        labels: (H, W) instance labels; needed for the inside.
+    """
+    channels = [mask if target == "boundary" or labels is None else labels > 0 for target in targets]
+    return np.stack(channels).astype(np.float32)
+
+
+def annotation_of(sample: Sample) -> NDArray[np.integer]:
+    """Return what augmentation changes together with the image: labels where the mask follows from them, else the mask.
+
+    A boundary that is derived after the augmentation keeps its thickness, whatever was stretched or turned.
+
+    Returns:
+        (H, W) of at most 16 bits, the largest integers that geometric transforms take.
+    """
+    if sample.labels is None or sample.thickness_px is None:
+        return _with_inside(sample)
+    labels = sample.labels
+    return (labels if labels.max() < 2**16 else np.unique(labels, return_inverse=True)[1]).astype(np.uint16)
+
+
+def targets_of(targets: Sequence[Target], annotation: NDArray[np.integer], thickness_px: int | None) -> Masks:
+    """Return the masks of the targets, (K, H, W), of an annotation that augmentation may have changed.
+
+    Args:
+        targets: one per channel.
+        annotation: as `annotation_of` returned it.
+        thickness_px: of the sample.
+    """
+    if thickness_px is None:
+        return stack_targets(targets, annotation == _BOUNDARY, annotation == _INSIDE)
+    return stack_targets(targets, boundaries_from_labels(annotation, thickness_px), annotation)
+
+
+_BOUNDARY, _INSIDE = 1, 2
+
+
+def _with_inside(sample: Sample) -> NDArray[np.uint8]:
+    """Return 1 on the boundary, 2 inside of cells beside it, 0 elsewhere."""
+    inside = np.zeros_like(sample.mask) if sample.labels is None else sample.labels > 0
+    return np.where(sample.mask, _BOUNDARY, np.where(inside, _INSIDE, 0)).astype(np.uint8)
