@@ -51,7 +51,7 @@ def machinery(folder: str) -> None:
 
     _, failed = run_comparison(Plan.load(Path(folder).parent / "compare.yaml"), Path(folder), [], None)
     if failed:
-        raise RuntimeError(failed[0].last_log_line)
+        raise RuntimeError(failed[0].error)
 
 
 def write_configs(folder: Path, args: argparse.Namespace) -> None:
