@@ -70,9 +70,9 @@ def suitable_processes(gpus: int) -> int:
     """Return how many runs to train at the same time: one per GPU, or one per core."""
     if gpus:
         return gpus
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))  # in a container fewer than the machine has
-    return os.cpu_count() or 1
+    if sys.platform != "linux":
+        return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0))  # those that this process may use
 
 
 def execute(runs: list[RunTask], processes: int, gpus: int, progress: Progress) -> Iterator[Outcome]:
