@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +14,7 @@ from seg.compare.imports import Imports, is_installed
 from seg.training.versions import versions
 
 _TRAINING = "seg.training.cli"
+_IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 #: What does not change the result, or is in the fingerprint in another form: the seed, and the data by their content.
 _LEFT_OUT = (
     ("seed_everything",),
@@ -40,7 +42,7 @@ def fingerprint(config: dict[str, Any], data: dict[str, Any], imports: Imports) 
         data: content of the data, as in `BoundaryDataModule.describe`.
         imports: finds the modules of the classes that the configuration names.
     """
-    paths = sorted(set(_class_paths(config)))
+    paths = sorted(set(_import_paths(config)))
     content = {
         "configuration": _normalize(config),
         "data": {key: value for key, value in data.items() if not isinstance(value, list)},  # not the image names
@@ -50,12 +52,12 @@ def fingerprint(config: dict[str, Any], data: dict[str, Any], imports: Imports) 
     return yaml.safe_dump(content, sort_keys=False)
 
 
-def _class_paths(node: Any) -> Iterator[str]:
-    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    if isinstance(node, dict) and isinstance(node.get("class_path"), str):
-        yield node["class_path"]
-    for child in children:
-        yield from _class_paths(child)
+def _import_paths(node: Any) -> Iterator[str]:
+    """Yield class paths and whatever else may name a class or function, wherever it stands."""
+    if isinstance(node, str) and _IMPORT_PATH.fullmatch(node):
+        yield node
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _import_paths(child)
 
 
 def _normalize(node: Any, place: tuple[str, ...] = ()) -> Any:

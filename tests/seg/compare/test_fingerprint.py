@@ -144,6 +144,14 @@ def test_the_version_of_a_package_that_a_class_comes_from_counts():
     assert packages.keys() - versions().keys() == {"scikit-image"}
 
 
+def test_the_module_of_a_function_that_is_an_argument_counts(tmp_path, monkeypatch):
+    (tmp_path / "their_weights.py").write_text("def weigh():\n    return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    config = {"weights": ["their_weights.weigh", "images.png", "features.3"]}
+    code = yaml.safe_load(fingerprint(config, {}, Imports()))["code"]
+    assert code.keys() - Imports().hashes(["seg.training.cli"]).keys() == {"their_weights"}
+
+
 FOLDERS = """
 import sys
 from pathlib import Path
