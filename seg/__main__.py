@@ -8,6 +8,7 @@ import traceback
 import warnings
 from importlib.metadata import entry_points
 
+from seg import __version__
 from seg.commands import add_compare, add_evaluate, add_report
 from seg.loss_gallery.commands import add_losses
 
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="seg", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
+    parser.add_argument("--version", action="version", version=f"septum {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     for name, summary in _LIGHTNING.items():
         subparsers.add_parser(name, help=f"{summary}: seg {name} --help")

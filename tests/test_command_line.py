@@ -4,6 +4,7 @@ import csv
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -246,6 +247,12 @@ def test_help_lists_every_command(capsys):
     text = capsys.readouterr().out
     for command in ("fit", "validate", "test", "predict", "compare", "report", "promote", "serve"):
         assert f"\n    {command} " in text
+
+
+def test_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert (exit_.value.code, capsys.readouterr().out) == (0, f"septum {version('septum')}\n")
 
 
 @pytest.mark.parametrize("args", [[], ["nonsense"], ["report"], ["report", "x", "--nonsense"]])
