@@ -16,7 +16,7 @@ from seg.__main__ import main
 from seg.compare.plan import Plan
 from seg.compare.run import run_comparison
 from seg.record import FILE_NAME, find_runs
-from seg.training.resume import AtomicCheckpointIO
+from seg.training.checkpoint_io import AtomicCheckpointIO
 
 LOSSES = Path(__file__).parents[3] / "configs" / "loss"
 SCHEDULES = {
