@@ -19,6 +19,7 @@ from seg.training.jsonargparse_patches import OneSentenceParser
 from seg.training.lightning_patches import SubcommandCLI, launch_with
 from seg.training.pictures import PictureWriter
 from seg.training.recorder import RunRecorder
+from seg.training.refused_callbacks import refuse_callbacks
 from seg.training.resume import LAST, EpochCheckpoint, run_folder
 from seg.training.run_checkpoint import RunCheckpoint
 
@@ -78,15 +79,17 @@ class TrainingCLI(SubcommandCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the trainer; devices that share a batch normalize it together, which PyTorch cannot do on CPUs."""
-        on_cpu = not torch.cuda.is_available() or self.config[self.subcommand].trainer.accelerator == "cpu"
+        on_cpu = not torch.cuda.is_available() or self._of_subcommand("trainer.accelerator") == "cpu"
         return super().instantiate_trainer(**kwargs, **({"sync_batchnorm": False} if on_cpu else {}))
 
     def after_instantiate_classes(self) -> None:
-        """Refuse a folder that holds another run: the logger would delete its curves.
+        """Refuse a folder that holds another run, whose curves the logger would delete, and unsuitable callbacks.
 
         Raises:
             FileExistsError: names the folder.
+            ValueError: names the callback.
         """
+        refuse_callbacks(self.trainer.callbacks)  # type: ignore[attr-defined]
         self.trainer.strategy.checkpoint_io = AtomicCheckpointIO()
         launch_with(self.trainer, self.args)
         folder = run_folder(self.trainer)
@@ -97,11 +100,11 @@ class TrainingCLI(SubcommandCLI):
             )
 
     def _resumes(self, folder: Path) -> bool:
-        checkpoint = self.config[self.subcommand].get("ckpt_path")
+        checkpoint = self._of_subcommand("ckpt_path")
         return self.subcommand == "fit" and bool(checkpoint) and Path(checkpoint).resolve() == (folder / LAST).resolve()
 
     def run_subcommand(self, subcommand: str) -> None:
-        """Run the subcommand.
+        """Run the subcommand; a refused run leaves no folder.
 
         Raises:
             OSError: the disk is full; says how to resume.
@@ -109,13 +112,12 @@ class TrainingCLI(SubcommandCLI):
         folder = run_folder(self.trainer)
         try:
             super().run_subcommand(subcommand)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            resume = f" and resume: --ckpt_path {folder / LAST}" if (folder / LAST).exists() else ""
-            raise OSError(
-                f"no space left on the disk of {folder}, the run is not complete: free some{resume}"
-            ) from error
+        except BaseException as error:
+            if self.trainer.is_global_zero and not self._of_subcommand("trainer.fast_dev_run"):
+                self._callback(RunRecorder).discard(folder)
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise OSError(_disk_is_full(folder)) from error
+            raise
 
     def before_fit(self) -> None:
         """Refuse to resume from weights alone.
@@ -145,7 +147,7 @@ class TrainingCLI(SubcommandCLI):
         Raises:
             RuntimeError: no weights were kept.
         """
-        if self.config.fit.trainer.fast_dev_run:
+        if self._of_subcommand("trainer.fast_dev_run"):
             return
         checkpoint = Path(self._callback(RunCheckpoint).best_model_path)
         if checkpoint == Path():
@@ -172,8 +174,17 @@ class TrainingCLI(SubcommandCLI):
         scores = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
         print(f"{split} at threshold {threshold:.2f}: {scores}")
 
+    def _of_subcommand(self, key: str) -> Any:
+        return self.config[self.subcommand].get(key)
+
     def _callback(self, kind: type) -> Any:
         return next(callback for callback in self.trainer.callbacks if isinstance(callback, kind))  # type: ignore[attr-defined]
+
+
+def _disk_is_full(folder: Path) -> str:
+    last = folder / LAST
+    resume = f" and resume: --ckpt_path {last}" if last.exists() else ""
+    return f"no space left on the disk of {folder}, the run is not complete: free some{resume}"
 
 
 class FitCLI(TrainingCLI):

@@ -28,7 +28,6 @@ from seg.training.versions import versions
 class RunRecorder(SaveConfigCallback):
     """Save the resolved configuration when a run starts, and its record when it ends or fails."""
 
-    folder = Path()
     started = 0.0
     clock = 0.0
     seconds_before = 0.0
@@ -37,6 +36,7 @@ class RunRecorder(SaveConfigCallback):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.folder = Path()
         self.stopwatch = Stopwatch()
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
@@ -86,12 +86,9 @@ class RunRecorder(SaveConfigCallback):
         self.seconds, self.steps = self.seconds_before + time.monotonic() - self.clock, trainer.global_step
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Record a training that failed or was stopped; a run that was refused before leaves no folder."""
-        if trainer.is_global_zero:
-            if self.started:
-                self._record_failure(trainer, pl_module, exception)
-            else:
-                self._discard()
+        """Record a training that failed or was stopped."""
+        if self.started and trainer.is_global_zero:
+            self._record_failure(trainer, pl_module, exception)
         if isinstance(exception, DivergedError):  # on all devices: the first that ended would end the others
             trainer.strategy.barrier()
 
@@ -105,14 +102,15 @@ class RunRecorder(SaveConfigCallback):
         except OSError as error:
             print(f"{self.folder / FILE_NAME} could not be written: {error}", file=sys.stderr)
 
-    def _discard(self) -> None:
-        """Remove the run's folder if it holds nothing but the configuration that was saved just now."""
-        config = self.folder / self.config_filename
-        if self.folder.is_dir() and not [path for path in self.folder.iterdir() if path != config]:
-            if self.already_saved:
-                config.unlink(missing_ok=True)
-            if not config.exists():
-                self.folder.rmdir()
+    def discard(self, folder: Path) -> None:
+        """Remove the folder of a run that was refused before it started, if it holds nothing but its configuration."""
+        config = folder / self.config_filename
+        if self.started or not folder.is_dir() or [path for path in folder.iterdir() if path != config]:
+            return
+        if self.already_saved:
+            config.unlink(missing_ok=True)
+        if not config.exists():
+            folder.rmdir()
 
     def record(self, trainer: pl.Trainer, pl_module: BoundaryModule, checkpoint: Path) -> None:
         """Record a complete training, after validation and perhaps test of the chosen weights.
@@ -172,11 +170,12 @@ def _scores(
 
 def _score_pictures(folder: Path, images: list[str], module: BoundaryModule) -> SuiteScores:
     """Score the pictures that the test has written, with every metric."""
-    cases = [_read_case(folder / "test" / name) for name in images]
+    cases = [read_case(folder / "test" / name) for name in images]
     return score_cases(cases, module.threshold.item(), module.tolerance_px)
 
 
-def _read_case(folder: Path) -> Case:
+def read_case(folder: Path) -> Case:
+    """Return a test image from the files of `seg.training.pictures`, with the true cells where there are labels."""
     labels = folder / LABELS
     return Case(
         name=folder.name,

@@ -1,6 +1,7 @@
 """What a run leaves: one `seg fit` whose weights are kept outside of its folder."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from seg.model.averaging import averaged, predict_images
 from seg.model.module import BoundaryModule
 from seg.record import RunRecord
 from seg.training.cli import DataCLI
+from seg.training.recorder import read_case
 
 LOSS = Path(__file__).parents[3] / "configs" / "loss" / "jaccard.yaml"
 
@@ -52,19 +54,21 @@ def test_weights_outside_of_the_run_are_recorded_with_their_path(run):
     assert (run / "checkpoints" / "last.ckpt").is_file()
 
 
-def test_instances_are_scored_against_the_labels_of_the_source(run):
-    record = RunRecord.load(run)
-    cases = []
-    for name in record.test.images:
-        folder = run / "test" / name
-        cells = read_image_file(folder / "labels.tif").astype(np.int32)
-        assert cells.max() > 1
-        probability = decode_probability((folder / "probability.png").read_bytes())
-        cases.append(Case(name, probability, read_image_file(folder / "truth.png") > 0, cells))
-    expected = score_cases(cases, record.threshold, tolerance_px=2.0).metrics
-    from_mask = score_cases([Case(c.name, c.probability, c.mask) for c in cases], record.threshold, 2.0).metrics
-    assert {name: record.test.metrics[name] for name in expected} == pytest.approx(expected, abs=1e-3)
-    assert expected["pq"] != from_mask["pq"]
+def test_instances_are_scored_against_the_labels_of_the_source(run, args):
+    data = DataCLI(["fit", *args]).datamodule
+    for name, batch in zip(RunRecord.load(run).test.images, data.test_dataloader(), strict=True):
+        case = read_case(run / "test" / name)
+        assert np.array_equal(case.cells, batch["labels"][0])
+        assert case.cells.max() > 1
+        perfect = Case(name, case.mask.astype(np.float32), case.mask, case.cells, proposed_cells=case.cells)
+        assert score_cases([perfect], 0.5, 2.0).metrics["instance_pq"] == [1.0]
+
+
+def test_without_labels_the_mask_gives_the_cells(run, tmp_path):
+    folder = tmp_path / "image"
+    shutil.copytree(run / "test" / RunRecord.load(run).test.images[0], folder)
+    (folder / "labels.tif").unlink()
+    assert read_case(folder).cells is None
 
 
 def test_the_loaded_model_is_the_trained_one(run, model):
@@ -149,3 +153,5 @@ def test_data_that_are_refused_leave_no_folder(args, capsys):
     assert main(["fit", *args, "--trainer.logger.version=empty", "--data.split.init_args.val=9"]) == 2
     assert "seg fit: error: " in capsys.readouterr().err
     assert not (folder / "empty").exists()
+    assert main(["fit", *args, "--trainer.logger.version=uneven", "--data.batch_size=0"]) == 2
+    assert not (folder / "uneven").exists()
