@@ -62,6 +62,7 @@ class RunRecord:
             finished runs are ranked.
         rank_by: the metric that chose epoch and threshold on validation; larger is better.
         threshold: probability from which a pixel is boundary, chosen on validation.
+        threshold_tta: of predictions averaged over flips and turns, chosen on validation; None unless the run finished.
         validation, test: scores per image; None unless the run finished. An untested one has those of validation.
         optimistic: scores on the test images at thresholds that these images chose themselves.
         collapse: the verdict on the chosen weights, "none" where all is well; see seg.metrics.collapse.
@@ -94,6 +95,7 @@ class RunRecord:
     optimistic: dict[str, float] = field(default_factory=dict)
     collapse: str = "none"
     timing: dict[str, float] = field(default_factory=dict)
+    threshold_tta: float | None = None
     error: str | None = None
 
     def save(self, folder: Path) -> None:

@@ -186,7 +186,8 @@ def test_a_checkpoint_that_would_execute_code_is_refused(fit_args, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     torch.save({"state_dict": {}, "trap": Trap()}, tmp_path / "evil.ckpt")
     assert main(["test", *fit_args[1:], JACCARD, f"--ckpt_path={tmp_path / 'evil.ckpt'}"]) == 2
-    assert "seg test: error: the checkpoint holds more than weights" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"seg test: error: the checkpoint {tmp_path / 'evil.ckpt'} holds more than weights" in error
     assert not (tmp_path / "trap_was_sprung").exists()
 
 
