@@ -20,7 +20,13 @@ from service.metrics import Metrics
 from service.model_card import describe
 from service.openapi import describe_api
 from service.query import Query
-from service.refusal import RefusalError, answer_http_error, answer_image_error, answer_refusal
+from service.refusal import (
+    RefusalError,
+    answer_http_error,
+    answer_image_error,
+    answer_memory_error,
+    answer_refusal,
+)
 from service.served_model import ServedModel
 from service.settings import Settings
 from service.telemetry import Telemetry
@@ -148,6 +154,7 @@ def create_app(settings: Settings) -> Starlette:
             RefusalError: answer_refusal,
             ImageError: answer_image_error,
             HTTPException: answer_http_error,
+            MemoryError: answer_memory_error,
         },
     )
     app.router.redirect_slashes = False

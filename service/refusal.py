@@ -49,6 +49,17 @@ def answer_image_error(request: Request, error: Exception) -> JSONResponse:
     return answer_refusal(request, RefusalError(_IMAGE_STATUS.get(error.code, 422), error.code, str(error)))
 
 
+def answer_memory_error(request: Request, _error: Exception) -> JSONResponse:
+    """Return that there is too little memory, as JSON.
+
+    Args:
+        request: that is refused.
+        _error: a MemoryError.
+    """
+    message = "there is not enough memory for this image: try again, or send a smaller one"
+    return answer_refusal(request, RefusalError(503, "out_of_memory", message, {"Retry-After": "5"}))
+
+
 def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     """Return an unknown path or method as JSON.
 

@@ -303,3 +303,10 @@ def test_a_url_is_never_fetched_wherever_it_stands(predictor):
         assert many == [415] * 100
         with pytest.raises(TimeoutError):
             canary.accept()
+
+
+def test_too_little_memory_is_said_so_and_the_next_image_answered(client, predictor):
+    answer = client.post("/predict", content=png_of(np.zeros((17, 17), np.uint8)))
+    assert error_of(answer) == (503, "out_of_memory")
+    assert answer.headers["retry-after"] == "5"
+    assert client.post("/predict", content=png_of(GREY)).status_code == 200
