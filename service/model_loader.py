@@ -10,7 +10,8 @@ from pathlib import Path
 
 import bentoml
 
-from seg.inference.predictor import Predictor, verify
+from seg.inference.manifest import verify
+from seg.inference.predictor import Predictor
 from service.served_model import ServedModel
 
 _PIN = "SEPTUM_PIN_FILE"  # between the processes of one service, not for users
