@@ -1,4 +1,4 @@
-"""What a run leaves behind: `record.json`, from which reports, choices and artifacts are made."""
+"""`record.json` of a run, from which reports, choices and artifacts are made."""
 
 import json
 import os
@@ -52,7 +52,7 @@ class RunData:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One training run, complete enough to judge, repeat and serve it.
+    """One training run: all that judging, repeating and serving it needs.
 
     Attributes:
         name: the arm of the comparison, e.g. "jaccard".
@@ -170,6 +170,10 @@ def rank_losses(records: list[RunRecord]) -> list[tuple[str, float]]:
 
 def choose_run(runs: dict[Path, RunRecord], loss: str | None = None) -> Path:
     """Return the folder of the best run on validation: of the best loss, or of the loss named.
+
+    Args:
+        runs: folder -> record.
+        loss: name of an arm; None: the best.
 
     Raises:
         ValueError: no finished run (of that loss).

@@ -1,4 +1,4 @@
-"""What costs no training: the all-black answer, and Otsu's threshold on the gradient of the image."""
+"""Baselines without training: an empty mask, and Otsu's threshold on the gradient of the image."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 
 def all_black(image: NDArray[Any]) -> Mask:
-    """Return the mask that finds nothing."""
+    """Return the empty mask."""
     return np.zeros(image.shape[:2], dtype=bool)
 
 
@@ -46,7 +46,7 @@ def score_baselines(folder: Path, runs: dict[Path, RunRecord]) -> Scores:
 
     Args:
         folder: of the comparison.
-        runs: folder -> record; the first finished one with pictures lends its test images.
+        runs: folder -> record; the test images are those of the first finished one with pictures.
 
     Returns:
         Baseline -> metric -> one value per image; empty where no run has pictures.

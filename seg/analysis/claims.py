@@ -1,4 +1,8 @@
-"""What the lecture claims about losses, tested on the data at hand."""
+"""A lecture on losses for rare boundaries makes claims about them; here they are tested on the data at hand.
+
+The claims: L2 blurs and collapses where boundaries are rare, IoU does not, an edge term sharpens, the perceptual loss
+improves the topology, a frozen encoder suffices where data are few, and falling learning rates help.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -17,7 +21,7 @@ Status = Literal["confirmed", "refuted", "undecided", "not tried"]
 
 #: Boundaries are rare where they are fewer of the pixels than this.
 RARE = 0.05
-#: By how much a frozen encoder may be worse in the metric that ranks, and still suffice.
+#: A frozen encoder suffices if it costs less than this in the metric that ranks.
 SUFFICES = 0.02
 
 
@@ -55,7 +59,13 @@ class ClaimEvaluator:
     prevalence: float | None
 
     def collapse(self, statement: str, class_name: str, expected: bool) -> Claim:
-        """Judge whether every run of a loss, or none, has collapsed."""
+        """Judge whether every run of a loss, or none, has collapsed.
+
+        Args:
+            statement: the claim.
+            class_name: of the loss.
+            expected: whether the claim says that it collapses.
+        """
         name = self.arms.trained_with(class_name)
         if name is None:
             return _not_tried(statement, f"no arm trains with {class_name}")
@@ -65,7 +75,7 @@ class ClaimEvaluator:
         evidence = f"{name}: {len(collapsed)} of {len(runs)} runs collapsed ({', '.join(verdicts)}). "
         artefact = "threshold artefact" in verdicts
         if artefact:
-            evidence += "A threshold artefact is an empty mask at 0.5 from pixels that are ranked well: no collapse. "
+            evidence += "A threshold artefact (pixels ranked well, but an empty mask at 0.5) is not a collapse. "
         evidence += self._ranking_of_pixels(name)
         if expected and not collapsed and self.prevalence is not None and self.prevalence > RARE:
             return Claim(statement, "undecided", evidence + " That is not rare.", "training")
@@ -82,10 +92,18 @@ class ClaimEvaluator:
             return f"{rare}."
         precision, best = judgement.estimates[name].mean, next(iter(judgement.estimates))
         at_best = f"{best}, the best, has {judgement.estimates[best].mean:.3f}" if best != name else "no loss has more"
-        return f"{rare}, which is the average precision of chance; {name} has {precision:.3f}, {at_best}."
+        return f"{rare}, the average precision of a random ranking; {name} has {precision:.3f}, {at_best}."
 
     def compare_losses(self, statement: str, winner: str, loser: str, metrics: list[str], section: str) -> Claim:
-        """Judge whether a loss is better than another in some of the metrics, and worse in none."""
+        """Judge whether a loss is better than another in some of the metrics, and worse in none.
+
+        Args:
+            statement: the claim.
+            winner: class of the loss that is said to be better.
+            loser: class of the other one.
+            metrics: keys in `METRICS`.
+            section: of the report, where it is to be seen.
+        """
         names = self.arms.trained_with(winner), self.arms.trained_with(loser)
         if names[0] is None or names[1] is None:
             return _not_tried(statement, f"it takes an arm with {winner} and one with {loser}")
@@ -125,7 +143,7 @@ class ClaimEvaluator:
         loss_low, loss_high = (low, high) if pair.worse == names[0] else (-high, -low)
         status: Status = "confirmed" if loss_high < SUFFICES else "refuted" if loss_low > SUFFICES else "undecided"
         images = len(self.arms.runs[names[0]][0].data.train)
-        margin = f"Frozen, it may lose {SUFFICES} and still suffice; there are {images} training images."
+        margin = f"It suffices if it costs less than {SUFFICES}; there are {images} training images."
         return Claim(statement, status, f"{_words(self.rank_by, replace(pair, family=1))}. {margin}", "ranking")
 
 
@@ -136,7 +154,7 @@ def judge_claims(
     prevalence: float | None,
     tuned: Iterable[str] = (),
 ) -> list[Claim]:
-    """Judge every claim; none where there is no second loss beside L2, of which most of them speak.
+    """Judge every claim; none without L2 and another loss, which most of them are about.
 
     Args:
         runs: folder -> record.

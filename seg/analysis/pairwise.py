@@ -1,4 +1,4 @@
-"""Which losses differ in a metric, and which cannot be told apart: the test scores of all runs, judged."""
+"""Which losses differ in a metric on the test images, and which cannot be told apart."""
 
 import math
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class Pair:
         p: of the two-way test, NaN where there is one seed or one image.
         p_holm: the same, corrected for the number of pairs.
         p_images: Wilcoxon's over the images, the seeds averaged. It holds for these trained networks alone and
-            ignores the variance between seeds: shown, never decided by.
+            ignores the variance between seeds: shown for information, not used for decisions.
         effect: the difference in standard deviations of a single difference (one seed, one image).
         wins: share of (seed, image) cells where the better one is better, ties counted half.
         seeds, images: that both have.
@@ -92,12 +92,22 @@ class Judgement:
         return [best, *(name for name in others if not self.pair(best, name).different)]
 
     def pair(self, first: str, second: str) -> Pair:
-        """Return the pair of two losses, in whichever order."""
+        """Return the pair of two losses.
+
+        Args:
+            first: one of them.
+            second: the other one.
+        """
         return next(pair for pair in self.pairs if {pair.better, pair.worse} == {first, second})
 
 
 def judge(records: list[RunRecord], metric: str) -> Judgement | None:
-    """Judge one metric on the test images that all finished runs have; None where a run lacks the metric."""
+    """Judge one metric on the test images that all finished runs have; None where a run lacks the metric.
+
+    Args:
+        records: of all runs; those that did not finish are left out.
+        metric: key in `METRICS`.
+    """
     finished = [record for record in records if record.status == "finished" and record.test]
     if not finished or any(record.test is None or metric not in record.test.metrics for record in finished):
         return None

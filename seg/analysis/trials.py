@@ -1,4 +1,4 @@
-"""What `tuning.json` says of the trials of hyper-parameters."""
+"""The trials of the hyper-parameter search, from `tuning.json`."""
 
 import json
 from pathlib import Path

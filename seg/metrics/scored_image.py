@@ -51,7 +51,8 @@ class ScoredImage:
     @property
     def prediction(self) -> NDArray[np.bool_]:
         """(H, W), True where boundary is predicted at the first threshold."""
-        return self.probability >= self.thresholds[0]
+        prediction: NDArray[np.bool_] = self.probability >= self.thresholds[0]
+        return prediction
 
     @cached_property
     def matches(self) -> NDArray[np.int64]:

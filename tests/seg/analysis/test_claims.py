@@ -70,7 +70,7 @@ def test_l2_collapses_where_every_run_of_it_did(verdicts, prevalence, status):
 def test_the_evidence_sets_a_collapse_against_chance_and_the_best():
     claims = judged(arm(*L2, ap=0.04), arm(*JACCARD, ap=0.4))
     assert (
-        "3.0% of the test pixels, which is the average precision of chance; l2 has 0.04" in claims[COLLAPSES].evidence
+        "3.0% of the test pixels, the average precision of a random ranking; l2 has 0.04" in claims[COLLAPSES].evidence
     )
     assert "jaccard, the best, has 0.4" in claims[COLLAPSES].evidence
     assert "no loss has more" in claims[IOU_HOLDS].evidence

@@ -152,7 +152,7 @@ def test_power_is_told_in_seeds_or_denied_to_them():
     assert power_words(one) == "about 1 more seed would show a difference of this size"
     assert "about 25 more seeds" in power_words(pair_with(1.0, 0.9, 0.02))
     assert power_words(pair_with(0.1, 1e-9, 1.0)).startswith("more seeds alone will not show")
-    assert power_words(pair_with(1.0, 1e-6, 1e-6)) == "it is at the verge"
+    assert power_words(pair_with(1.0, 1e-6, 1e-6)) == "borderline"
 
 
 def test_the_verdict_says_where_the_number_of_pairs_decided():
