@@ -139,6 +139,14 @@ def test_the_verdict_says_where_the_winner_is_beaten():
     assert sentences({"a": 0.2, "b": 0.0}, "a", v_rand=judge(runs, "v_rand"))[-1] == "b beats a in V_Rand."
 
 
+def test_a_win_in_a_metric_of_which_less_is_better_says_so():
+    runs = comparison(np.random.default_rng(2), {"a": 0.2, "b": 0.0}, "brier")
+    judgement = judge(runs, "brier")
+    beaten = verdict({"brier": judgement}, "brier", runs[0], "0.700")[1]
+    assert beaten.startswith("b beats a in Brier score (smaller is better) by 0.2")
+    assert sentences({"a": 0.2, "b": 0.0}, "a", brier=judgement)[-1] == "b beats a in Brier score (smaller is better)."
+
+
 def pair_with(mean, seed_variance, image_variance, images=12):
     runs = comparison(np.random.default_rng(0), {"a": 0.1, "b": 0.0})
     return replace(
