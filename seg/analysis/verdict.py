@@ -38,13 +38,14 @@ def verdict(judgements: dict[str, Judgement], rank_by: str, chosen: RunRecord | 
 
 
 def describe(pair: Pair, title: str) -> str:
-    """Return "a beats b in Boundary F1 by 0.012 [0.006, 0.019]".
+    """Return "a beats b in Boundary F1 by 0.012 [0.006, 0.019]", and on how many seeds where one lacks some.
 
     Args:
         pair: that differs.
         title: of the metric.
     """
-    return f"{pair.better} beats {pair.worse} in {title} by {with_interval(pair.difference)}"
+    seeds = f" ({pair.seeds} common seeds)" if pair.unpaired else ""
+    return f"{pair.better} beats {pair.worse} in {title} by {with_interval(pair.difference)}{seeds}"
 
 
 def with_interval(estimate: Estimate) -> str:
