@@ -17,7 +17,7 @@ from seg.analysis.verdict import power_words, with_interval
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
-Status = Literal["confirmed", "refuted", "undecided", "not tried"]
+Status = Literal["confirmed", "refuted", "undecided", "not tested here", "not tried"]
 
 #: Boundaries are rare where they are fewer of the pixels than this.
 RARE = 0.05
@@ -61,6 +61,9 @@ class ClaimEvaluator:
     def collapse(self, statement: str, class_name: str, expected: bool) -> Claim:
         """Judge whether every run of a loss, or none, has collapsed.
 
+        Where boundary is not rare, a loss that is said to collapse cannot be tested; nor can one that is said not to,
+        unless some loss collapsed.
+
         Args:
             statement: the claim.
             class_name: of the loss.
@@ -69,19 +72,33 @@ class ClaimEvaluator:
         name = self.arms.trained_with(class_name)
         if name is None:
             return _not_tried(statement, f"no arm trains with {class_name}")
-        runs = self.arms.runs[name]
-        verdicts = [run.collapse if run.status == "finished" else run.status for run in runs]
-        collapsed = [verdict for verdict in verdicts if verdict not in ("none", "threshold artefact", "failed")]
-        evidence = f"{name}: {len(collapsed)} of {len(runs)} runs collapsed ({', '.join(verdicts)}). "
-        artefact = "threshold artefact" in verdicts
-        if artefact:
+        verdicts = [_outcome(run) for run in self.arms.runs[name]]
+        collapsed, judged = sum(map(_has_collapsed, verdicts)), sum(map(_can_be_judged, verdicts))
+        evidence = f"{name}: {collapsed} of {judged} runs collapsed ({', '.join(verdicts)}). "
+        if judged < len(verdicts):
+            evidence += "A run that diverged or failed has not collapsed: it is left out. "
+        artefacts = "threshold artefact" in verdicts
+        if artefacts:
             evidence += "A threshold artefact (pixels ranked well, but an empty mask at 0.5) is not a collapse. "
         evidence += self._ranking_of_pixels(name)
-        if expected and not collapsed and self.prevalence is not None and self.prevalence > RARE:
-            return Claim(statement, "undecided", evidence + " That is not rare.", "training")
-        if len(collapsed) not in (0, len(runs)) or (artefact and expected and not collapsed):
+        why = self._untested(name, expected, collapsed, judged)
+        if why:
+            return Claim(statement, "not tested here", f"{evidence} {why}", "training")
+        if collapsed not in (0, judged) or (artefacts and expected and not collapsed):
             return Claim(statement, "undecided", evidence, "training")
         return Claim(statement, "confirmed" if bool(collapsed) == expected else "refuted", evidence, "training")
+
+    def _untested(self, name: str, expected: bool, collapsed: int, judged: int) -> str:
+        """Return why these runs could not have decided the claim either way; "" where they could."""
+        if not judged:
+            return "No run can be judged."
+        common = self.prevalence is not None and self.prevalence > RARE
+        if expected:
+            return "Boundary is not rare here." if common else ""
+        others = [run for other, runs in self.arms.runs.items() if other != name for run in runs]
+        if collapsed or any(_has_collapsed(_outcome(run)) for run in others):
+            return ""
+        return "Boundary is not rare here, and no other loss collapsed either." if common else ""
 
     def _ranking_of_pixels(self, name: str) -> str:
         if self.prevalence is None:
@@ -177,6 +194,18 @@ def judge_claims(
         evaluator.frozen("A frozen encoder suffices where there are few data"),
         *evaluator.schedules("Falling learning rates help"),
     ]
+
+
+def _outcome(run: RunRecord) -> str:
+    return run.collapse if run.status == "finished" else run.status
+
+
+def _has_collapsed(outcome: str) -> bool:
+    return outcome in ("constant", "black", "white")
+
+
+def _can_be_judged(outcome: str) -> bool:
+    return _has_collapsed(outcome) or outcome in ("none", "threshold artefact")
 
 
 def _not_tried(statement: str, why: str) -> Claim:
