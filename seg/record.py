@@ -15,6 +15,26 @@ COMPARISON = "comparison.json"
 SCHEMA_VERSION = 1
 
 
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """Read a file that holds a JSON object.
+
+    Args:
+        path: of the file.
+        remedy: what to do where it is damaged.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): {remedy}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is damaged (no JSON object): {remedy}")  # noqa: TRY004  # of the file, not of an argument
+    return content
+
+
 @dataclass(frozen=True)
 class SplitScores:
     """Scores of one split at the run's threshold.
@@ -112,29 +132,29 @@ class RunRecord:
             ValueError: the record is damaged, or of a version that cannot be read.
         """
         path = folder / FILE_NAME
+        content = read_json(path, "train the run again")
         try:
-            return cls._of(json.loads(path.read_text(encoding="utf-8")))
+            return cls._of(content)
         except (AttributeError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} is not a run record of this version: {error}; train the run again") from error
+            raise ValueError(f"{path} is not a run record of this version ({error}): train the run again") from error
 
     @classmethod
     def _of(cls, content: dict[str, Any]) -> "RunRecord":
         version = content.pop("schema_version", 1)  # which the first records do not tell
         if version > SCHEMA_VERSION:
-            raise ValueError(
-                f"its schema version is {version}, a newer Septum than this one ({SCHEMA_VERSION}) wrote it"
-            )
+            raise ValueError(f"schema version {version} is of a newer Septum, this one reads up to {SCHEMA_VERSION}")
         required = {each.name for each in fields(cls) if each.default is MISSING and each.default_factory is MISSING}
         missing, unknown = required - content.keys(), content.keys() - {each.name for each in fields(cls)}
         if missing or unknown:
-            raise ValueError(f"it lacks {_listed(missing)} and has the unknown {_listed(unknown)}")
+            faults = [
+                f"{fault} {', '.join(sorted(names))}"
+                for fault, names in (("lacks", missing), ("has an unknown", unknown))
+                if names
+            ]
+            raise ValueError(f"it {' and '.join(faults)}")
         for split in ("validation", "test"):
             content[split] = content[split] and SplitScores(**content[split])
         return cls(**content | {"data": RunData(**content["data"]), "config": RunConfig.of(content["config"])})
-
-
-def _listed(names: set[str]) -> str:
-    return ", ".join(sorted(names)) or "nothing"
 
 
 def find_runs(folder: Path) -> dict[Path, RunRecord]:
@@ -142,10 +162,11 @@ def find_runs(folder: Path) -> dict[Path, RunRecord]:
 
     Raises:
         FileNotFoundError: there is none.
+        ValueError: comparison.json or a record cannot be read.
     """
     listed = folder / COMPARISON
     if listed.is_file():
-        planned = json.loads(listed.read_text(encoding="utf-8"))["runs"]
+        planned = read_json(listed, "the same `seg compare` again writes it anew")["runs"]
         paths = sorted(folder / run for run in planned if (folder / run / FILE_NAME).is_file())
     else:
         paths = sorted(path.parent for path in folder.rglob(FILE_NAME))

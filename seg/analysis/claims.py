@@ -7,9 +7,10 @@ improves the topology, a frozen encoder suffices where data are few, and falling
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from seg.analysis.arms import TrainedArms
+from seg.analysis.claim import Claim, Status, not_tried
+from seg.analysis.collapse import CollapseEvaluator
 from seg.analysis.formatting import p_value
 from seg.analysis.pairwise import Judgement, Pair
 from seg.analysis.variance import LEVEL
@@ -17,99 +18,23 @@ from seg.analysis.verdict import power_words, with_interval
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
-Status = Literal["confirmed", "refuted", "undecided", "not tested here", "not tried"]
-
-#: Boundaries are rare where they are fewer of the pixels than this.
-RARE = 0.05
 #: A frozen encoder suffices if it costs less than this in the metric that ranks.
 SUFFICES = 0.02
 
 
 @dataclass(frozen=True)
-class Claim:
-    """One claim of the lecture.
-
-    Attributes:
-        statement: the claim.
-        status: on these data.
-        evidence: sentences with the figures.
-        section: of the report, where it is to be seen.
-    """
-
-    statement: str
-    status: Status
-    evidence: str
-    section: str
-
-
-@dataclass(frozen=True)
 class ClaimEvaluator:
-    """Judges the claims.
+    """Judges the claims that compare arms.
 
     Attributes:
         arms: the runs.
         judgements: metric -> judgement on the test images.
         rank_by: the metric that ranks.
-        prevalence: share of boundary among the test pixels; None: not known.
     """
 
     arms: TrainedArms
     judgements: dict[str, Judgement]
     rank_by: str
-    prevalence: float | None
-
-    def collapse(self, statement: str, class_name: str, expected: bool) -> Claim:
-        """Judge whether every run of a loss, or none, has collapsed.
-
-        Where boundary is not rare, a loss that is said to collapse cannot be tested; nor can one that is said not to,
-        unless some loss collapsed.
-
-        Args:
-            statement: the claim.
-            class_name: of the loss.
-            expected: whether the claim says that it collapses.
-        """
-        name = self.arms.trained_with(class_name)
-        if name is None:
-            return _not_tried(statement, f"no arm trains with {class_name}")
-        verdicts = [_outcome(run) for run in self.arms.runs[name]]
-        collapsed, judged = sum(map(_has_collapsed, verdicts)), sum(map(_can_be_judged, verdicts))
-        evidence = f"{name}: {collapsed} of {judged} runs collapsed ({', '.join(verdicts)}). "
-        if judged < len(verdicts):
-            evidence += "A run that diverged or failed has not collapsed: it is left out. "
-        artefacts = "threshold artefact" in verdicts
-        if artefacts:
-            evidence += "A threshold artefact (pixels ranked well, but an empty mask at 0.5) is not a collapse. "
-        evidence += self._ranking_of_pixels(name)
-        why = self._untested(name, expected, collapsed, judged)
-        if why:
-            return Claim(statement, "not tested here", f"{evidence} {why}", "training")
-        if collapsed not in (0, judged) or (artefacts and expected and not collapsed):
-            return Claim(statement, "undecided", evidence, "training")
-        return Claim(statement, "confirmed" if bool(collapsed) == expected else "refuted", evidence, "training")
-
-    def _untested(self, name: str, expected: bool, collapsed: int, judged: int) -> str:
-        """Return why these runs could not have decided the claim either way; "" where they could."""
-        if not judged:
-            return "No run can be judged."
-        common = self.prevalence is not None and self.prevalence > RARE
-        if expected:
-            return "Boundary is not rare here." if common else ""
-        others = [run for other, runs in self.arms.runs.items() if other != name for run in runs]
-        if collapsed or any(_has_collapsed(_outcome(run)) for run in others):
-            return ""
-        return "Boundary is not rare here, and no other loss collapsed either." if common else ""
-
-    def _ranking_of_pixels(self, name: str) -> str:
-        if self.prevalence is None:
-            return ""
-        rare = f"Boundary is {self.prevalence:.1%} of the test pixels"
-        judgement = self.judgements.get("ap")
-        if judgement is None or name not in judgement.estimates:
-            return f"{rare}."
-        precision, best = judgement.estimates[name].mean, next(iter(judgement.estimates))
-        at_best = f"{best}, the best, has {judgement.estimates[best].mean:.3f}" if best != name else "no loss has more"
-        return f"{rare}, the average precision of a random ranking; {name} has {precision:.3f}, {at_best}."
 
     def compare_losses(self, statement: str, winner: str, loser: str, metrics: list[str], section: str) -> Claim:
         """Judge whether a loss is better than another in some of the metrics, and worse in none.
@@ -123,7 +48,7 @@ class ClaimEvaluator:
         """
         names = self.arms.trained_with(winner), self.arms.trained_with(loser)
         if names[0] is None or names[1] is None:
-            return _not_tried(statement, f"it takes an arm with {winner} and one with {loser}")
+            return not_tried(statement, f"it takes an arm with {winner} and one with {loser}")
         return self._compare(statement, names[0], names[1], metrics, section)
 
     def _compare(self, statement: str, winner: str, loser: str, metrics: list[str], section: str) -> Claim:
@@ -131,7 +56,7 @@ class ClaimEvaluator:
         family = sum(pair is not None for pair in pairs.values())
         known = {metric: replace(pair, family=family) for metric, pair in pairs.items() if pair}
         if not known:
-            return _not_tried(statement, f"{winner} and {loser} have no test scores in common")
+            return not_tried(statement, f"{winner} and {loser} have no test scores in common")
         established = [pair.better for pair in known.values() if _is_established(pair)]
         status: Status = "undecided"
         if established:
@@ -144,7 +69,7 @@ class ClaimEvaluator:
         pairs = self.arms.with_and_without("model.schedule")
         if not pairs:
             why = "it takes two arms that differ in the schedule alone, one of them without any"
-            return [_not_tried(statement, why)]
+            return [not_tried(statement, why)]
         return [
             self._compare(f"{statement}: {self.arms.schedule(names[0])}", *names, [self.rank_by], "training")
             for names in pairs
@@ -155,7 +80,7 @@ class ClaimEvaluator:
         names = next(iter(self.arms.with_and_without("model.network.freeze_encoder")), None)
         pair = _pair(self.judgements.get(self.rank_by), *names) if names else None
         if names is None or pair is None:
-            return _not_tried(statement, "it takes two arms that differ in freeze_encoder alone")
+            return not_tried(statement, "it takes two arms that differ in freeze_encoder alone")
         low, high = pair.difference.low, pair.difference.high
         loss_low, loss_high = (low, high) if pair.worse == names[0] else (-high, -low)
         status: Status = "confirmed" if loss_high < SUFFICES else "refuted" if loss_low > SUFFICES else "undecided"
@@ -180,36 +105,21 @@ def judge_claims(
         prevalence: share of boundary among the test pixels.
         tuned: options that each arm chose on validation.
     """
-    evaluator = ClaimEvaluator(TrainedArms.of(runs, tuned), judgements, rank_by, prevalence)
-    if evaluator.arms.trained_with("L2Loss") is None or len(evaluator.arms.runs) == 1:
+    arms = TrainedArms.of(runs, tuned)
+    evaluator, collapses = ClaimEvaluator(arms, judgements, rank_by), CollapseEvaluator(arms, judgements, prevalence)
+    if arms.trained_with("L2Loss") is None or len(arms.runs) == 1:
         return []
     blur, topology = ["sharpness", "undecided_share"], ["v_rand", "cl_dice", "betti0_error", "betti1_error"]
     compare = evaluator.compare_losses
     return [
-        evaluator.collapse("L2 collapses where boundaries are rare", "L2Loss", expected=True),
+        collapses.judge("L2 collapses where boundaries are rare", "L2Loss", expected=True),
         compare("L2 blurs (IoU is sharper)", "JaccardLoss", "L2Loss", blur, "sharpness"),
-        evaluator.collapse("IoU does not collapse", "JaccardLoss", expected=False),
+        collapses.judge("IoU does not collapse", "JaccardLoss", expected=False),
         compare("The composite with an edge term sharpens", "EdgeCompositeLoss", "L2Loss", ["sharpness"], "sharpness"),
         compare("The perceptual loss improves the topology", "PerceptualLoss", "L2Loss", topology, "metrics"),
         evaluator.frozen("A frozen encoder suffices where there are few data"),
         *evaluator.schedules("Falling learning rates help"),
     ]
-
-
-def _outcome(run: RunRecord) -> str:
-    return run.collapse if run.status == "finished" else run.status
-
-
-def _has_collapsed(outcome: str) -> bool:
-    return outcome in ("constant", "black", "white")
-
-
-def _can_be_judged(outcome: str) -> bool:
-    return _has_collapsed(outcome) or outcome in ("none", "threshold artefact")
-
-
-def _not_tried(statement: str, why: str) -> Claim:
-    return Claim(statement, "not tried", why[0].upper() + why[1:] + ".", "training")
 
 
 def _pair(judgement: Judgement | None, first: str, second: str) -> Pair | None:
