@@ -155,7 +155,6 @@ def create_app(settings: Settings) -> Starlette:
             ImageError: answer_image_error,
             MemoryError: answer_memory_error,
             HTTPException: answer_http_error,
-            MemoryError: answer_memory_error,
         },
     )
     app.router.redirect_slashes = False

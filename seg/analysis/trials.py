@@ -1,4 +1,4 @@
-"""What `tuning.json` says of the trials of hyper-parameters."""
+"""The trials of the hyper-parameter search, from `tuning.json`."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,10 @@ TRIALS = "tuning.json"
 
 
 def load_trials(folder: Path) -> dict[str, Any]:
-    """Return arm -> its choice and its trials, as `tune` wrote them; nothing where nothing was tuned."""
+    """Return arm -> its choice and its trials, as `tune` wrote them; nothing where nothing was tuned.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
     file = folder / TRIALS
-    told: dict[str, Any] = read_json(file) if file.is_file() else {}
-    return told
+    return read_json(file, "the same `seg compare` again writes it anew") if file.is_file() else {}

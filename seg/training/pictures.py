@@ -63,9 +63,9 @@ class PictureWriter(Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
         """Write validation/<name>/image.png and truth.png, once the training is over: int8 is accepted on them."""
-        if trainer.state.fn == TrainerFn.VALIDATING:
+        if trainer.state.fn == TrainerFn.VALIDATING and not _is_repeated(trainer, trainer.val_dataloaders):
             for name, image, truth in zip(batch["name"], batch["image"], batch["mask"], strict=True):
-                folder = _folder(trainer, "validation") / name
+                folder = self.folder / "validation" / name
                 write_file(folder / "image.png", encode_image(_display(image)))
                 write_file(folder / "truth.png", encode_mask(_boundary(truth) > 0, 255))
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from seg.data.reading import read_image
-from tests.service.world import Brightness, app_of, client_of, png_of, tiff_of
+from tests.service.world import app_of, client_of, png_of, tiff_of
 
 GREY = np.random.default_rng(0).integers(0, 256, (37, 23), dtype=np.uint8)
 
