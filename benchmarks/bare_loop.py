@@ -26,7 +26,16 @@ Config = dict[str, Any]
 
 
 def train_all(base: Config, data: Config, losses: dict[str, Path], seeds: list[int], processes: int, out: Path) -> None:
-    """Train each loss with each seed, every run in a process of its own, and write <loss>-<seed>.pt to `out`."""
+    """Train each loss with each seed, every run in a process of its own.
+
+    Args:
+        base: content of base.yaml.
+        data: content of data.yaml.
+        losses: name -> configuration file of the loss.
+        seeds: of the runs.
+        processes: runs at the same time.
+        out: folder for <loss>-<seed>.pt of each run.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=1) as pool:

@@ -9,7 +9,6 @@ first. It fails unless both end with the same weights and the same test scores.
 import argparse
 import ctypes
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -51,7 +50,7 @@ def machinery(folder: str) -> None:
 
     _, failed = run_comparison(Plan.load(Path(folder).parent / "compare.yaml"), Path(folder), [], None)
     if failed:
-        raise RuntimeError(failed[0].last_log_line)
+        raise RuntimeError(failed[0].error)
 
 
 def write_configs(folder: Path, args: argparse.Namespace) -> None:
@@ -110,6 +109,8 @@ def check(bare_folder: Path, machinery_folder: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     args = _parser().parse_args(arguments)
+    if sys.platform != "linux":
+        raise SystemExit("benchmarks.compare measures the CPU time of all processes, which it can only do on Linux")
     ctypes.CDLL(None).prctl(_BECOME_SUBREAPER, 1, 0, 0, 0)
     walls, cpus = [], []
     print(f"{'':8} {'bare loop':>20} {'seg compare':>20} {'wall':>7} {'CPU':>7}")
@@ -129,13 +130,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from seg.compare.local import suitable_processes  # noqa: PLC0415  # not to be imported by the sides
+
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--steps", type=int, default=20, help="per epoch")
     parser.add_argument("--crop", type=int, default=128, help="side of the training crops, in pixels")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)), help="runs at a time")
+    parser.add_argument("--processes", type=int, default=suitable_processes(gpus=0), help="runs at a time")
     return parser
 
 
@@ -145,6 +148,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _cpu_seconds() -> float:
+    import resource  # noqa: PLC0415  # not on Windows
+
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 

@@ -4,14 +4,19 @@ import argparse
 import os
 import pickle
 import sys
+import time
 import traceback
 import warnings
 from importlib.metadata import entry_points
 
+from seg import __version__
 from seg.commands import add_compare, add_evaluate, add_report
 from seg.loss_gallery.commands import add_losses
 
 FAILED, WRONG_USAGE = 1, 2
+
+#: More than the devices of a training need to meet the same error.
+_PATIENCE_S = 60
 
 _LIGHTNING = {
     "fit": "train one model with one loss",
@@ -48,7 +53,7 @@ def main(args: list[str] | None = None) -> int:
     except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
         return _explain(error, args[0])
     except pickle.UnpicklingError:
-        return _explain(ValueError("the checkpoint holds more than weights, or is damaged: it is not loaded"), args[0])
+        return _explain(ValueError("the file holds more than weights, or is damaged: it is not loaded"), args[0])
     except KeyboardInterrupt:
         print("seg: stopped", file=sys.stderr)
         return FAILED
@@ -75,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="seg", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
+    parser.add_argument("--version", action="version", version=f"septum {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     for name, summary in _LIGHTNING.items():
         subparsers.add_parser(name, help=f"{summary}: seg {name} --help")
@@ -91,8 +97,19 @@ def _explain(error: Exception, command: str) -> int:
     """Print the error as one sentence, with its traceback if SEG_TRACEBACK=1, and return the exit code."""
     if os.environ.get("SEG_TRACEBACK") == "1":
         traceback.print_exc()
-    print(f"seg {command}: error: {error or 'there is not enough memory'}", file=sys.stderr)
+    further = command in _LIGHTNING and os.environ.get("LOCAL_RANK", "0") != "0"
+    process = f" (device {os.environ['LOCAL_RANK']})" if further else ""
+    print(f"seg {command}{process}: error: {error or 'there is not enough memory'}", file=sys.stderr)
+    if further:
+        _wait_for_first_process()
     return WRONG_USAGE if isinstance(error, (ValueError, FileNotFoundError)) else FAILED
+
+
+def _wait_for_first_process() -> None:
+    """Let the first process of a training on several devices fail by itself: Lightning kills it once another ends."""
+    parent, deadline = os.getppid(), time.monotonic() + _PATIENCE_S
+    while os.getppid() == parent and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seg.compare.plan import Plan
-from seg.compare.run_state import Outcome
-from seg.record import find_runs, rank_losses
+from seg.record import FILE_NAME, find_runs, rank_losses
+
+if TYPE_CHECKING:
+    from seg.compare.run_state import Outcome
 
 
 class ComparisonFailedError(RuntimeError):
@@ -102,6 +104,7 @@ def _report(args: argparse.Namespace) -> None:
 
 
 def _compare(args: argparse.Namespace) -> None:
+    from seg.compare.plan import Plan  # noqa: PLC0415
     from seg.compare.run import preview, run_comparison  # noqa: PLC0415
 
     plan = Plan.load(args.config)
@@ -110,13 +113,14 @@ def _compare(args: argparse.Namespace) -> None:
         preview(plan, folder, args.more, args.scheduler)
         return
     runs, failed = run_comparison(plan, folder, args.more, args.scheduler)
-    _report(argparse.Namespace(folders=[folder], out=None))
-    for name, score in rank_losses(list(find_runs(folder).values())):
-        print(f"  {name:24} {score:.4f} on validation")
+    if any((run.folder / FILE_NAME).is_file() for run in runs):
+        _report(argparse.Namespace(folders=[folder], out=None))
+        for name, score in rank_losses(list(find_runs(folder).values())):
+            print(f"  {name:24} {score:.4f} on validation")
     if failed:
         raise ComparisonFailedError(f"{len(failed)} of {len(runs)} runs failed: " + "; ".join(map(_describe, failed)))
 
 
-def _describe(outcome: Outcome) -> str:
+def _describe(outcome: "Outcome") -> str:
     run = outcome.run
-    return f"{run.name} seed {run.seed} ({outcome.last_log_line}; see {run.folder}/log.txt)"
+    return f"{run.name} seed {run.seed} ({outcome.error}; see {run.folder}/log.txt)"

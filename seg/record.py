@@ -1,4 +1,4 @@
-"""What a run leaves behind: `record.json`, from which reports, choices and artifacts are made."""
+"""`record.json` of a run, from which reports, choices and artifacts are made."""
 
 import json
 import os
@@ -13,6 +13,26 @@ COMPARISON = "comparison.json"
 
 #: Raised where a field changes its meaning. A new field has a default instead: records without it can be read.
 SCHEMA_VERSION = 1
+
+
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """Read a file that holds a JSON object.
+
+    Args:
+        path: of the file.
+        remedy: what to do where it is damaged.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): {remedy}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is damaged (no JSON object): {remedy}")  # noqa: TRY004  # of the file, not of an argument
+    return content
 
 
 @dataclass(frozen=True)
@@ -52,7 +72,7 @@ class RunData:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One training run, complete enough to judge, repeat and serve it.
+    """One training run: all that judging, repeating and serving it needs.
 
     Attributes:
         name: the arm of the comparison, e.g. "jaccard".
@@ -62,6 +82,7 @@ class RunRecord:
             finished runs are ranked.
         rank_by: the metric that chose epoch and threshold on validation; larger is better.
         threshold: probability from which a pixel is boundary, chosen on validation.
+        threshold_tta: of predictions averaged over flips and turns, chosen on validation; None unless the run finished.
         validation, test: scores per image; None unless the run finished. An untested one has those of validation.
         optimistic: scores on the test images at thresholds that these images chose themselves.
         collapse: the verdict on the chosen weights, "none" where all is well; see seg.metrics.collapse.
@@ -94,6 +115,7 @@ class RunRecord:
     optimistic: dict[str, float] = field(default_factory=dict)
     collapse: str = "none"
     timing: dict[str, float] = field(default_factory=dict)
+    threshold_tta: float | None = None
     error: str | None = None
 
     def save(self, folder: Path) -> None:
@@ -112,29 +134,29 @@ class RunRecord:
             ValueError: the record is damaged, or of a version that cannot be read.
         """
         path = folder / FILE_NAME
+        content = read_json(path, "train the run again")
         try:
-            return cls._of(json.loads(path.read_text(encoding="utf-8")))
+            return cls._of(content)
         except (AttributeError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} is not a run record of this version: {error}; train the run again") from error
+            raise ValueError(f"{path} is not a run record of this version ({error}): train the run again") from error
 
     @classmethod
     def _of(cls, content: dict[str, Any]) -> "RunRecord":
         version = content.pop("schema_version", 1)  # which the first records do not tell
         if version > SCHEMA_VERSION:
-            raise ValueError(
-                f"its schema version is {version}, a newer Septum than this one ({SCHEMA_VERSION}) wrote it"
-            )
+            raise ValueError(f"schema version {version} is of a newer Septum, this one reads up to {SCHEMA_VERSION}")
         required = {each.name for each in fields(cls) if each.default is MISSING and each.default_factory is MISSING}
         missing, unknown = required - content.keys(), content.keys() - {each.name for each in fields(cls)}
         if missing or unknown:
-            raise ValueError(f"it lacks {_listed(missing)} and has the unknown {_listed(unknown)}")
+            faults = [
+                f"{fault} {', '.join(sorted(names))}"
+                for fault, names in (("lacks", missing), ("has an unknown", unknown))
+                if names
+            ]
+            raise ValueError(f"it {' and '.join(faults)}")
         for split in ("validation", "test"):
             content[split] = content[split] and SplitScores(**content[split])
         return cls(**content | {"data": RunData(**content["data"]), "config": RunConfig.of(content["config"])})
-
-
-def _listed(names: set[str]) -> str:
-    return ", ".join(sorted(names)) or "nothing"
 
 
 def find_runs(folder: Path) -> dict[Path, RunRecord]:
@@ -142,10 +164,11 @@ def find_runs(folder: Path) -> dict[Path, RunRecord]:
 
     Raises:
         FileNotFoundError: there is none.
+        ValueError: comparison.json or a record cannot be read.
     """
     listed = folder / COMPARISON
     if listed.is_file():
-        planned = json.loads(listed.read_text(encoding="utf-8"))["runs"]
+        planned = read_json(listed, "the same `seg compare` again writes it anew")["runs"]
         paths = sorted(folder / run for run in planned if (folder / run / FILE_NAME).is_file())
     else:
         paths = sorted(path.parent for path in folder.rglob(FILE_NAME))
@@ -170,6 +193,10 @@ def rank_losses(records: list[RunRecord]) -> list[tuple[str, float]]:
 
 def choose_run(runs: dict[Path, RunRecord], loss: str | None = None) -> Path:
     """Return the folder of the best run on validation: of the best loss, or of the loss named.
+
+    Args:
+        runs: folder -> record.
+        loss: name of an arm; None: the best.
 
     Raises:
         ValueError: no finished run (of that loss).

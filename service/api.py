@@ -1,7 +1,6 @@
 """The BentoML service: `bentoml serve service.api:BoundaryService`."""
 
 import atexit
-import signal
 
 import bentoml
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,7 +23,7 @@ stored = find_model(settings.model)  # here, so that the server ends: a worker t
 app = create_app(settings)
 loader = ModelLoader(settings.model, settings.engine, lambda model: setattr(app.state, "model", model))
 bound_connections(app)
-signal.signal(signal.SIGHUP, loader.reload_beside)  # the parent process passes it on
+loader.reload_on_hangup()  # the parent process passes the signal on
 
 
 class BypassBentoMiddleware:

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import bentoml
 
-from seg.inference.predictor import Predictor, verify
+from seg.inference.manifest import verify
+from seg.inference.predictor import Predictor
 from service.served_model import ServedModel
 
 _PIN = "SEPTUM_PIN_FILE"  # between the processes of one service, not for users
@@ -77,6 +79,14 @@ class ModelLoader:
             else:
                 logger.info("reloaded: %s answers", model.tag)
 
-    def reload_beside(self, *_signal: object) -> None:
+    def reload_on_hangup(self) -> None:
+        """Reload at every SIGHUP; Windows has no such signal."""
+        hangup = getattr(signal, "SIGHUP", None)
+        if hangup is None:
+            logger.info("this system has no SIGHUP: restart the service to serve another model")
+        else:
+            signal.signal(hangup, self._reload_beside)
+
+    def _reload_beside(self, *_signal: object) -> None:
         """Reload in a thread, while requests are answered."""
         threading.Thread(target=self.reload, name="septum-reload", daemon=True).start()

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from seg import __version__
 from service.formats import DEFAULT, FORMATS
+from service.model_card import ModelCard
 from service.settings import Settings
 
 _ERROR_CODES = {
@@ -30,6 +33,8 @@ _ERROR_CODES = {
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _OBJECT = {"schema": {"type": "object"}}
+_CARD = TypeAdapter(ModelCard).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+_MODEL = {"application/json": {"schema": {"$ref": "#/components/schemas/ModelCard"}}}
 _JSON = {"application/json": _OBJECT}
 _MEDIA_TYPES = {form.media_type for form in FORMATS.values()}
 _ANSWERS = {media_type: _OBJECT if media_type.endswith("json") else _BINARY for media_type in sorted(_MEDIA_TYPES)}
@@ -61,7 +66,7 @@ def describe_api(settings: Settings) -> dict[str, Any]:
         "/predict": {"post": _operation("Predict an image", prediction, (*_PREDICTING, 504), _parameters(), _IMAGE)},
         "/jobs": {"post": _operation("Predict an image later", accepted, _PREDICTING, _parameters(), _IMAGE)},
         "/jobs/{id}": {"get": _operation("Fetch a job", prediction | accepted, (*_PREDICTING, 404), [_JOB_ID])},
-        "/model": {"get": _operation("What is served", _ok(_JSON), (401, 503))},
+        "/model": {"get": _operation("What is served", _ok(_MODEL), (401, 503))},
         "/metrics": {"get": _operation("Figures for Prometheus", _ok({"text/plain": {}}), (401,))},
         "/openapi.json": {"get": _operation("This document", _ok(_JSON), (401,))},
         "/livez": {"get": _operation("Is the process alive", _ok(_JSON), ()) | {"security": []}},
@@ -123,7 +128,9 @@ def _error(status: int) -> dict[str, Any]:
 _JOB_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
 _COMPONENTS = {
     "responses": {str(status): _error(status) for status in _ERROR_CODES},
-    "schemas": {
+    "schemas": _CARD.pop("$defs")
+    | {
+        "ModelCard": _CARD,
         "Job": {
             "type": "object",
             "properties": {
@@ -132,7 +139,7 @@ _COMPONENTS = {
                 "url": {"type": "string"},
             },
             "required": ["id", "status", "url"],
-        }
+        },
     },
     "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
 }

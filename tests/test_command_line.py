@@ -4,6 +4,7 @@ import csv
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -185,7 +186,8 @@ def test_a_checkpoint_that_would_execute_code_is_refused(fit_args, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     torch.save({"state_dict": {}, "trap": Trap()}, tmp_path / "evil.ckpt")
     assert main(["test", *fit_args[1:], JACCARD, f"--ckpt_path={tmp_path / 'evil.ckpt'}"]) == 2
-    assert "seg test: error: the checkpoint holds more than weights" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"seg test: error: the checkpoint {tmp_path / 'evil.ckpt'} holds more than weights" in error
     assert not (tmp_path / "trap_was_sprung").exists()
 
 
@@ -246,6 +248,12 @@ def test_help_lists_every_command(capsys):
     text = capsys.readouterr().out
     for command in ("fit", "validate", "test", "predict", "compare", "report", "promote", "serve"):
         assert f"\n    {command} " in text
+
+
+def test_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert (exit_.value.code, capsys.readouterr().out) == (0, f"septum {version('septum')}\n")
 
 
 @pytest.mark.parametrize("args", [[], ["nonsense"], ["report"], ["report", "x", "--nonsense"]])

@@ -1,4 +1,4 @@
-"""What the records of a comparison say, as numbers and sentences; nothing of how it looks."""
+"""The records of a comparison as numbers and sentences, without any layout."""
 
 import statistics
 from collections import Counter
@@ -68,7 +68,7 @@ class Summary:
         rows: the losses, best on validation first, those without a finished run last.
         rank_by: the metric that ranks.
         chosen: folder of the run that would be promoted, None where no run finished.
-        judgements: metric -> who differs on the test images; without the metrics that a run lacks.
+        judgements: metric -> which losses differ on the test images; without the metrics that a run lacks.
         warnings: why the runs may not be comparable.
         verdict: sentences, the most important first.
         cost: of the runs, per step.
@@ -84,7 +84,7 @@ class Summary:
 
 
 def summarize(runs: dict[Path, RunRecord]) -> Summary:
-    """Rank the losses on validation and say what can be said."""
+    """Rank the losses on validation and judge their test scores."""
     records = list(runs.values())
     ranked = [name for name, _ in rank_losses(records)]
     names = ranked + sorted({record.name for record in records} - set(ranked))
@@ -131,13 +131,13 @@ def _warnings(records: list[RunRecord]) -> list[str]:
     warnings = []
     if len({record.data.fingerprint for record in records}) > 1:
         warnings.append(
-            "The runs did not see the same data (their fingerprints differ): the ranking compares unlike things."
+            "The runs did not see the same data (their fingerprints differ): their scores are not comparable."
         )
     if len({record.rank_by for record in records}) > 1:
-        warnings.append("The runs chose epoch and threshold by different metrics: the ranking compares unlike things.")
+        warnings.append("The runs chose epoch and threshold by different metrics: their scores are not comparable.")
     if len({(record.steps) for record in records if record.status == "finished"}) > 1:
         warnings.append("The runs were trained for different numbers of steps.")
     broken = sorted({record.name for record in records if record.status != "finished"})
     if broken:
-        warnings.append(f"Not every run of {', '.join(broken)} finished: what is left of it may flatter it.")
+        warnings.append(f"Not every run of {', '.join(broken)} finished: its mean over the others may be too good.")
     return warnings

@@ -52,19 +52,19 @@ def execute_on_cluster(scheduler: str, runs: list[RunTask], progress: Progress) 
         for run in runs:
             prepare(run)
         futures = {client.submit(_train, _describe(run), key=str(run.folder), pure=False): run for run in runs}
-        for future, (exit_code, seconds) in as_completed(list(futures), loop=client.loop, with_results=True):
-            yield Outcome.of(futures[future], exit_code, seconds)
+        for future, ended in as_completed(list(futures), loop=client.loop, with_results=True):
+            yield Outcome.of(futures[future], *ended)
 
 
 def _describe(run: RunTask) -> dict[str, Any]:
     return {"name": run.name, "seed": run.seed, "folder": str(run.folder), "args": run.args, "identity": run.identity}
 
 
-def _train(fields: dict[str, Any]) -> tuple[int, float]:
-    """Train one run in a process of its own on a worker; return the exit code and the duration in seconds."""
+def _train(fields: dict[str, Any]) -> tuple[int, float, str]:
+    """Train one run in a process of its own on a worker; return exit code, seconds and error."""
     from distributed import get_worker  # noqa: PLC0415
 
-    worker, started = get_worker(), time.monotonic()
+    worker, started, error = get_worker(), time.monotonic(), ""
     command = [sys.executable, "-m", "seg.compare.worker"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdin is None or process.stdout is None:
@@ -72,5 +72,9 @@ def _train(fields: dict[str, Any]) -> tuple[int, float]:
         json.dump(fields, process.stdin)
         process.stdin.close()
         for line in process.stdout:
-            worker.log_event(TOPIC, {"folder": fields["folder"], "report": json.loads(line)})
-    return process.returncode, time.monotonic() - started
+            message = json.loads(line)
+            if isinstance(message, str):
+                error = message
+            else:
+                worker.log_event(TOPIC, {"folder": fields["folder"], "report": message})
+    return process.returncode, time.monotonic() - started, error

@@ -41,7 +41,7 @@ class Cost:
         """Derive the cost from a run of a few steps; RuntimeError if it failed."""
         run = outcome.run
         if outcome.exit_code:
-            raise RuntimeError(f"{run.name} does not train: {outcome.last_log_line}")
+            raise RuntimeError(f"{run.name} does not train: {outcome.error}")
         record = RunRecord.load(run.folder)
         step, validation = record.timing["step"], record.timing["validation"]
         fixed = outcome.seconds - record.steps * step - validation

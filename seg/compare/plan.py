@@ -1,14 +1,26 @@
 """The plan of a comparison, read from YAML and checked."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from seg.compare.plan_checks import check_name, check_whole, read_fields, strings
 from seg.compare.run_task import PlannedRun
 
-KEYS = "configs, data, losses, arms, seeds, options, tune, processes"
+_KEYS = {
+    "configs": list,
+    "data": str,
+    "losses": list,
+    "arms": dict,
+    "seeds": list,
+    "options": dict,
+    "tune": dict,
+    "processes": int,
+}
+_LARGEST_SEED = 2**32 - 1  # of NumPy
 
 
 @dataclass(frozen=True)
@@ -26,19 +38,20 @@ class Arm:
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, name: str, fields: dict[str, Any], folder: Path) -> "Arm":
+    def read(cls, name: str, content: Any, folder: Path) -> "Arm":
         """Build an arm from the YAML.
 
         Args:
             name: of the arm.
-            fields: its mapping in the YAML.
+            content: its mapping in the YAML.
             folder: to which its paths are relative.
 
         Raises:
-            TypeError: a key is unknown or missing.
+            TypeError: a value is of another type.
+            ValueError: a key is missing or unknown.
         """
-        arm = cls(name, **fields)
-        return cls(name, folder / arm.loss, dict(arm.options))
+        fields = read_fields(content, {"loss": str, "options": dict}, {"loss"}, f"arm {name}")
+        return cls(name, folder / fields["loss"], fields.get("options", {}))
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,39 @@ class Tuning:
     arms: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 1000
+
+    @classmethod
+    def read(cls, content: Any) -> "Tuning | None":
+        """Build the search from the YAML, if there is one.
+
+        Raises:
+            TypeError: a value is of another type.
+            ValueError: a key is missing or unknown.
+        """
+        if content is None:
+            return None
+        keys = {"trials": int, "seed": int, "search": dict, "arms": dict, "options": dict}
+        tuning = cls(**read_fields(content, keys, {"trials"}, "tune"))
+        for name, grid in (("search", tuning.search), *tuning.arms.items()):
+            read_fields(grid, dict.fromkeys(grid, list) if isinstance(grid, dict) else {}, set(), f"tune, {name}")
+        return tuning
+
+    def check(self, arms: list[str]) -> None:
+        """Check that every arm can have as many different trials.
+
+        Raises:
+            ValueError: an arm is unknown, or a number is out of range.
+        """
+        check_whole("tune.seed", self.seed, 0, _LARGEST_SEED)
+        if unknown := sorted(set(self.arms) - set(arms)):
+            raise ValueError(f"tune.arms names {', '.join(unknown)}, the arms are {', '.join(arms)}")
+        for arm in arms:
+            points = math.prod(len(values) for values in self.grid(arm).values())
+            if not 1 <= self.trials <= points:
+                raise ValueError(
+                    f"tune.trials must be from 1 to the points of the smallest grid, so that all arms have as many: "
+                    f"{self.trials} trials, but {arm} has {points} point(s)"
+                )
 
     def grid(self, arm: str) -> dict[str, list[Any]]:
         """Return option -> values of an arm."""
@@ -99,40 +145,40 @@ class Plan:
             raise FileNotFoundError(f"no such comparison: {path}")
         try:
             plan = cls._read(yaml.safe_load(path.read_text(encoding="utf-8")), path.parent)
-        except (TypeError, ValueError, AttributeError, KeyError, yaml.YAMLError) as error:
-            raise ValueError(f"{path} is not a comparison ({KEYS}): {error}") from error
-        plan._check(path)
+            plan._check()
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{path} names a file that does not exist: {error}") from error
+        except (TypeError, ValueError, yaml.YAMLError) as error:
+            raise ValueError(f"{path} is not a comparison: {error}") from error
         return plan
 
     @classmethod
-    def _read(cls, fields: dict[str, Any], folder: Path) -> "Plan":
-        losses = [folder / loss for loss in fields.pop("losses", [])]
+    def _read(cls, content: Any, folder: Path) -> "Plan":
+        fields = read_fields(content, _KEYS, {"configs", "data", "seeds"}, "a comparison")
+        losses = [folder / loss for loss in strings(fields.pop("losses", []), "losses")]
         arms = [Arm(loss.stem, loss) for loss in losses]
         arms += [Arm.read(name, arm, folder) for name, arm in fields.pop("arms", {}).items()]
-        tune, processes = fields.pop("tune", None), fields.pop("processes", None)
-        plan = cls(arms=arms, **fields)
         return cls(
-            configs=[folder / config for config in plan.configs],
-            data=folder / plan.data,
+            configs=[folder / config for config in strings(fields.pop("configs"), "configs")],
+            data=folder / fields.pop("data"),
             arms=arms,
-            seeds=[int(seed) for seed in plan.seeds],
-            options=dict(plan.options),
-            tune=Tuning(**tune) if tune else None,
-            processes=None if processes is None else int(processes),
+            tune=Tuning.read(fields.pop("tune", None)),
+            **fields,
         )
 
-    def _check(self, path: Path) -> None:
+    def _check(self) -> None:
         for named in (*self.configs, self.data, *(arm.loss for arm in self.arms)):
             if not named.is_file():
-                raise FileNotFoundError(f"{path} names a file that does not exist: {named}")
-        names = [arm.name for arm in self.arms]
-        for key, values in (("losses and arms", names), ("seeds", self.seeds)):
-            if not values or len(set(values)) < len(values):
-                raise ValueError(f"{path}: {key} must be at least one and all different, got {values}")
-        if self.processes is not None and self.processes < 1:
-            raise ValueError(f"{path}: processes must be >= 1, got {self.processes}")
+                raise FileNotFoundError(named)
+        names = [check_name(arm.name) for arm in self.arms]
+        seeds = [check_whole("seeds", seed, 0, _LARGEST_SEED) for seed in self.seeds]
+        for key, values in (("losses and arms", names), ("seeds", seeds)):
+            if not values or len({str(value).casefold() for value in values}) < len(values):
+                raise ValueError(f"{key} must be at least one and all different, got {values}")
+        if self.processes is not None:
+            check_whole("processes", self.processes, 1)
         if self.tune:
-            _check_tuning(self.tune, names, path)
+            self.tune.check(names)
 
     def runs(self, extra: list[str]) -> list[PlannedRun]:
         """Return all runs, seed by seed, so that an unfinished comparison has results of every arm.
@@ -146,17 +192,3 @@ class Plan:
         files = [f"--config={config}" for config in self.configs]
         files += [f"--data={self.data}", f"--model.loss={arm.loss}"]
         return PlannedRun(arm.name, seed, tuple(files), self.options | arm.options, tuple(extra))
-
-
-def _check_tuning(tune: Tuning, arms: list[str], path: Path) -> None:
-    if unknown := sorted(set(tune.arms) - set(arms)):
-        raise ValueError(f"{path}: tune.arms names {', '.join(unknown)}, the arms are {', '.join(arms)}")
-    for arm in arms:
-        points = 1
-        for values in tune.grid(arm).values():
-            points *= len(values)
-        if not 1 <= tune.trials <= points:
-            raise ValueError(
-                f"{path}: tune.trials must be from 1 to the points of the smallest grid, so that all arms "
-                f"have as many: {tune.trials} trials, but {arm} has {points} point(s)"
-            )

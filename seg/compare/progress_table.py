@@ -16,7 +16,7 @@ _SLOW = 24 * 3600.0  # window of the speed estimate, in seconds: epochs may be l
 class ProgressTable:
     """One row per run: epochs, the ranking metric, remaining time, and a warning if the network has collapsed.
 
-    If the output is not a terminal: one line for every run that ends.
+    If the output is not a terminal: one line for every epoch and for every run that ends.
 
     Args:
         runs: to be trained.
@@ -64,16 +64,20 @@ class ProgressTable:
         note = "" if report.collapse == "none" else report.collapse
         self._move(run, report.epoch / max(1, report.epochs), note)
         metric = "" if math.isnan(report.metric) else f"{report.metric:.3f}"
-        self.bars.update(self.rows[run], epochs=f"{report.epoch}/{report.epochs}", metric=metric)
+        epochs = f"{report.epoch}/{report.epochs}"
+        self.bars.update(self.rows[run], epochs=epochs, metric=metric)
+        self._log(run, f"epoch {epochs} {metric} {note}")
 
     def end(self, outcome: Outcome) -> None:
         """Close the run's row."""
         failed = outcome.exit_code != 0
         self._move(outcome.run, 1.0, "failed" if failed else None)
         self.bars.stop_task(self.rows[outcome.run])
+        self._log(outcome.run, f"failed: {outcome.error}" if failed else f"finished in {outcome.seconds:.0f} s")
+
+    def _log(self, run: RunTask, text: str) -> None:
         if not self.console.is_terminal:
-            ending = f"failed: {outcome.last_log_line}" if failed else f"finished in {outcome.seconds:.0f} s"
-            self.console.print(f"{outcome.run.name} seed {outcome.run.seed} {ending}", markup=False, soft_wrap=True)
+            self.console.print(f"{run.name} seed {run.seed} {text.rstrip()}", markup=False, soft_wrap=True)
 
     def _move(self, run: RunTask, share: float, note: str | None) -> None:
         changed = {} if note is None else {"note": note}

@@ -1,6 +1,7 @@
 """One run of a comparison: planned, then as a command line of `seg fit` with a folder of its own."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ class RunTask:
         seed: of the run.
         folder: for its record; its name ends with a hash of the identity.
         args: of `seg fit`.
-        identity: what distinguishes this run from others: its options, the content of its files, the data, the code.
+        identity: what distinguishes this run from others: its seed, configuration, data, packages and code.
     """
 
     name: str
@@ -45,6 +46,13 @@ class PlannedRun:
     options: dict[str, Any]
     extra: tuple[str, ...] = ()
 
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The options of `seg fit` except for seed and folder, equal for the runs of an arm."""
+        options = [_as_option(key, value) for key, value in self.options.items()]
+        options = [option.replace("{name}", self.name).replace("{seed}", str(self.seed)) for option in options]
+        return (*options, *self.extra, f"--name={self.name}", "--trainer.enable_progress_bar=false")
+
     def with_options(self, options: dict[str, Any]) -> "PlannedRun":
         """Return the same run with further options, which override its own."""
         return replace(self, options=self.options | options)
@@ -54,18 +62,18 @@ class PlannedRun:
 
         Args:
             parent: folder of the runs.
-            fingerprint: of data and code, see seg.compare.fingerprint.
+            fingerprint: of its configuration, data and code, see seg.compare.fingerprint.
         """
-        options = [_as_option(key, value) for key, value in self.options.items()]
-        options = [option.replace("{name}", self.name).replace("{seed}", str(self.seed)) for option in options]
-        options += [*self.extra, f"--seed_everything={self.seed}", f"--name={self.name}"]
-        options += ["--trainer.enable_progress_bar=false"]
-        identity = "\n".join([*map(_content, self.files), *options, fingerprint]) + "\n"
+        identity = f"seed: {self.seed}\n{fingerprint}"
         version = f"seed-{self.seed}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
         logger = ["--trainer.logger=pytorch_lightning.loggers.CSVLogger", f"--trainer.logger.save_dir={parent}"]
         logger += [f"--trainer.logger.name={self.name}", f"--trainer.logger.version={version}"]
-        folder = parent / self.name / version
-        return RunTask(self.name, self.seed, folder, ("fit", *self.files, *logger, *options), identity)
+        args = ("fit", *self.files, *logger, *self.settings, f"--seed_everything={self.seed}")
+        return RunTask(self.name, self.seed, parent / self.name / version, args, identity)
+
+
+#: Gives a planned run its identity, and a folder within the one given.
+MakeTask = Callable[[PlannedRun, Path], RunTask]
 
 
 def _as_option(key: str, value: Any) -> str:
@@ -76,9 +84,3 @@ def _as_option(key: str, value: Any) -> str:
         else yaml.safe_dump(value, default_flow_style=True, width=1_000_000).removesuffix("...\n").strip()
     )
     return f"--{key}={text}"
-
-
-def _content(option: str) -> str:
-    """Return the option with its file's hash instead of the path."""
-    key, path = option.split("=", 1)
-    return f"{key}={hashlib.sha256(Path(path).read_bytes()).hexdigest()}"

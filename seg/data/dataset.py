@@ -1,6 +1,6 @@
 """Datasets for the network: random crops for training, whole images for everything else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 import albumentations
@@ -10,14 +10,14 @@ import torch
 from albumentations import BaseCompose, BasicTransform
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
 from seg.data.sample import Sample
+from seg.data.sampling import CropKey
 from seg.data.scaling import IntensityScaling, match_channels, normalize, prepare, scale
 from seg.data.targets import Masks, Target, annotation_of, stack_targets, targets_of
 
 Channels = Literal[1, 3]
-CropKey = tuple[int, int]
 
 
 class Batch(TypedDict):
@@ -107,29 +107,6 @@ class RandomCrops(Dataset[dict[str, Any]]):
         changed = self.transforms(image=scale(crop["image"], self.limits[number]), mask=crop["mask"])
         masks = targets_of(self.targets, changed["mask"], sample.thickness_px)
         return _item(sample.name, normalize(changed["image"]), masks)
-
-
-class EpochSampler(Sampler[CropKey]):
-    """The crops of an epoch in an order drawn from (seed, epoch); Lightning sets the epoch.
-
-    Args:
-        crops: per epoch.
-        seed: of the run.
-    """
-
-    def __init__(self, crops: int, seed: int) -> None:
-        self.crops, self.seed, self.epoch = crops, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Set the epoch, from 0."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.crops
-
-    def __iter__(self) -> Iterator[CropKey]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.crops)
-        return ((self.epoch, int(index)) for index in order)
 
 
 def _item(name: str, image: NDArray[np.float32], masks: Masks) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The data module: load, check and split the samples of a source, and serve them in batches."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from albumentations import BaseCompose, BasicTransform
 from lightning_utilities.core.rank_zero import rank_zero_info, rank_zero_warn
 from torch.utils.data import DataLoader
 
-from seg.data.dataset import Channels, EpochSampler, RandomCrops, WholeImages
+from seg.data.dataset import Channels, RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.leakage import refuse_leakage
 from seg.data.sample import Sample, Source, check_names
+from seg.data.sampling import EpochSampler, ImageSampler
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
 from seg.data.targets import Target, check_labels, check_targets
@@ -34,9 +36,10 @@ class BoundaryDataModule(pl.LightningDataModule):
         targets: what the network predicts, one channel each: boundary, which comes first, and inside (of the cells,
             their boundary included), which needs a source with instance labels and makes its cells better.
         crop_px: side of a training crop, in pixels.
-        batch_size: training crops per step.
+        batch_size: training crops per step, of all devices together.
         steps_per_epoch: optimizer steps per epoch.
-        num_workers: processes that prepare batches; 0 uses the training process.
+        num_workers: processes that prepare batches; 0 prepares them in the training process. null: 0 on a CPU, on a GPU
+            up to 4 per device.
         predict: an image file or a folder of images for `seg predict`; the test images if null.
         seed: of crops, augmentation and order.
 
@@ -55,7 +58,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         crop_px: int = 256,
         batch_size: int = 4,
         steps_per_epoch: int = 50,
-        num_workers: int = 0,
+        num_workers: int | None = None,
         predict: str | None = None,
         seed: int = 0,
     ) -> None:
@@ -104,8 +107,9 @@ class BoundaryDataModule(pl.LightningDataModule):
             self.seed,
             self.targets,
         )
-        sampler = EpochSampler(self.batch_size * self.steps_per_epoch, self.seed)
-        return DataLoader(crops, self.batch_size, sampler=sampler, num_workers=self.num_workers)
+        rank, processes = self._share()
+        sampler = EpochSampler(self.batch_size, self.steps_per_epoch, self.seed, rank, processes)
+        return DataLoader(crops, self.batch_size // processes, sampler=sampler, **self._loading())
 
     def val_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return the whole validation images, one by one."""
@@ -139,7 +143,19 @@ class BoundaryDataModule(pl.LightningDataModule):
 
     def _whole(self, samples: list[Sample]) -> DataLoader[dict[str, Any]]:
         images = WholeImages(samples, self.scaling, self.channels, self.targets)
-        return DataLoader(images, batch_size=1, num_workers=self.num_workers)
+        return DataLoader(images, sampler=ImageSampler(len(samples), *self._share()), **self._loading())
+
+    def _share(self) -> tuple[int, int]:
+        """Return the number of this process, and how many there are."""
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+
+    def _loading(self) -> dict[str, Any]:
+        """Return how batches are prepared: a CPU that trains has no time for it, a GPU must not wait for it."""
+        gpus = self.trainer.num_devices if self.trainer and self.trainer.strategy.root_device.type == "cuda" else 0
+        workers = self.num_workers
+        if workers is None:
+            workers = min(4, (os.cpu_count() or 1) // gpus) if gpus else 0
+        return {"num_workers": workers, "pin_memory": gpus > 0}
 
 
 def _report_masks(samples: list[Sample]) -> None:

@@ -70,5 +70,8 @@ def write_file(path: Path, data: bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(data)
+    try:
+        partial.write_bytes(data)
+    except OSError as error:  # of a full disk: does not name its file
+        raise OSError(error.errno, error.strerror, str(path)) from error
     os.replace(partial, path)

@@ -1,7 +1,5 @@
 """A trained model as a folder of files with their checksums."""
 
-import hashlib
-import json
 import os
 import pickle
 import shutil
@@ -20,9 +18,10 @@ from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
 from seg.inference.engine import TorchEngine
 from seg.inference.engine_choice import EXPORT, QUANTIZED, WEIGHTS, load_network
 from seg.inference.export import ExportError, export
-from seg.inference.golden import golden_inputs
+from seg.inference.golden import export_inputs
+from seg.inference.manifest import write_manifest
 from seg.inference.optimize import optimize
-from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, MANIFEST, Predictor
+from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, Predictor
 from seg.network.unet import NetworkConfig, PaddedNetwork
 from seg.record import RunRecord
 
@@ -60,7 +59,7 @@ def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
         info = _describe(record, network.stride_px)
         _write_golden(run, record, partial, network, info)
         replace(info, engine=_write_exports(run, record, partial, network, int8)).save(partial)
-        _write_manifest(partial)
+        write_manifest(partial)
         os.replace(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -129,9 +128,8 @@ def _write_exports(
     run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, int8: bool
 ) -> dict[str, dict[str, Any]]:
     """Export the network and return, by engine, what was measured, or why only PyTorch can run it."""
-    goldens = golden_inputs(run, record, network.stride_px)
+    images = export_inputs(run, record, network.stride_px)
     try:
-        images = [golden.image for golden in goldens]
         engines = {"openvino": export(network, images, record.threshold, folder / EXPORT)}
     except (ExportError, ModuleNotFoundError) as error:
         if int8:
@@ -140,10 +138,5 @@ def _write_exports(
     if int8:
         from seg.inference.quantize import quantize  # noqa: PLC0415  # the scores need what only training installs
 
-        engines["int8"] = quantize(run, record, folder / EXPORT, folder / QUANTIZED, goldens)
+        engines["int8"] = quantize(run, record, network.stride_px, folder / EXPORT, folder / QUANTIZED)
     return engines
-
-
-def _write_manifest(folder: Path) -> None:
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
-    write_file(folder / MANIFEST, json.dumps(hashes, indent=1).encode())

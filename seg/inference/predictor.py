@@ -1,7 +1,5 @@
 """From an image to the probability of a boundary, with a model that an artifact holds."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +9,13 @@ from numpy.typing import NDArray
 from seg.data.reading import read_image_file
 from seg.data.scaling import match_channels, normalize, scale
 from seg.data.writing import decode_probability
-from seg.inference.artifact_info import ArtifactInfo
+from seg.inference.artifact_info import ARTIFACT, ArtifactInfo
 from seg.inference.engine import AveragedEngine, Engine
 from seg.inference.engine_choice import load_engine
+from seg.inference.manifest import verify
 from seg.inference.tiling import Tiling, predict_tiles
+from seg.instances import InstanceDecoder, Labels
 
-MANIFEST = "manifest.json"
 GOLDEN_IMAGE = "golden_image.png"
 GOLDEN_PROBABILITY = "golden_probability.png"
 
@@ -50,7 +49,7 @@ class Predictor:
         self._tiling = tiling
 
     @classmethod
-    def load(cls, folder: Path, engine: str = "auto") -> "Predictor":
+    def load(cls, folder: str | Path, engine: str = "auto") -> "Predictor":
         """Load an artifact after checking that it is whole and answers as it did when it was made.
 
         Args:
@@ -59,10 +58,11 @@ class Predictor:
 
         Raises:
             FileNotFoundError: the folder or its manifest is missing.
-            ValueError: names the file that is missing or altered, the golden image is answered differently, or the
-                artifact has no such engine.
+            ValueError: names the file that is missing, altered or not listed, the golden image is answered differently,
+                or the artifact has no such engine.
         """
-        verify(folder)
+        folder = Path(folder)
+        verify(folder, needed=(ARTIFACT, GOLDEN_IMAGE, GOLDEN_PROBABILITY))
         predictor = cls.from_files(folder, engine)
         predictor._check_golden(folder)
         return predictor
@@ -84,7 +84,11 @@ class Predictor:
         Args:
             image: (H, W) or (H, W, 3) of any type, as it was read. Beside it and the answer, one tile is in memory.
             tta: return the mean over the flips and turns of the image, for eight times the work.
+
+        Raises:
+            ValueError: the image has another shape or type.
         """
+        _check_image(image)
         engine = AveragedEngine(self.engine) if tta else self.engine
         channels = self.info.network.in_channels
         limits = self.info.scaling.limits(match_channels(image, channels))
@@ -93,6 +97,27 @@ class Predictor:
             return normalize(scale(match_channels(image[rows, columns], channels), limits))
 
         return predict_tiles(source, image.shape[:2], engine, self.info.stride_px, self._tiling)
+
+    def boundary(self, image: NDArray[Any], threshold: float | None = None, tta: bool = False) -> NDArray[np.bool_]:
+        """Return the boundary, (H, W).
+
+        Args:
+            image: as for `probability`.
+            threshold: probability from which a pixel is boundary; the one chosen on validation if None.
+            tta: as for `probability`.
+        """
+        return self.probability(image, tta) >= (self.threshold if threshold is None else threshold)
+
+    def labels(self, image: NDArray[Any], threshold: float | None = None, tta: bool = False) -> Labels:
+        """Return the cells, (H, W), numbered from 1; 0 is boundary.
+
+        Args:
+            image: as for `probability`.
+            threshold: as for `boundary`.
+            tta: as for `probability`.
+        """
+        threshold = self.threshold if threshold is None else threshold
+        return InstanceDecoder().decode(self.probability(image, tta), threshold)
 
     def _check_golden(self, folder: Path) -> None:
         expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())
@@ -107,6 +132,17 @@ class Predictor:
             raise ValueError(f"{folder}: the golden image's mask overlaps the recorded one by a Dice of {overlap:.3f}")
 
 
+def _check_image(image: NDArray[Any]) -> None:
+    shaped = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+    if not shaped or image.size == 0:
+        raise ValueError(
+            f"an image must have the shape (H, W) or (H, W, 3), got {image.shape}: "
+            "predict the sections of a stack one by one"
+        )
+    if image.dtype.kind not in "buif":
+        raise ValueError(f"an image must hold integers, floating point or booleans, got {image.dtype}")
+
+
 def dice(prediction: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     """Return 2 |A and B| / (|A| + |B|) of two masks; 1 where both are empty.
 
@@ -116,21 +152,3 @@ def dice(prediction: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
     """
     total = int(prediction.sum()) + int(truth.sum())
     return 2 * int((prediction & truth).sum()) / total if total else 1.0
-
-
-def verify(folder: Path) -> None:
-    """Check that an artifact is whole and unaltered.
-
-    Raises:
-        FileNotFoundError: it has no manifest.
-        ValueError: names the file that is missing or altered.
-    """
-    manifest = folder / MANIFEST
-    if not manifest.is_file():
-        raise FileNotFoundError(f"{folder} is not an artifact: it has no {MANIFEST}")
-    for name, expected in json.loads(manifest.read_text(encoding="utf-8")).items():
-        path = folder / name
-        if not path.is_file():
-            raise ValueError(f"{path} is missing: promote the model again")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            raise ValueError(f"{path} is not the file that was promoted (sha256 differs): promote the model again")

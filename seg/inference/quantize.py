@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seg.inference.engine import Engine, OpenVinoEngine, openvino_core
 from seg.inference.export import measure_speed_up
-from seg.inference.golden import Golden, read_input
+from seg.inference.golden import Golden, read_input, validation_goldens
 from seg.inference.predictor import dice
 from seg.metrics.boundary import boundary_f1
 from seg.record import RunRecord
@@ -25,29 +25,29 @@ FLOAT_CONVOLUTIONS = (0, 6)
 _CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData")
 
 
-def quantize(run: Path, record: RunRecord, model: Path, path: Path, goldens: list[Golden]) -> dict[str, float]:
-    """Write the int8 model, calibrated on training crops, and check it on test images.
+def quantize(run: Path, record: RunRecord, stride_px: int, model: Path, path: Path) -> dict[str, float]:
+    """Write the int8 model, calibrated on training crops, and check it on validation images.
 
     Where the whole network in int8 costs too much accuracy, its first convolutions stay in float32.
 
     Args:
-        run: holds the crops (calibration/*.png).
+        run: holds the crops (calibration/*.png) and the validation pictures.
         record: of the run.
+        stride_px: of the network.
         model: the ONNX file.
         path: of the OpenVINO model to be written, ending in .xml; its weights go beside it.
-        goldens: test images.
 
     Returns:
         dice (against the float32 masks), boundary_f1_loss, float_convolutions (as many stay in float32), and how
         many times faster than float32 it is.
 
     Raises:
-        ValueError: the run has no crops, nncf is not installed, or int8 costs too much.
+        ValueError: the run has no crops or validation pictures, nncf is not installed, or int8 costs too much.
     """
-    stride_px = int(np.gcd.reduce([side for golden in goldens for side in golden.image.shape[2:]]))
     crops = [read_input(crop, record, stride_px) for crop in sorted((run / "calibration").glob("*.png"))]
     if not crops:
         raise ValueError(f"{run} has no training crops to calibrate int8 on (calibration/*.png): train it again")
+    goldens = validation_goldens(run, record, stride_px)
     checked = write_accepted(crops, model, path, goldens, record.threshold, record.config.tolerance_px)
     speed_up = measure_speed_up(OpenVinoEngine(path, exact=False), OpenVinoEngine(model), goldens[0].image)
     return checked | {"speed_up_over_openvino": speed_up}

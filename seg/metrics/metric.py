@@ -66,7 +66,7 @@ class Metric:
     key: str
     label: str
     formula: Formula
-    better: Literal["larger", "smaller", "nearest to 1"] = "larger"
+    better: Literal["larger", "smaller", "nearer to 1"] = "larger"
     bounds: tuple[float, float] = (0.0, 1.0)
     unit: str = ""
     source: str = ""
@@ -74,9 +74,9 @@ class Metric:
 
     @property
     def title(self) -> str:
-        """The label with its unit, and which way is better where that is not up, e.g. "HD95, px (smaller)"."""
+        """The label with its unit, and what is better unless larger is, e.g. "HD95, px (smaller is better)"."""
         name = f"{self.label}, {self.unit}" if self.unit else self.label
-        return name + {"larger": "", "smaller": " (smaller)", "nearest to 1": " (1 is the truth's)"}[self.better]
+        return name if self.better == "larger" else f"{name} ({self.better} is better)"
 
     @property
     def at_thresholds(self) -> bool:
@@ -90,7 +90,7 @@ class Metric:
 
     def merit(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values turned so that larger is better."""
-        if self.better == "nearest to 1":
+        if self.better == "nearer to 1":
             return -np.abs(values - 1)
         return -values if self.better == "smaller" else values
 

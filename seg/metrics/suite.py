@@ -1,7 +1,7 @@
 """Every metric of the table for every image, and the optimistic ones at the best threshold of the test images."""
 
 import multiprocessing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -77,22 +77,8 @@ def score_cases(
     Raises:
         ValueError: there is no image, or probability and mask of one have different shapes.
     """
-    if not cases:
-        raise ValueError("there is no image to score")
-    for case in cases:
-        if case.probability.shape != case.mask.shape:
-            raise ValueError(
-                f"{case.name}: prediction {case.probability.shape} and truth {case.mask.shape} differ in size"
-            )
-    work = [(case, threshold, tolerance_px, decoder) for case in cases]
-    if processes == 1:
-        results = _collect(map(_score, work), progress)
-    else:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["seg.metrics.suite"])
-        # images are worked on in parallel, not pixels
-        with ProcessPoolExecutor(processes, context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            results = _collect(pool.map(_score, work), progress)
+    _check(cases)
+    results = _collect(_map(processes, [(case, threshold, tolerance_px, decoder) for case in cases]), progress)
     return SuiteScores(
         images=[case.name for case in cases],
         metrics={key: [result.scores[key] for result in results] for key in METRICS},
@@ -101,6 +87,28 @@ def score_cases(
             for metric in OPTIMISTIC.values()
         },
     )
+
+
+def _check(cases: list[Case]) -> None:
+    if not cases:
+        raise ValueError("there is no image to score")
+    for case in cases:
+        if case.probability.shape != case.mask.shape:
+            raise ValueError(
+                f"{case.name}: prediction {case.probability.shape} and truth {case.mask.shape} differ in size"
+            )
+
+
+def _map(processes: int, work: list[tuple[Case, float, float, InstanceDecoder]]) -> Iterator[_ImageResult]:
+    """Yield the results in order."""
+    if processes == 1:
+        yield from map(_score, work)
+        return
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["seg.metrics.suite"])
+    # images are worked on in parallel, not pixels
+    with ProcessPoolExecutor(processes, context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        yield from pool.map(_score, work)
 
 
 def _collect(results: Iterable[_ImageResult], progress: Callable[[int], None]) -> list[_ImageResult]:

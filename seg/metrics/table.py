@@ -72,7 +72,7 @@ _ALL = (
         "sharpness",
         "Sharpness",
         Formula("sharpness.sharpness", ("probability", "mask"), "sharpness"),
-        "nearest to 1",
+        "nearer to 1",
         (0.0, inf),
     ),
     Metric(

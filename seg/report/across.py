@@ -22,7 +22,7 @@ class Side:
     """One of the comparisons.
 
     Attributes:
-        name: of its folder, unlike the others'.
+        name: of its folder, unique.
         records: its runs.
         judgement: of the metric that ranks.
     """
@@ -73,7 +73,7 @@ def write_across(folders: list[Path], out: Path) -> Path:
     return out / "report.html"
 
 
-_UNLIKE = "The comparisons did not see the same data: their scores stand side by side, nothing is tested by image."
+_UNLIKE = "The comparisons did not see the same data: their scores are shown side by side and not tested by image."
 _NOTHING = "The comparisons have no loss in common."
 
 
@@ -115,7 +115,7 @@ def _renamed(record: RunRecord, side: Side) -> RunRecord:
 
 
 def _ranks(sides: list[Side], names: list[str], metric: str) -> Ranks | None:
-    """Return the ranks over the data sets; None where there are not two, or not two losses in all."""
+    """Return the ranks over the data sets; None with fewer than two data sets or common losses."""
     by_data = {frozenset(side.data): side for side in sides}
     if len(by_data) < 2 or len(names) < 2:
         return None

@@ -70,7 +70,7 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
 
     Args:
         name: of the template, without .jinja.
-        content: what it may speak of, beside the words of all reports.
+        content: variables of the template, beside the globals of all reports.
         path: of the file.
     """
     environment = Environment(
@@ -100,7 +100,7 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
 
 
 def _prevalence(baselines: Scores) -> float | None:
-    """Return the share of boundary: the average precision of the answer that ranks no pixel above another."""
+    """Return the share of boundary: the average precision of a constant answer."""
     return statistics.fmean(baselines["all black"]["ap"]) if baselines else None
 
 

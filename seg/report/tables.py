@@ -54,7 +54,16 @@ def to_json(
     tuned: dict[str, Any],
     folder: Path,
 ) -> str:
-    """Return the verdict, the figures of every metric, the claims, what arms chose, and what each run was."""
+    """Return the verdict, the values of every metric, the claims, the hyper-parameters chosen, and what each run was.
+
+    Args:
+        summary: of the comparison.
+        runs: folder -> record.
+        baselines: baseline -> metric -> one value per test image.
+        claims: judged.
+        tuned: arm -> its choice and its trials.
+        folder: of the comparison.
+    """
     document = {
         "verdict": summary.verdict,
         "warnings": summary.warnings,
@@ -72,19 +81,14 @@ def to_json(
             name: {metric: sum(values) / len(values) for metric, values in metrics.items()}
             for name, metrics in baselines.items()
         },
-        "runs": {
-            str(path.relative_to(folder)): {
-                "name": record.name,
-                "seed": record.seed,
-                "status": record.status,
-                "collapse": record.collapse,
-                "data": record.data.fingerprint,
-                "versions": record.versions,
-            }
-            for path, record in runs.items()
-        },
+        "runs": {str(path.relative_to(folder)): _run(record) for path, record in runs.items()},
     }
     return json.dumps(without_nan(document), indent=1, allow_nan=False) + "\n"
+
+
+def _run(record: RunRecord) -> dict[str, Any]:
+    names = ("name", "seed", "status", "collapse", "versions")
+    return {name: getattr(record, name) for name in names} | {"data": record.data.fingerprint}
 
 
 def _judgement(judgement: Judgement) -> dict[str, Any]:

@@ -5,16 +5,25 @@ part that has changed.
 """
 
 import csv
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger
+from pytorch_lightning.strategies.launchers.subprocess_script import _SubprocessScriptLauncher
 
 
 class SubcommandCLI(LightningCLI):
-    """A LightningCLI with two hooks that Lightning has only as private methods."""
+    """A LightningCLI with two hooks that Lightning has only as private methods.
+
+    It does not read hyper-parameters from a checkpoint: ours hold none, and those of others would silently replace
+    options of the command line.
+    """
 
     def add_subcommand_arguments(self, parser: LightningArgumentParser, subcommand: str) -> None:
         """Add arguments to one subcommand only.
@@ -39,8 +48,54 @@ class SubcommandCLI(LightningCLI):
         self.add_subcommand_arguments(parser, subcommand)
         return parser
 
+    def _parse_ckpt_path(self) -> None:
+        pass
+
     def _run_subcommand(self, subcommand: str) -> None:
         self.run_subcommand(subcommand)
+
+
+class SegLauncher(_SubprocessScriptLauncher):
+    """Starts the processes of further devices as `python -m seg ARGS`.
+
+    Lightning repeats sys.argv, which is another command line where a comparison or Python code starts the run.
+
+    Args:
+        launcher: of Lightning, which it replaces.
+        args: of the command line, the subcommand first.
+    """
+
+    def __init__(self, launcher: _SubprocessScriptLauncher, args: list[str]) -> None:
+        super().__init__(launcher.cluster_environment, launcher.num_processes, launcher.num_nodes)
+        self.args = args
+
+    def _call_children_scripts(self) -> None:
+        with _as_main(self.args):
+            super()._call_children_scripts()
+
+
+def launch_with(trainer: pl.Trainer, args: list[str]) -> None:
+    """Give the trainer a `SegLauncher` if it starts processes.
+
+    Args:
+        trainer: before it runs.
+        args: of the command line, the subcommand first.
+    """
+    launcher = trainer.strategy.launcher
+    if isinstance(launcher, _SubprocessScriptLauncher):
+        trainer.strategy._launcher = SegLauncher(launcher, args)
+
+
+@contextmanager
+def _as_main(args: list[str]) -> Iterator[None]:
+    """Let this process look as if it had been started as `python -m seg ARGS`."""
+    main = sys.modules["__main__"]
+    argv, spec = sys.argv, main.__spec__
+    sys.argv, main.__spec__ = ["seg", *args], find_spec("seg.__main__")
+    try:
+        yield
+    finally:
+        sys.argv, main.__spec__ = argv, spec
 
 
 def begin_epoch_afresh(trainer: pl.Trainer) -> None:
@@ -61,7 +116,7 @@ def forget_batches(trainer: pl.Trainer) -> None:
 
 def read_curves(trainer: pl.Trainer) -> str:
     """Return what the CSV logger has written so far, "" without one."""
-    if not (logger := _csv_logger(trainer)):
+    if not (logger := _csv_logger(trainer)) or not trainer.is_global_zero:  # on other devices it is a dummy
         return ""
     logger.save()
     file = Path(logger.experiment.metrics_file_path)
@@ -75,7 +130,7 @@ def restore_curves(trainer: pl.Trainer, curves: str) -> None:
         trainer: whose logger appends to them.
         curves: as `read_curves` returned them.
     """
-    if curves and (logger := _csv_logger(trainer)):
+    if curves and trainer.is_global_zero and (logger := _csv_logger(trainer)):
         Path(logger.experiment.metrics_file_path).write_text(curves, encoding="utf-8", newline="")
         logger.experiment.metrics_keys = next(csv.reader(curves.splitlines()))
 

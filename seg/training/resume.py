@@ -1,41 +1,14 @@
-"""Resume an interrupted training so that it ends as if it had not been interrupted."""
+"""Saves the state from which an interrupted training resumes as if it had not been interrupted."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
-from lightning_fabric.plugins import TorchCheckpointIO
-from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from pytorch_lightning.callbacks import Callback
 
 from seg.training.lightning_patches import begin_epoch_afresh, forget_batches, read_curves, restore_curves
 
 LAST = "checkpoints/last.ckpt"
-
-
-class AtomicCheckpointIO(TorchCheckpointIO):
-    """Write a checkpoint beside its place and rename it, so that the previous one stays valid until then."""
-
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        """Write the checkpoint.
-
-        Args:
-            checkpoint: what to save.
-            path: of the file; its folder is created.
-            storage_options: accepted for Lightning, not used.
-
-        Raises:
-            OSError: it cannot be written; the previous one is unchanged.
-        """
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        with partial.open("wb") as file:
-            torch.save(checkpoint, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
 
 
 class EpochCheckpoint(Callback):
@@ -57,8 +30,8 @@ class EpochCheckpoint(Callback):
         """Take the learning curves from the checkpoint."""
         self.curves = state_dict["curves"]
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write the learning curves of the epochs before the interruption."""
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write the learning curves before the interruption, also of a training that has no epoch left."""
         restore_curves(trainer, self.curves)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -74,5 +47,9 @@ class EpochCheckpoint(Callback):
 
     def _save(self, trainer: pl.Trainer) -> None:
         self.curves = read_curves(trainer)
-        best = next(callback for callback in trainer.callbacks if isinstance(callback, ModelCheckpoint))  # type: ignore[attr-defined]
-        trainer.save_checkpoint(Path(best.dirpath or trainer.default_root_dir) / Path(LAST).name)
+        trainer.save_checkpoint(run_folder(trainer) / LAST)
+
+
+def run_folder(trainer: pl.Trainer) -> Path:
+    """Return the folder of the run; all processes of a training must ask at the same time."""
+    return Path(trainer.log_dir or trainer.default_root_dir)

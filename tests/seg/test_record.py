@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from seg.analysis.trials import load_trials
 from seg.record import RunRecord, SplitScores, choose_run, find_runs, rank_losses
 from tests.seg import records
 
@@ -36,16 +37,36 @@ def test_a_field_that_came_later_has_its_default(tmp_path):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"schema_version": 2}, "its schema version is 2, written by a newer Septum than this one .1."),
-        ({"decoder": {}}, "it lacks nothing and has the unknown decoder"),
+        ({"schema_version": 2}, "schema version 2 is of a newer Septum, this one reads up to 1"),
+        ({"decoder": {}}, "it has an unknown decoder"),
         ({"config": {"model": {}, "trainer": {}}}, "the configuration lacks 'data'"),
         ({"data": {"fingerprint": "f"}}, "missing 4 required positional arguments"),
     ],
 )
 def test_a_record_that_cannot_be_read_is_refused_with_its_path_and_a_reason(tmp_path, change, reason):
     rewrite(tmp_path, lambda content: content.update(change))
-    with pytest.raises(ValueError, match=rf"record\.json is not a run record of this version: .*{reason}"):
+    with pytest.raises(ValueError, match=rf"record\.json is not a run record of this version .*{reason}"):
         RunRecord.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"name": "l2", "lo', "", "[]"])
+def test_a_truncated_record_is_named(tmp_path, text):
+    (tmp_path / "record.json").write_text(text)
+    with pytest.raises(ValueError, match=r"record\.json is damaged \(.*\): train the run again"):
+        RunRecord.load(tmp_path)
+
+
+def test_a_truncated_list_of_runs_is_named(tmp_path):
+    (tmp_path / "comparison.json").write_text('{"runs": ["runs/l2')
+    with pytest.raises(ValueError, match=r"comparison\.json is damaged .*: the same `seg compare` again"):
+        find_runs(tmp_path)
+
+
+def test_truncated_trials_are_named(tmp_path):
+    assert load_trials(tmp_path) == {}
+    (tmp_path / "tuning.json").write_text('{"l2": {"chosen"')
+    with pytest.raises(ValueError, match=r"tuning\.json is damaged .*: the same `seg compare` again"):
+        load_trials(tmp_path)
 
 
 def rewrite(folder, change):
@@ -102,3 +123,9 @@ def test_runs_are_found_below_a_folder_and_in_it(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="no run"):
         find_runs(tmp_path / "empty")
+
+
+def test_a_truncated_comparison_names_its_file(tmp_path):
+    (tmp_path / "comparison.json").write_text('{"runs": ["runs/l2')
+    with pytest.raises(ValueError, match=r"comparison\.json is damaged \(Unterminated string"):
+        find_runs(tmp_path)

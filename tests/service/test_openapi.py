@@ -32,3 +32,10 @@ def test_every_answer_is_as_described(case):
         case.query["page"] = 0  # the document cannot say that the images made here have one page
     answer = case.call_and_validate()  # raises where status, type or body are not as described
     assert answer.status_code < 500
+
+
+def test_the_model_card_is_described_with_the_types_of_its_class():
+    card = schema.raw_schema["components"]["schemas"]["ModelCard"]
+    assert card["properties"]["threshold"] == {"title": "Threshold", "type": "number"}
+    assert card["properties"]["provenance"] == {"$ref": "#/components/schemas/Provenance"}
+    assert "loss_config" in schema.raw_schema["components"]["schemas"]["Provenance"]["required"]

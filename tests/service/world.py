@@ -40,6 +40,8 @@ class Brightness:
         self.hold.wait(10)
         if image.shape == (13, 13):
             raise RuntimeError("secret: /etc/model")
+        if image.shape == (17, 17):
+            raise MemoryError
         gray = image if image.ndim == 2 else image.mean(axis=2)
         probability = (gray / np.iinfo(image.dtype).max if image.dtype.kind in "iu" else gray).astype(np.float32)
         return 1 - probability if tta else probability

@@ -31,6 +31,10 @@ def test_the_table_shows_epochs_metric_warnings_and_failures():
     assert "3 kept" in last
 
 
-def test_without_a_terminal_every_run_that_ends_is_a_line():
-    lines = shown(terminal=False).splitlines()
-    assert lines[:2] == ["jaccard seed 0 failed: ValueError: no", "l2 seed 0 finished in 61 s"]
+def test_without_a_terminal_every_epoch_and_every_end_is_a_line():
+    assert shown(terminal=False).splitlines()[:4] == [
+        "l2 seed 0 epoch 0/4",
+        "l2 seed 0 epoch 3/4 0.812 black",
+        "jaccard seed 0 failed: ValueError: no",
+        "l2 seed 0 finished in 61 s",
+    ]

@@ -45,6 +45,15 @@ def test_values_are_turned_so_that_larger_is_better():
     assert turned == {"iou": [0.5, 1.5, 3.0], "brier": [-0.5, -1.5, -3.0], "sharpness": [-0.5, -0.5, -2.0]}
 
 
+def test_titles_say_what_is_better_in_the_same_words_unless_larger_is():
+    smaller = {"brier", "hd95_px", "betti0_error", "betti1_error", "ece", "undecided_share"}
+    titles = {key: metric.title for key, metric in METRICS.items()}
+    assert {key for key, title in titles.items() if title.endswith(" (smaller is better)")} == smaller
+    assert {key for key, title in titles.items() if "(" in title} == smaller | {"sharpness"}
+    assert titles["hd95_px"] == "HD95, px (smaller is better)"
+    assert titles["sharpness"] == "Sharpness (nearer to 1 is better)"
+
+
 def test_what_has_a_value_per_threshold_and_is_better_when_larger_may_rank():
     formula = Formula("boundary.boundary_f1", ("probability", "mask", "thresholds"))
     assert Metric("new", "New", formula).may_rank

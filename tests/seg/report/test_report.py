@@ -115,7 +115,7 @@ def test_runs_that_cannot_be_compared_are_warned_about():
         assert part in warnings
     assert summary_of(first, record("b", 0, 0.4, 0)).warnings == []
     failed = summary_of(first, record("b", 0, 0.4, 0), record("b", 1, 0, 0, "failed"))
-    assert failed.warnings == ["Not every run of b finished: what is left of it may flatter it."]
+    assert failed.warnings == ["Not every run of b finished: its mean over the others may be too good."]
 
 
 def test_collapsed_runs_are_counted_by_verdict():
@@ -240,7 +240,7 @@ def test_the_report_shows_what_was_tuned_and_every_trial(comparison):
     page = write_report(comparison).read_text()
     assert "<strong>lr 0.1</strong></td><td>0.500" in page
     assert "lr 0.3</td><td>failed" in page
-    assert "the best of 2 trials" in page
+    assert "the best of its 2 trials" in page
     assert "- l2: lr 0.1, the best of 2" in (comparison / "report.md").read_text()
     assert json.loads((comparison / "report.json").read_text())["tuning"]["l2"]["trials"] == trials
 
