@@ -80,7 +80,7 @@ def _read(path: Path, reader: Reader, boundary_value: int, thickness_px: int) ->
 
 
 def _proposed_cells(raw: Picture, boundary: NDArray[np.float32], kind: str) -> NDArray[np.int32] | None:
-    """Return the tool's own cells; None for probabilities, which the decoder turns into cells."""
+    """Return the tool's own cells; None for probabilities, whose cells lie between boundaries."""
     if kind == "probability":
         return None
     return as_labels(raw) if kind == "labels" else connected_cells(boundary == 0)

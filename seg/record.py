@@ -95,6 +95,8 @@ class RunRecord:
         config: the resolved configuration of the command line; the file holds its `raw`.
         timing: median seconds of a training step and of a validation, as {"step": s, "validation": s}.
         error: one sentence for a run that is not finished.
+        decoder: class path and arguments of the decoder that validation chose; None where none was.
+        decoder_choice: how it was chosen: metric, its mean on validation, number of trials, seconds.
     """
 
     name: str
@@ -117,6 +119,8 @@ class RunRecord:
     timing: dict[str, float] = field(default_factory=dict)
     threshold_tta: float | None = None
     error: str | None = None
+    decoder: dict[str, Any] | None = None
+    decoder_choice: dict[str, Any] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
         """Write `record.json` into the run's folder, whole or not at all."""

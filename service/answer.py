@@ -44,14 +44,22 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int) -> An
     size = query.pixel_size_um
     pixel = read_pixel_size(data, query.page or 0) if size is None else (size, size)
     decoded = time.perf_counter()
-    probability = model.predictor.probability(image, tta=query.tta)
+    probabilities = model.predictor.probabilities(image, tta=query.tta)
     predicted = time.perf_counter()
     seconds = {"decode": decoded - started, "engine": predicted - decoded}
     info = model.predictor.info
-    threshold = info.threshold if query.threshold is None else query.threshold
+    threshold = info.threshold_for(query.tta) if query.threshold is None else query.threshold
     prediction = Prediction(
-        image, probability, threshold, info.boundary_value, pixel, model.tag, info.provenance, seconds
+        image=image,
+        probabilities=probabilities,
+        threshold=threshold,
+        boundary_value=info.boundary_value,
+        pixel=pixel,
+        tag=model.tag,
+        provenance=info.provenance,
+        seconds=seconds,
+        decode=model.predictor.decode,
     )
     body = query.format.write(prediction)
     seconds["encode"] = time.perf_counter() - predicted
-    return Answer(body, query.format.media_type, seconds, probability.size)
+    return Answer(body, query.format.media_type, seconds, prediction.probability.size)

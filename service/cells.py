@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from seg.data.pixel_size import PixelSize
-from seg.instances import Labels
+from seg.instances.flood import Labels
 
 #: Closed ring of (x, y) in pixels; (0, 0) is the outer corner of the first pixel, as in QuPath.
 Ring = NDArray[np.float64]

@@ -40,7 +40,7 @@ def _probability(prediction: "Prediction") -> bytes:
 
 
 def _probability_tiff(prediction: "Prediction") -> bytes:
-    from service.tiff import encode_tiff
+    from seg.data.tiff_writing import encode_tiff
 
     return encode_tiff(prediction.probability, prediction.pixel)
 
@@ -48,7 +48,7 @@ def _probability_tiff(prediction: "Prediction") -> bytes:
 def _labels(prediction: "Prediction") -> bytes:
     import numpy as np
 
-    from service.tiff import encode_tiff
+    from seg.data.tiff_writing import encode_tiff
 
     labels = prediction.labels()
     return encode_tiff(labels.astype(np.uint16 if labels.max() < 2**16 else np.uint32), prediction.pixel)
@@ -73,6 +73,12 @@ def _summary(prediction: "Prediction") -> bytes:
     return _json(summarize(prediction))
 
 
+def _csv(prediction: "Prediction") -> bytes:
+    from seg.instances.measures import measure_cells, to_csv
+
+    return to_csv(measure_cells(prediction.labels(), prediction.image, prediction.pixel)).encode()
+
+
 def _json(content: object) -> bytes:
     import json
 
@@ -85,7 +91,7 @@ _ROWS = (
     AnswerFormat(
         "probability_tiff", "image/tiff", "_probability.tif", "a TIFF of 32-bit floating point", _probability_tiff
     ),
-    AnswerFormat("labels", "image/tiff", "_labels.tif", "a TIFF of the cells, numbered from 1; 0 is boundary", _labels),
+    AnswerFormat("labels", "image/tiff", "_labels.tif", "a TIFF of the cells, numbered from 1; 0 is no cell", _labels),
     AnswerFormat(
         "contours",
         "application/geo+json",
@@ -93,6 +99,7 @@ _ROWS = (
         "GeoJSON for QuPath: a polygon with measurements per cell",
         _contours,
     ),
+    AnswerFormat("csv", "text/csv", "_cells.csv", "a row of measurements per cell, named as by scikit-image", _csv),
     AnswerFormat("overlay", "image/png", "_overlay.png", "a PNG of the image with its boundary in color", _overlay),
     AnswerFormat("json", "application/json", ".json", "count and areas of the cells, threshold, model", _summary),
 )

@@ -1,5 +1,6 @@
 """An image with its prediction: what every format of an answer is made from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from seg.data.pixel_size import PixelSize
 from seg.inference.artifact_info import Provenance
-from seg.instances import InstanceDecoder, Labels
+from seg.instances.flood import Labels
 
 
 @dataclass(frozen=True)
@@ -17,23 +18,30 @@ class Prediction:
 
     Attributes:
         image: (H, W) or (H, W, 3), as it was read.
-        probability: of a boundary, (H, W).
-        threshold: from which a pixel is boundary.
+        probabilities: of all channels, (K, H, W); channel 0 is the boundary.
+        threshold: probability from which a pixel is boundary.
         boundary_value: of the boundary in masks, 0 or 255.
         pixel: (height, width) of a pixel in micrometers, where it is known.
         tag: of the model.
         provenance: of the model.
         seconds: wall time so far, step -> seconds.
+        decode: makes cells, (H, W), of probabilities and image.
     """
 
     image: NDArray[Any]
-    probability: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
     threshold: float
     boundary_value: int
     pixel: PixelSize | None
     tag: str
     provenance: Provenance
     seconds: dict[str, float]
+    decode: Callable[[NDArray[np.float32], NDArray[Any]], Labels]
+
+    @property
+    def probability(self) -> NDArray[np.float32]:
+        """The probability of a boundary, (H, W)."""
+        return self.probabilities[0]
 
     @property
     def boundary(self) -> NDArray[np.bool_]:
@@ -41,5 +49,5 @@ class Prediction:
         return self.probability >= self.threshold
 
     def labels(self) -> Labels:
-        """Return the cells, (H, W), numbered from 1."""
-        return InstanceDecoder().decode(self.probability, self.threshold)
+        """Return the cells, (H, W), numbered from 1; the threshold has no influence on them."""
+        return self.decode(self.probabilities, self.image)

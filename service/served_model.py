@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.inference.artifact_info import ArtifactInfo
+from seg.instances.flood import Labels
 
 
 class BoundaryPredictor(Protocol):
@@ -14,12 +15,20 @@ class BoundaryPredictor(Protocol):
 
     info: ArtifactInfo
 
-    def probability(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
-        """Return the probability of a boundary, (H, W).
+    def probabilities(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
+        """Return the probabilities of all channels, (K, H, W).
 
         Args:
             image: (H, W) or (H, W, 3), as it was read.
             tta: average over the flips and turns of the image.
+        """
+
+    def decode(self, probabilities: NDArray[np.float32], image: NDArray[Any]) -> Labels:
+        """Return the cells, (H, W).
+
+        Args:
+            probabilities: as `probabilities` returns them.
+            image: that they are of.
         """
 
 

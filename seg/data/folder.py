@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.labels import as_labels, boundaries_from_labels
+from seg.data.pixel_size import read_pixel_size
 from seg.data.reading import read_image_file
 from seg.data.sample import Sample, Source, check_names
 
@@ -124,8 +125,12 @@ def read_images(path: Path) -> list[Sample]:
     if not files:
         raise FileNotFoundError(f"no image in {path}: it needs files that end with {', '.join(SUFFIXES)}")
     check_names([file.stem for file in files])
-    images = [(file.stem, read_image_file(file)) for file in files]
-    return [Sample(name, image, np.zeros(image.shape[:2], dtype=np.bool_)) for name, image in images]
+    return [_unannotated(file) for file in files]
+
+
+def _unannotated(file: Path) -> Sample:
+    image = read_image_file(file)
+    return Sample(file.stem, image, np.zeros(image.shape[:2], np.bool_), pixel=read_pixel_size(file.read_bytes()))
 
 
 def _two_levels(mask: NDArray[Any], boundary_value: int, path: Path) -> NDArray[np.bool_]:

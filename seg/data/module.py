@@ -72,6 +72,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict, self.seed = num_workers, predict, seed
         self.samples: list[Sample] = []
+        self.images: list[Sample] = []
         self.indices = SplitIndices(train=[], val=[], test=[])
 
     @property
@@ -121,9 +122,13 @@ class BoundaryDataModule(pl.LightningDataModule):
 
     def predict_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return the images to predict, one by one."""
-        if self.predict is None:
-            return self.test_dataloader()
-        return self._whole(read_images(Path(self.predict)))
+        if self.predict is not None:
+            self.images = read_images(Path(self.predict))
+        return self._whole(self.images) if self.images else self.test_dataloader()
+
+    def predicted(self, name: str) -> Sample:
+        """Return the image of that name that `predict_dataloader` returned, as it was read."""
+        return next(sample for sample in (self.images or self.samples) if sample.name == name)
 
     def describe(self) -> dict[str, Any]:
         """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split."""

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.pixel_size import PixelSize
+
 #: A file name has at most 255 bytes; the files of a sample append to its name.
 _LONGEST_NAME = 200
 
@@ -22,6 +24,7 @@ class Sample:
         image: (H, W) or (H, W, 3), the dtype of the file.
         mask: (H, W) bool, True on the boundary.
         labels: (H, W) instance labels, 0 is background; None where the source has masks alone.
+        pixel: (height, width) of a pixel in micrometers; None where it is not known.
         thickness_px: depth at which the mask was derived from the labels; None where it was drawn.
     """
 
@@ -30,6 +33,7 @@ class Sample:
     mask: NDArray[np.bool_]
     labels: NDArray[np.int32] | None = None
     thickness_px: int | None = None
+    pixel: PixelSize | None = None
 
 
 class Source(Sequence[Sample]):

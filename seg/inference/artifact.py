@@ -91,6 +91,7 @@ def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
         scaling=IntensityScaling(**record.config.scaling),
         boundary_value=record.data.boundary_value,
         threshold=record.threshold,
+        threshold_tta=record.threshold_tta,
         rank_by=record.rank_by,
         scores={
             split: {metric: values.mean(metric) for metric in values.metrics}
@@ -98,6 +99,7 @@ def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
             if values
         },
         provenance=_provenance(record),
+        **({"decoder": record.decoder} if record.decoder else {}),
     )
 
 

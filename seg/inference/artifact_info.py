@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
 from seg.data.scaling import IntensityScaling
 from seg.data.writing import write_file
+from seg.instances.decoder import describe_decoder
+from seg.instances.watershed import WatershedDecoder
 
 ARTIFACT = "artifact.json"
 SCHEMA_VERSION = 1
@@ -78,6 +80,8 @@ class ArtifactInfo:
         scaling: from an image's intensities to the network's input.
         boundary_value: of the boundary in masks, 0 or 255.
         threshold: probability from which a pixel is boundary.
+        threshold_tta: the same for predictions that are averaged over flips and turns; None: `threshold` has to do.
+        decoder: class path and arguments of the decoder that makes cells of the probabilities, chosen on validation.
         rank_by: the metric that chose epoch, threshold and run.
         scores: split -> metric -> mean over the images.
         provenance: the run that it comes from.
@@ -94,7 +98,13 @@ class ArtifactInfo:
     scores: dict[str, dict[str, float]]
     provenance: Provenance
     engine: dict[str, dict[str, Any]] = field(default_factory=dict)
+    threshold_tta: float | None = None
+    decoder: dict[str, Any] = field(default_factory=lambda: describe_decoder(WatershedDecoder()))
     schema_version: int = SCHEMA_VERSION
+
+    def threshold_for(self, tta: bool) -> float:
+        """Return the threshold of predictions that are averaged over flips and turns, or not."""
+        return self.threshold if not tta or self.threshold_tta is None else self.threshold_tta
 
     def save(self, folder: Path) -> None:
         """Write artifact.json into the artifact's folder."""

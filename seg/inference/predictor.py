@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.reading import read_image_file
-from seg.data.scaling import match_channels, normalize, scale
+from seg.data.scaling import match_channels, normalize, prepare, scale
 from seg.data.writing import decode_probability
 from seg.inference.artifact_info import ARTIFACT, ArtifactInfo
 from seg.inference.engine import AveragedEngine, Engine
 from seg.inference.engine_choice import load_engine
 from seg.inference.manifest import verify
 from seg.inference.tiling import Tiling, predict_tiles
-from seg.instances import InstanceDecoder, Labels
+from seg.instances.decoder import build_decoder
+from seg.instances.flood import Labels
 
 GOLDEN_IMAGE = "golden_image.png"
 GOLDEN_PROBABILITY = "golden_probability.png"
@@ -39,6 +40,10 @@ class Predictor:
         threshold: probability from which a pixel is boundary.
         boundary_value: of the boundary in masks, 0 or 255.
         info: as given.
+        decoder: from probabilities to cells.
+
+    Raises:
+        ValueError: the description names no decoder.
     """
 
     def __init__(self, engine: Engine, info: ArtifactInfo, tiling: Tiling = Tiling()) -> None:  # noqa: B008  # frozen
@@ -46,6 +51,7 @@ class Predictor:
         self.info = info
         self.threshold = info.threshold
         self.boundary_value = info.boundary_value
+        self.decoder = build_decoder(info.decoder)
         self._tiling = tiling
 
     @classmethod
@@ -78,8 +84,8 @@ class Predictor:
         info = ArtifactInfo.load(folder)
         return cls(load_engine(folder, info, engine), info)
 
-    def probability(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
-        """Return the probability of a boundary, (H, W) in [0, 1].
+    def probabilities(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
+        """Return the probabilities of all channels, (K, H, W) in [0, 1]; channel 0 is the boundary.
 
         Args:
             image: (H, W) or (H, W, 3) of any type, as it was read. Beside it and the answer, one tile is in memory.
@@ -98,26 +104,45 @@ class Predictor:
 
         return predict_tiles(source, image.shape[:2], engine, self.info.stride_px, self._tiling)
 
+    def probability(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
+        """Return the probability of a boundary, (H, W) in [0, 1].
+
+        Args:
+            image: as for `probabilities`.
+            tta: as for `probabilities`.
+        """
+        return self.probabilities(image, tta)[0]
+
     def boundary(self, image: NDArray[Any], threshold: float | None = None, tta: bool = False) -> NDArray[np.bool_]:
         """Return the boundary, (H, W).
 
         Args:
-            image: as for `probability`.
+            image: as for `probabilities`.
             threshold: probability from which a pixel is boundary; the one chosen on validation if None.
-            tta: as for `probability`.
+            tta: as for `probabilities`.
         """
-        return self.probability(image, tta) >= (self.threshold if threshold is None else threshold)
+        return self.probability(image, tta) >= (self.info.threshold_for(tta) if threshold is None else threshold)
 
-    def labels(self, image: NDArray[Any], threshold: float | None = None, tta: bool = False) -> Labels:
-        """Return the cells, (H, W), numbered from 1; 0 is boundary.
+    def labels(self, image: NDArray[Any], tta: bool = False) -> Labels:
+        """Return the cells, (H, W), numbered from 1; 0 belongs to none.
 
         Args:
-            image: as for `probability`.
-            threshold: as for `boundary`.
-            tta: as for `probability`.
+            image: as for `probabilities`.
+            tta: as for `probabilities`.
         """
-        threshold = self.threshold if threshold is None else threshold
-        return InstanceDecoder().decode(self.probability(image, tta), threshold)
+        return self.decode(self.probabilities(image, tta), image)
+
+    def decode(self, probabilities: NDArray[np.float32], image: NDArray[Any]) -> Labels:
+        """Return the cells that the decoder chosen on validation makes of probabilities.
+
+        Args:
+            probabilities: (K, H, W), as `probabilities` returns them.
+            image: that they are of.
+        """
+        seen = None
+        if self.decoder.needs_image:
+            seen = prepare(image, self.info.scaling, self.info.network.in_channels)
+        return self.decoder.decode(probabilities, seen)
 
     def _check_golden(self, folder: Path) -> None:
         expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())

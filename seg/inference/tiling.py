@@ -71,7 +71,7 @@ def partition(length_px: int, tiling: Tiling, stride_px: int) -> list[Segment]:
 def predict_tiles(
     source: Source, shape: tuple[int, int], engine: Engine, stride_px: int, tiling: Tiling
 ) -> NDArray[np.float32]:
-    """Return the probability of a boundary, (H, W), of an image of that shape.
+    """Return the probabilities, (K, H, W), of an image of that shape.
 
     Args:
         source: of the image, asked for one tile at a time.
@@ -80,13 +80,16 @@ def predict_tiles(
         stride_px: of the network. Beyond its end the image is continued by its last pixel up to a whole stride.
         tiling: how it is cut.
     """
-    probability = np.empty(shape, np.float32)
+    probability: NDArray[np.float32] | None = None
     columns = partition(shape[1], tiling, stride_px)
     for row in partition(shape[0], tiling, stride_px):
         for column in columns:
             tile = _continued(source(row.seen, column.seen), row.seen, column.seen)
-            answer = engine(tile[None])[0, 0]
-            probability[row.kept, column.kept] = answer[_within(row), _within(column)]
+            answer = engine(tile[None])[0]
+            probability = np.empty((len(answer), *shape), np.float32) if probability is None else probability
+            probability[:, row.kept, column.kept] = answer[:, _within(row), _within(column)]
+    if probability is None:
+        raise ValueError(f"an image has at least one pixel, got {shape}")
     return probability
 
 
@@ -96,7 +99,7 @@ def predict_array(
     stride_px: int,
     tiling: Tiling = Tiling(),  # frozen
 ) -> NDArray[np.float32]:
-    """Return the probability of a boundary, (H, W).
+    """Return the probabilities, (K, H, W).
 
     Args:
         image: (C, H, W) as the network takes it.

@@ -31,6 +31,11 @@ class Decoder(ABC):
             ValueError: the decoder needs the image or a channel that is not there.
         """
 
+    @property
+    def needs_image(self) -> bool:
+        """Whether `decode` looks at the image."""
+        return False
+
     @abstractmethod
     def search_space(self) -> Mapping[str, Sequence[Any]]:
         """Return field -> the values that tuning tries, the fields that matter most first."""

@@ -91,6 +91,11 @@ class WatershedDecoder(Decoder):
             cells = fill_holes(cells)
         return drop_small(cells, self.min_size_px)
 
+    @property
+    def needs_image(self) -> bool:
+        """Whether the foreground is found in the image."""
+        return self.foreground in ("bright", "dark")
+
     def search_space(self) -> Mapping[str, Sequence[Any]]:
         """Return what tuning tries; the foreground stays as it is, and with it what needs no choice."""
         space: dict[str, Sequence[Any]] = {

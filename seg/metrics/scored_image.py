@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seg.instances import InstanceDecoder
 from seg.metrics.boundary import count_matches
 from seg.metrics.metric import Formula, Thresholds, load_function, pick
 from seg.metrics.rand import connected_cells
@@ -28,8 +27,8 @@ class ScoredImage:
         thresholds: (T,); a pixel is predicted where probability >= threshold.
         tolerance_px: of the boundary F1 and the surface Dice.
         cells: (H, W) true instances, 0 is background; None: the 4-connected components between boundaries.
-        predicted_cells: (H, W) instances of the tool that is scored; None: decoded from the probability.
-        decoder: from probabilities to instances.
+        predicted_cells: (H, W) instances of the tool that is scored; None: the 4-connected components between
+            predicted boundaries.
     """
 
     probability: NDArray[np.float32]
@@ -38,7 +37,6 @@ class ScoredImage:
     tolerance_px: float
     cells: Cells | None = None
     predicted_cells: Cells | None = None
-    decoder: InstanceDecoder = field(default_factory=InstanceDecoder)
     _results: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -73,7 +71,7 @@ class ScoredImage:
         """(H, W), 0 is background or boundary."""
         if self.predicted_cells is not None:
             return self.predicted_cells
-        return self.decoder.decode(self.probability, float(self.thresholds[0]))
+        return connected_cells(~self.prediction)
 
     @property
     def probability_tensor(self) -> Tensor:

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seg.instances import InstanceDecoder
 from seg.metrics.metric import OptimisticMetric, load_function, pick
 from seg.metrics.scored_image import ScoredImage
 from seg.metrics.table import METRICS, OPTIMISTIC
@@ -25,7 +24,8 @@ class Case:
         probability: (H, W) of the boundary, in [0, 1].
         mask: (H, W), True on the true boundary.
         cells: (H, W) true instances, 0 is background; None: the 4-connected components between boundaries.
-        proposed_cells: (H, W) instances of the tool that is scored; None: decoded from the probability.
+        proposed_cells: (H, W) instances of the tool that is scored; None: the 4-connected components between predicted
+            boundaries.
     """
 
     name: str
@@ -60,7 +60,6 @@ def score_cases(
     cases: list[Case],
     threshold: float,
     tolerance_px: float,
-    decoder: InstanceDecoder = InstanceDecoder(),  # noqa: B008  # frozen
     processes: int = 1,
     progress: Callable[[int], None] = lambda done: None,
 ) -> SuiteScores:
@@ -70,7 +69,6 @@ def score_cases(
         cases: at least one.
         threshold: a pixel is boundary where probability >= threshold.
         tolerance_px: of the boundary F1 and the surface Dice.
-        decoder: from probabilities to instances.
         processes: at a time.
         progress: told the number of images done.
 
@@ -78,7 +76,7 @@ def score_cases(
         ValueError: there is no image, or probability and mask of one have different shapes.
     """
     _check(cases)
-    results = _collect(_map(processes, [(case, threshold, tolerance_px, decoder) for case in cases]), progress)
+    results = _collect(_map(processes, [(case, threshold, tolerance_px) for case in cases]), progress)
     return SuiteScores(
         images=[case.name for case in cases],
         metrics={key: [result.scores[key] for result in results] for key in METRICS},
@@ -99,7 +97,7 @@ def _check(cases: list[Case]) -> None:
             )
 
 
-def _map(processes: int, work: list[tuple[Case, float, float, InstanceDecoder]]) -> Iterator[_ImageResult]:
+def _map(processes: int, work: list[tuple[Case, float, float]]) -> Iterator[_ImageResult]:
     """Yield the results in order."""
     if processes == 1:
         yield from map(_score, work)
@@ -123,10 +121,10 @@ def _pooled(metric: OptimisticMetric, images: list[NDArray[Any]]) -> float:
     return float(pick(load_function(metric.pool)(np.stack(images)), metric.part))
 
 
-def _score(work: tuple[Case, float, float, InstanceDecoder]) -> _ImageResult:
-    case, threshold, tolerance_px, decoder = work
+def _score(work: tuple[Case, float, float]) -> _ImageResult:
+    case, threshold, tolerance_px = work
     thresholds = np.array([threshold], dtype=np.float32)
-    image = ScoredImage(case.probability, case.mask, thresholds, tolerance_px, case.cells, case.proposed_cells, decoder)
+    image = ScoredImage(case.probability, case.mask, thresholds, tolerance_px, case.cells, case.proposed_cells)
     return _ImageResult(
         scores={key: float(np.ravel(image.compute(metric.formula))[0]) for key, metric in METRICS.items()},
         over_thresholds=_over_thresholds(image),

@@ -22,6 +22,7 @@ _OVERLAP = ("pixel.overlap", (*_TENSORS, "thresholds_tensor"))
 _BETTI = ("topology.betti_errors", _MASKS)
 _SURFACE = ("surface.surface_scores", (*_MASKS, "tolerance_px"))
 _CELLS = ("instance.instance_scores", ("proposed_cells", "true_cells"))
+_CELL_PAIRS = ("rand.compare_cells", ("true_cells", "proposed_cells"))
 _BAND = "boundary.boundary_iou"
 _CHENG, _CAICEDO, _ARGANDA = (
     "Cheng et al., CVPR 2021",
@@ -60,6 +61,8 @@ _ALL = (
     Metric("instance_ap50", "Instance AP at 0.5", Formula(*_CELLS, "ap50"), source=_CAICEDO),
     Metric("instance_ap", "Instance AP 0.5:0.95", Formula(*_CELLS, "ap"), source=_CAICEDO),
     Metric("instance_f1", "Instance F1", Formula(*_CELLS, "f1"), source=_CAICEDO),
+    Metric("cells_v_rand", "V_Rand of the cells", Formula(*_CELL_PAIRS, "v_rand"), source=_ARGANDA),
+    Metric("cells_v_info", "V_Info of the cells", Formula(*_CELL_PAIRS, "v_info"), source=_ARGANDA),
     Metric("instance_pq", "Panoptic quality", Formula(*_CELLS, "pq"), source="Kirillov et al., CVPR 2019"),
     Metric(
         "ece",

@@ -36,7 +36,7 @@ def averaged(network: nn.Module) -> Engine:
 
 
 def predict_images(images: Tensor, engine: Engine, stride_px: int) -> Tensor:
-    """Return the probability of a boundary (N, 1, H, W), tile by tile where the images are large.
+    """Return probabilities (N, K, H, W), tile by tile where the images are large.
 
     Args:
         images: (N, C, H, W) in [-1, 1].
@@ -44,4 +44,4 @@ def predict_images(images: Tensor, engine: Engine, stride_px: int) -> Tensor:
         stride_px: of the network.
     """
     answers = [predict_array(image, engine, stride_px) for image in images.float().cpu().numpy()]
-    return torch.from_numpy(np.stack(answers))[:, None]
+    return torch.from_numpy(np.stack(answers))

@@ -10,11 +10,12 @@ from pytorch_lightning.cli import OptimizerCallable, instantiate_module
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 
-from losses import CompositeLoss, SegmentationLoss
+from losses import ChannelWeightedLoss, CompositeLoss, SegmentationLoss
 from losses.contract import check_contract
 from seg.data.dataset import Batch
 from seg.inference.engine import AveragedEngine
 from seg.inference.export import fastest_engine
+from seg.instances.decoder import Decoder, build_decoder, describe_decoder
 from seg.metrics.collapse import Verdict, judge, summarize
 from seg.metrics.image_scores import RankBy, ScoreTable
 from seg.model.averaging import averaged, predict_images
@@ -44,11 +45,14 @@ class BoundaryModule(pl.LightningModule):
         schedule: of the learning rate; null keeps it constant.
         rank_by: the metric by which validation chooses epoch and threshold.
         tolerance_px: of the boundary F1, in pixels.
+        channel_weights: >= 0, of the channels in the loss, the boundary first; null weighs all alike.
+        decoder: from which the search for the decoder of cells starts; null takes the usual ones for the data.
         seed: of the initial weights and of random numbers in a step.
 
     Attributes:
         tta: whether validation and prediction average over flips and turns (test-time augmentation).
         threshold_tta: of averaged predictions; None if it was not chosen.
+        decoder: from probabilities to cells; after a training the one that was chosen on validation.
     """
 
     threshold: Tensor
@@ -61,12 +65,15 @@ class BoundaryModule(pl.LightningModule):
         schedule: Schedule | None = None,
         rank_by: RankBy = "boundary_f1",
         tolerance_px: float = 2.0,
+        channel_weights: list[float] | None = None,
+        decoder: Decoder | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
         self.network_config = network
         self.network = build_network(network, seed)
-        self.loss = loss
+        self.loss = loss if channel_weights is None else ChannelWeightedLoss(loss, channel_weights)
+        self.decoder = decoder
         self.optimizer, self.schedule = optimizer, schedule
         self.rank_by, self.seed = rank_by, seed
         self.tolerance_px, self.scorer = tolerance_px, SplitScorer(tolerance_px, rank_by)
@@ -97,12 +104,15 @@ class BoundaryModule(pl.LightningModule):
         return model.to(map_location).eval()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the threshold of averaged predictions."""
+        """Add the threshold of averaged predictions and the decoder."""
         checkpoint["threshold_tta"] = self.threshold_tta
+        checkpoint["decoder"] = describe_decoder(self.decoder) if self.decoder else None
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take the threshold of averaged predictions, which checkpoints during a training lack."""
+        """Take the threshold of averaged predictions and the decoder, which checkpoints during a training lack."""
         self.threshold_tta = checkpoint.get("threshold_tta")
+        if description := checkpoint.get("decoder"):
+            self.decoder = build_decoder(description)
 
     def forward(self, image: Tensor) -> Tensor:
         """Return probabilities (N, K, H, W) for images (N, C, H, W)."""
@@ -145,13 +155,13 @@ class BoundaryModule(pl.LightningModule):
                 self.log(f"train/{name}", term, on_step=True, on_epoch=False, sync_dist=True)
         return loss
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Score the validation images, with `tta` averaged over flips and turns."""
-        if self.tta:
-            probability = predict_images(batch["image"], averaged(self.network), self.network.stride_px)
-            self.scorer.add(batch, probability, torch.zeros(()))
-        else:
-            self._score(batch)
+    def validation_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
+        """Score the validation images and return their probabilities; with `tta`, score averaged ones alone."""
+        if not self.tta:
+            return self._score(batch)
+        probability = predict_images(batch["image"], averaged(self.network), self.network.stride_px)
+        self.scorer.add(batch, probability, torch.zeros(()))
+        return None
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Score the test images and return their probabilities."""
@@ -172,7 +182,7 @@ class BoundaryModule(pl.LightningModule):
         self.engine = AveragedEngine(engine) if self.tta else engine
 
     def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the probability of a boundary (N, 1, H, W), tile by tile where the images are large."""
+        """Return probabilities (N, K, H, W), tile by tile where the images are large."""
         return predict_images(batch["image"], self.engine, self.network.stride_px)
 
     def on_validation_epoch_end(self) -> None:

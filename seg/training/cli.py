@@ -14,6 +14,7 @@ from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from seg.data.module import BoundaryDataModule
 from seg.model.module import BoundaryModule
 from seg.training.averaged_threshold import choose_averaged_threshold
+from seg.training.cell_tuning import DecoderChoice, choose_decoder
 from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 from seg.training.jsonargparse_patches import OneSentenceParser
 from seg.training.lightning_patches import SubcommandCLI, launch_with
@@ -65,6 +66,7 @@ class TrainingCLI(SubcommandCLI):
         parser.link_arguments("seed_everything", "data.seed")
         parser.link_arguments("model.rank_by", "checkpoint.monitor", compute_fn=lambda metric: f"val/{metric}")
         parser.link_arguments("data.channels", "model.network.in_channels")
+        parser.link_arguments("data.targets", "model.network.classes", compute_fn=len)
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -73,9 +75,11 @@ class TrainingCLI(SubcommandCLI):
         return {name: every[name] | {"weights_only"} for name in SUBCOMMANDS}
 
     def add_subcommand_arguments(self, parser: LightningArgumentParser, subcommand: str) -> None:
-        """Add `--tta` to `seg predict`."""
+        """Add what only `seg predict` can be asked for."""
         if subcommand == "predict":
             parser.add_argument("--tta", action="store_true", help="Average over the flips and turns of each image.")
+            parser.add_argument("--labels", action="store_true", help="Write the cells of each image, NAME_labels.tif.")
+            parser.add_argument("--measure", action="store_true", help="Write measurements of all cells, cells.csv.")
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the trainer; devices that share a batch normalize it together, which PyTorch cannot do on CPUs."""
@@ -130,8 +134,10 @@ class TrainingCLI(SubcommandCLI):
             raise ValueError(f"{path} holds weights alone: a training resumes from {Path(LAST).name} beside it")
 
     def before_predict(self) -> None:
-        """Pass `--tta` to the model."""
-        self.model.tta = self.config.predict.tta
+        """Pass on what the prediction is asked for."""
+        options = self.config.predict
+        self.model.tta = options.tta
+        self._callback(PictureWriter).wants(options.labels, options.measure)
 
     def after_validate(self) -> None:
         """Print the scores."""
@@ -153,15 +159,29 @@ class TrainingCLI(SubcommandCLI):
         if checkpoint == Path():
             raise RuntimeError("no weights were kept: there was no validation, or --checkpoint.save_top_k is 0")
         self._evaluate(self.trainer.validate, checkpoint)
+        folder, choice = run_folder(self.trainer), None
         if self.config.fit.score_test:
-            choose_averaged_threshold(self.trainer, self.model, checkpoint)
+            choose_averaged_threshold(self.trainer, self.model)
+            choice = self._choose_decoder(folder, checkpoint)
             self._evaluate(self.trainer.test, checkpoint)
-        folder = run_folder(self.trainer)
         if self.trainer.is_global_zero:
-            self._callback(RunRecorder).record(self.trainer, self.model, checkpoint)
+            self._callback(RunRecorder).record(self.trainer, self.model, checkpoint, choice)
             for split in self.model.tables:
                 self._print_scores(split)
             print(f"record, curves and pictures: {folder}")
+
+    def _choose_decoder(self, folder: Path, checkpoint: Path) -> DecoderChoice | None:
+        """Choose how probabilities become cells, and add to the checkpoint what was chosen after the training."""
+        choice = None
+        if self.trainer.is_global_zero:
+            names = self.datamodule.describe()["val"]
+            folders = [folder / "validation" / name for name in names]
+            self.model.decoder, choice = choose_decoder(folders, self.model.decoder)
+            content = read_checkpoint(checkpoint)
+            self.model.on_save_checkpoint(content)
+            AtomicCheckpointIO().save_checkpoint(content, checkpoint)
+        self.trainer.strategy.barrier()
+        return choice
 
     def _evaluate(self, evaluate: Callable[..., Any], checkpoint: Path) -> None:
         evaluate(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, verbose=False, weights_only=True)

@@ -1,12 +1,10 @@
 """Writes images and predictions of a run as files."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
-import tifffile
 from lightning_utilities.core.rank_zero import rank_zero_only
 from numpy.typing import NDArray
 from pytorch_lightning.callbacks import Callback
@@ -15,23 +13,29 @@ from torch import Tensor
 
 from seg.data.dataset import Batch
 from seg.data.module import BoundaryDataModule
-from seg.data.writing import encode_image, encode_mask, encode_probability, write_file
+from seg.data.writing import encode_image, write_file
 from seg.inference.golden import CALIBRATION_IMAGES
+from seg.training.case_files import display, write_case
+from seg.training.prediction_files import (
+    decode,
+    join_measurements,
+    write_labels,
+    write_measurements,
+    write_prediction,
+)
 from seg.training.resume import run_folder
-
-LABELS = "labels.tif"
 
 
 class PictureWriter(Callback):
     """Write the images of test and prediction into the run's folder.
 
-    `seg test`: test/<name>/image.png, truth.png (255 = boundary), probability.png (16 bit) and, where the source has
-    instance labels, labels.tif. `seg predict`:
-    predictions/<name>_mask.png, in the polarity of the training masks, and <name>_probability.png. `seg fit`:
-    calibration/<number>.png, training crops on which a quantized network is calibrated.
+    `seg test` and the end of `seg fit`: test/<name>/ and validation/<name>/, see `seg.training.case_files`. `seg fit`:
+    calibration/<number>.png, training crops on which a quantized network is calibrated. `seg predict`: see
+    `seg.training.prediction_files`.
     """
 
     folder = Path()
+    labels = measurements = False
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Look up the run's folder, which only all processes together can."""
@@ -42,48 +46,70 @@ class PictureWriter(Callback):
         """Write training crops."""
         crops = trainer.datamodule.train_dataloader().dataset  # type: ignore[attr-defined]
         for number in range(CALIBRATION_IMAGES):
-            crop = encode_image(_display(crops[0, number]["image"]))
+            crop = encode_image(display(_array(crops[0, number]["image"])))
             write_file(self.folder / "calibration" / f"{number:02}.png", crop)
 
     def on_test_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
-        """Write image, ground truth and probability of each test image."""
-        if _is_repeated(trainer, trainer.test_dataloaders):
-            return
-        for name, image, truth, probability in zip(batch["name"], batch["image"], batch["mask"], outputs, strict=True):
-            folder = self.folder / "test" / name
-            write_file(folder / "image.png", encode_image(_display(image)))
-            write_file(folder / "truth.png", encode_mask(_boundary(truth) > 0, 255))
-            write_file(folder / "probability.png", encode_probability(_boundary(probability)))
-        for name, labels in zip(batch["name"], batch.get("labels", ()), strict=False):
-            write_file(self.folder / "test" / name / LABELS, _encode_labels(labels.cpu().numpy()))
+        """Write the test images and what was predicted for them."""
+        if not _is_repeated(trainer, trainer.test_dataloaders):
+            self._write("test", batch, outputs)
 
     def on_validation_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
-        """Write validation/<name>/image.png and truth.png, once the training is over: int8 is accepted on them."""
-        if trainer.state.fn == TrainerFn.VALIDATING and not _is_repeated(trainer, trainer.val_dataloaders):
-            for name, image, truth in zip(batch["name"], batch["image"], batch["mask"], strict=True):
-                folder = self.folder / "validation" / name
-                write_file(folder / "image.png", encode_image(_display(image)))
-                write_file(folder / "truth.png", encode_mask(_boundary(truth) > 0, 255))
+        """Write the same of the validation images once the training is over: decoder and int8 are chosen on them."""
+        final = trainer.state.fn == TrainerFn.VALIDATING and outputs is not None
+        if final and not _is_repeated(trainer, trainer.val_dataloaders):
+            self._write("validation", batch, outputs)
+
+    def _write(self, split: str, batch: Batch, probabilities: Tensor) -> None:
+        labels = batch.get("labels")
+        for number, name in enumerate(batch["name"]):
+            write_case(
+                self.folder / split / name,
+                _array(batch["image"][number]),
+                _array(batch["mask"][number][0]) > 0,
+                _array(probabilities[number]),
+                None if labels is None else labels[number].cpu().numpy(),
+            )
+
+    def wants(self, labels: bool, measurements: bool) -> None:
+        """Ask a prediction for more than masks and probabilities.
+
+        Args:
+            labels: write the cells of each image.
+            measurements: write the measurements of all cells.
+        """
+        self.labels, self.measurements = labels, measurements
 
     def on_predict_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Batch, *_: Any) -> None:
-        """Write mask, at the threshold of the checkpoint, and probability of each image."""
+        """Write mask, at the threshold of the checkpoint, and probability of each image, and what else is wanted."""
         if _is_repeated(trainer, trainer.predict_dataloaders):
             return
-        for name, tensor in zip(batch["name"], outputs, strict=True):
-            probability = _boundary(tensor)
-            folder = self.folder / "predictions"
-            mask = encode_mask(probability >= pl_module.prediction_threshold, _boundary_value(trainer))
-            write_file(folder / f"{name}_mask.png", mask)
-            write_file(folder / f"{name}_probability.png", encode_probability(probability))
+        data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        folder, threshold = self.folder / "predictions", pl_module.prediction_threshold
+        for number, name in enumerate(batch["name"]):
+            probabilities = _array(outputs[number])
+            write_prediction(folder, name, probabilities[0], threshold, data.boundary_value)
+            if self.labels or self.measurements:
+                cells = decode(pl_module.decoder, probabilities, _array(batch["image"][number]))
+                sample = data.predicted(name)
+                if self.labels:
+                    write_labels(folder, sample, cells)
+                if self.measurements:
+                    write_measurements(folder, sample, cells)
 
-    @rank_zero_only
     def on_predict_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Print the folder of the files."""
-        print(f"masks and probabilities: {self.folder / 'predictions'}")
+        """Join the measurements and print the folder of the files."""
+        folder = self.folder / "predictions"
+        trainer.strategy.barrier()
+        if trainer.is_global_zero:
+            if self.measurements:
+                names = [sample.name for sample in trainer.predict_dataloaders.dataset.samples]
+                join_measurements(folder, names)
+            print(f"predictions: {folder}")
 
 
 def _is_repeated(trainer: pl.Trainer, loader: Any) -> bool:
@@ -91,23 +117,6 @@ def _is_repeated(trainer: pl.Trainer, loader: Any) -> bool:
     return trainer.global_rank >= len(loader.dataset)
 
 
-def _encode_labels(labels: NDArray[np.int32]) -> bytes:
-    stream = io.BytesIO()
-    tifffile.imwrite(stream, labels.astype(np.uint32), compression="zlib")
-    return stream.getvalue()
-
-
-def _boundary_value(trainer: pl.Trainer) -> int:
-    data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
-    return data.boundary_value
-
-
-def _boundary(tensor: Tensor) -> NDArray[np.float32]:
-    boundary: NDArray[np.float32] = tensor[0].float().cpu().numpy()
-    return boundary
-
-
-def _display(image: Tensor) -> NDArray[np.uint8]:
-    """Return 8-bit intensities, (H, W) or (H, W, 3), of an input in [-1, 1]."""
-    picture = ((image.float().cpu().numpy().transpose(1, 2, 0) + 1) * 127.5).round().astype(np.uint8)
-    return picture.squeeze(2) if picture.shape[2] == 1 else picture
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.float().cpu().numpy()
+    return array

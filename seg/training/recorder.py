@@ -2,25 +2,26 @@
 
 import sys
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 import yaml
 from pytorch_lightning.cli import SaveConfigCallback
 from pytorch_lightning.trainer.states import TrainerFn
 
 from seg.data.module import BoundaryDataModule
-from seg.data.reading import read_image_file
-from seg.data.writing import decode_probability
+from seg.data.writing import write_file
+from seg.instances.decoder import Decoder, describe_decoder
 from seg.metrics.image_scores import ScoreTable
 from seg.metrics.suite import Case, SuiteScores, score_cases
 from seg.model.module import BoundaryModule, DivergedError
 from seg.record import FILE_NAME, RunData, RunRecord, SplitScores
 from seg.run_config import RunConfig
-from seg.training.pictures import LABELS
+from seg.training.case_files import CELLS, encode_labels, read_input, read_labels, read_mask, read_probabilities
+from seg.training.cell_tuning import DecoderChoice
 from seg.training.resume import run_folder
 from seg.training.stopwatch import Stopwatch
 from seg.training.versions import versions
@@ -38,6 +39,7 @@ class RunRecorder(SaveConfigCallback):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.folder = Path()
+        self.choice: DecoderChoice | None = None
         self.stopwatch = Stopwatch()
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
@@ -113,15 +115,19 @@ class RunRecorder(SaveConfigCallback):
         if not config.exists():
             folder.rmdir()
 
-    def record(self, trainer: pl.Trainer, pl_module: BoundaryModule, checkpoint: Path) -> None:
+    def record(
+        self, trainer: pl.Trainer, pl_module: BoundaryModule, checkpoint: Path, choice: DecoderChoice | None
+    ) -> None:
         """Record a complete training, after validation and perhaps test of the chosen weights.
 
         Args:
             trainer: of the run.
             pl_module: holds the scores.
             checkpoint: the chosen weights.
+            choice: how the decoder of cells was chosen; None in a trial, which has none.
         """
         status = "finished" if "test" in pl_module.tables else "untested"
+        self.choice = choice
         self._save(trainer, pl_module, status=status, checkpoint=checkpoint, error=None)
 
     def _save(self, trainer: pl.Trainer, module: Any, status: str, checkpoint: Path | None, error: str | None) -> None:
@@ -152,6 +158,8 @@ class RunRecorder(SaveConfigCallback):
             checkpoint=_relative(checkpoint, folder) if checkpoint else None,
             config=RunConfig.of(config),
             error=error,
+            decoder=describe_decoder(module.decoder) if self.choice else None,
+            decoder_choice=asdict(self.choice) if self.choice else {},
         ).save(folder)
 
 
@@ -170,17 +178,20 @@ def _scores(
 
 
 def _score_pictures(folder: Path, images: list[str], module: BoundaryModule) -> SuiteScores:
-    """Score the pictures that the test has written, with every metric."""
-    cases = [read_case(folder / "test" / name) for name in images]
+    """Score the test images with every metric, from the files of `seg.training.case_files`."""
+    cases = [read_case(folder / "test" / name, module.decoder) for name in images]
     return score_cases(cases, module.threshold.item(), module.tolerance_px)
 
 
-def read_case(folder: Path) -> Case:
-    """Return a test image from the files of `seg.training.pictures`, with the true cells where there are labels."""
-    labels = folder / LABELS
-    return Case(
-        name=folder.name,
-        probability=decode_probability((folder / "probability.png").read_bytes()),
-        mask=read_image_file(folder / "truth.png") > 0,
-        cells=read_image_file(labels).astype(np.int32) if labels.is_file() else None,
-    )
+def read_case(folder: Path, decoder: Decoder | None) -> Case:
+    """Return a test image with its cells, which are written beside it.
+
+    Args:
+        folder: of the image.
+        decoder: makes the cells; None takes the components between boundaries.
+    """
+    probabilities = read_probabilities(folder)
+    cells = decoder.decode(probabilities, read_input(folder)) if decoder else None
+    if cells is not None:
+        write_file(folder / CELLS, encode_labels(cells))
+    return Case(folder.name, probabilities[0], read_mask(folder), read_labels(folder), cells)

@@ -1,0 +1,87 @@
+"""The files of a scored image in a run's folder: image, ground truth, probabilities and cells."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from seg.data.reading import read_image_file
+from seg.data.writing import decode_probability, encode_image, encode_mask, encode_probability, write_file
+from seg.instances.flood import Labels
+from seg.metrics.rand import connected_cells
+
+IMAGE, TRUTH, LABELS, CELLS = "image.png", "truth.png", "labels.tif", "cells.tif"
+
+#: Of the channels: the boundary and the inside of the cells.
+PROBABILITIES = ("probability.png", "inside.png")
+
+
+def write_case(
+    folder: Path,
+    image: NDArray[np.float32],
+    truth: NDArray[np.bool_],
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.int32] | None,
+) -> None:
+    """Write what a scored image is judged by.
+
+    Args:
+        folder: of the image.
+        image: (C, H, W), the network's input, in [-1, 1].
+        truth: (H, W), True on the boundary.
+        probabilities: (K, H, W).
+        labels: (H, W) true cells; None where the source has masks alone.
+    """
+    write_file(folder / IMAGE, encode_image(display(image)))
+    write_file(folder / TRUTH, encode_mask(truth, 255))
+    for name, probability in zip(PROBABILITIES, probabilities, strict=False):
+        write_file(folder / name, encode_probability(probability))
+    if labels is not None:
+        write_file(folder / LABELS, encode_labels(labels))
+
+
+def read_probabilities(folder: Path) -> NDArray[np.float32]:
+    """Return the probabilities of an image, (K, H, W)."""
+    files = [folder / name for name in PROBABILITIES]
+    return np.stack([decode_probability(file.read_bytes()) for file in files if file.is_file()])
+
+
+def read_input(folder: Path) -> NDArray[np.float32]:
+    """Return the network's input, (C, H, W) in [-1, 1], within half a grey level."""
+    picture = read_image_file(folder / IMAGE)
+    channels = picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)
+    return channels.astype(np.float32) / np.float32(127.5) - 1
+
+
+def read_mask(folder: Path) -> NDArray[np.bool_]:
+    """Return the true boundary, (H, W)."""
+    mask: NDArray[np.bool_] = read_image_file(folder / TRUTH) > 0
+    return mask
+
+
+def read_labels(folder: Path) -> Labels | None:
+    """Return the true cells, (H, W); None where the source has masks alone."""
+    file = folder / LABELS
+    return read_image_file(file).astype(np.int32) if file.is_file() else None
+
+
+def read_true_cells(folder: Path) -> Labels:
+    """Return the true cells, (H, W): the labels, else the components between boundaries."""
+    labels = read_labels(folder)
+    return connected_cells(~read_mask(folder)) if labels is None else labels
+
+
+def encode_labels(labels: NDArray[np.integer[Any]]) -> bytes:
+    """Return a TIFF of a label image, (H, W)."""
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, labels.astype(np.uint32), compression="zlib")
+    return stream.getvalue()
+
+
+def display(image: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return 8-bit intensities, (H, W) or (H, W, 3), of an input (C, H, W) in [-1, 1]."""
+    picture = ((image.transpose(1, 2, 0) + 1) * 127.5).round().astype(np.uint8)
+    return picture.squeeze(2) if picture.shape[2] == 1 else picture

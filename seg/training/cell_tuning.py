@@ -1,0 +1,82 @@
+"""Chooses, after a training, how its probabilities become cells."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seg.instances.decoder import Decoder
+from seg.instances.flood import Labels
+from seg.instances.tuning import CellCase, CellScore, tune_decoder
+from seg.instances.watershed import WatershedDecoder
+from seg.metrics.instance import instance_scores
+from seg.metrics.rand import compare_cells
+from seg.training.case_files import LABELS, read_input, read_probabilities, read_true_cells
+
+#: Settings that are tried, the same number for every run.
+TRIALS = 60
+
+#: Validation images that settings are tried on; of more, these many at equal distances.
+IMAGES = 24
+
+
+def _instance_ap(cells: Labels, truth: Labels) -> float:
+    return instance_scores(cells, truth).ap
+
+
+def _v_rand(cells: Labels, truth: Labels) -> float:
+    return compare_cells(truth, cells).v_rand
+
+
+_SCORES: dict[str, tuple[str, CellScore]] = {
+    "labels": ("instance_ap", _instance_ap),
+    "masks": ("cells_v_rand", _v_rand),
+}
+
+
+@dataclass(frozen=True)
+class DecoderChoice:
+    """How a decoder was chosen.
+
+    Attributes:
+        metric: key of the metric that decided.
+        validation: its mean on the validation images.
+        images: number of them.
+        trials: number of settings tried.
+        seconds: that it took.
+    """
+
+    metric: str
+    validation: float
+    images: int
+    trials: int
+    seconds: float
+
+
+def choose_decoder(folders: Sequence[Path], start: Decoder | None) -> tuple[Decoder, DecoderChoice]:
+    """Tune a decoder on validation images: by instance AP where there are labels, else by V_Rand.
+
+    Args:
+        folders: of the validation images, as `seg.training.case_files.write_case` wrote them, at least one.
+        start: from which to search; None: the usual ones for the channels and the ground truth at hand.
+    """
+    began = time.monotonic()
+    step = max(1, -(-len(folders) // IMAGES))
+    chosen = folders[::step]
+    cases = [CellCase(read_probabilities(folder), read_input(folder), read_true_cells(folder)) for folder in chosen]
+    labelled = all((folder / LABELS).is_file() for folder in chosen)
+    metric, score = _SCORES["labels" if labelled else "masks"]
+    starts = [start] if start else _usual_starts(len(cases[0].probability), labelled)
+    tuned = tune_decoder(starts, cases, score, TRIALS)
+    seconds = round(time.monotonic() - began, 3)
+    return tuned.decoder, DecoderChoice(metric, tuned.score, len(cases), tuned.trials, seconds)
+
+
+def _usual_starts(channels: int, labelled: bool) -> list[Decoder]:
+    if channels > 1:
+        return [WatershedDecoder(foreground="inside", seed_score=0.3, min_size_px=10)]
+    tissue = [WatershedDecoder(foreground="all", seed_score=level, sigma_px=1.0) for level in (0.5, 0.9)]
+    if not labelled:
+        return [*tissue]
+    images = [WatershedDecoder(foreground=side, seed_score=0.9, sigma_px=0.0) for side in ("bright", "dark")]  # type: ignore[arg-type]
+    return [*tissue, *images]
