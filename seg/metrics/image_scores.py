@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -60,6 +60,7 @@ class ImageScores(Metric):
     Args:
         tolerance_px: of the boundary F1.
         rank_by: V_Rand, which takes a second per image, is computed only if it is named here.
+        options: of torchmetrics.Metric.
     """
 
     full_state_update = False
@@ -67,8 +68,8 @@ class ImageScores(Metric):
     overall: list[Tensor]
     evidence: list[Tensor]
 
-    def __init__(self, tolerance_px: float, rank_by: RankBy = "boundary_f1") -> None:
-        super().__init__()
+    def __init__(self, tolerance_px: float, rank_by: RankBy = "boundary_f1", **options: Any) -> None:
+        super().__init__(**options)
         self.tolerance_px = tolerance_px
         self.names = ["iou", "dice", "boundary_f1"] + (["v_rand"] if rank_by == "v_rand" else [])
         self.add_state("table", default=[], dist_reduce_fx="cat")
