@@ -1,7 +1,7 @@
 """The trainings of a comparison as a plain PyTorch loop: the peer of `benchmarks.compare`.
 
-It shares data, network, loss, schedule and scores with a comparison, and nothing of what surrounds them: no planning,
-no Lightning, no command line, no checkpoints, no curves, no pictures, no record.
+It shares data, network, loss, schedule and scores with a comparison, and nothing else: no planning, no Lightning, no
+command line, no checkpoints, no learning curves, no pictures, no record.
 """
 
 import copy
@@ -26,7 +26,16 @@ Config = dict[str, Any]
 
 
 def train_all(base: Config, data: Config, losses: dict[str, Path], seeds: list[int], processes: int, out: Path) -> None:
-    """Train each loss with each seed, every run in a process of its own; `out` gets <loss>-<seed>.pt of each."""
+    """Train each loss with each seed, every run in a process of its own.
+
+    Args:
+        base: content of base.yaml.
+        data: content of data.yaml.
+        losses: name -> configuration file of the loss.
+        seeds: of the runs.
+        processes: runs at the same time.
+        out: folder for <loss>-<seed>.pt of each run.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=1) as pool:
@@ -40,7 +49,7 @@ def train_all(base: Config, data: Config, losses: dict[str, Path], seeds: list[i
 
 
 def train(base: Config, data_config: Config, loss_config: Config, seed: int, file: Path) -> None:
-    """Train, validate after every epoch, test the best weights, and save the last ones with the scores of the test."""
+    """Train, validate after every epoch, test the best weights; save the last weights and the test scores."""
     torch.set_num_threads(1)
     data = BoundaryDataModule(**instantiate(data_config), seed=seed)
     data.setup("fit")
@@ -75,7 +84,7 @@ def train(base: Config, data_config: Config, loss_config: Config, seed: int, fil
 def score(
     network: PaddedNetwork, loss: SegmentationLoss, images: DataLoader[Config], scores: ImageScores
 ) -> tuple[ScoreTable, list[Case]]:
-    """Return the scores and the answers for whole images; the loss is part of every learning curve."""
+    """Return scores and predictions of whole images; computes the loss, as for a learning curve."""
     network.eval()
     cases = []
     scores.reset()
@@ -92,7 +101,7 @@ def score(
 def final_scores(
     network: PaddedNetwork, loss: SegmentationLoss, data: BoundaryDataModule, scores: ImageScores, model: Config
 ) -> dict[str, list[float]]:
-    """Return metric -> one value per test image, at the threshold that validation asks for."""
+    """Return metric -> one value per test image, at the threshold chosen on validation."""
     threshold = score(network, loss, data.val_dataloader(), scores)[0].best_threshold(model["rank_by"])
     table, cases = score(network, loss, data.test_dataloader(), scores)
     suite = score_cases(cases, threshold, model["tolerance_px"])

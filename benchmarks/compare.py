@@ -1,15 +1,14 @@
-"""Time what `seg compare` adds to its trainings, against the same trainings in a plain PyTorch loop.
+"""Overhead of `seg compare`, against the same trainings in a plain PyTorch loop.
 
-`python -m benchmarks.compare` trains synthetic tissue, read from files, with each loss and seed: on both sides as many
-runs at a time, each in a process of its own with one thread. Wall and CPU seconds of whole comparisons from the start
-of the interpreter to the last record, the report left out; the sides take turns at going first. It fails unless both
-end with the same weights and the same scores of the test.
+`python -m benchmarks.compare` trains synthetic tissue, read from files, with each loss and seed: both sides train
+as many runs at the same time, each in a process of its own with one thread. Measured are wall and CPU seconds of whole
+comparisons from the start of the interpreter to the last record, without the report; the sides take turns at going
+first. It fails unless both end with the same weights and the same test scores.
 """
 
 import argparse
 import ctypes
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -26,11 +25,11 @@ from seg.record import find_runs
 
 ROOT = Path(__file__).parents[1]
 LOSSES = {name: ROOT / "configs" / "loss" / f"{name}.yaml" for name in ("l2", "jaccard")}
-_BECOME_SUBREAPER = 36  # prctl(2): processes that lose their parent become ours, and with them their CPU seconds
+_BECOME_SUBREAPER = 36  # prctl(2): adopts processes that lose their parent, so that their CPU seconds count
 
 
 class Cost(NamedTuple):
-    """Seconds of a comparison: on the clock, and of all its processes on the CPU."""
+    """Duration of a comparison: wall time, and CPU time of all its processes, in seconds."""
 
     wall: float
     cpu: float
@@ -38,7 +37,7 @@ class Cost(NamedTuple):
 
 def bare(folder: str) -> None:
     """Train every run in a plain loop."""
-    from benchmarks.bare_loop import train_all  # noqa: PLC0415  # not for the other side to load
+    from benchmarks.bare_loop import train_all  # noqa: PLC0415  # not to be imported by the other side
 
     plan, base, data = (_read(Path(folder).parent / f"{name}.yaml") for name in ("compare", "base", "data"))
     train_all(base, data, LOSSES, plan["seeds"], plan["processes"], Path(folder))
@@ -51,11 +50,11 @@ def machinery(folder: str) -> None:
 
     _, failed = run_comparison(Plan.load(Path(folder).parent / "compare.yaml"), Path(folder), [], None)
     if failed:
-        raise RuntimeError(failed[0].last_log_line)
+        raise RuntimeError(failed[0].error)
 
 
 def write_configs(folder: Path, args: argparse.Namespace) -> None:
-    """Write images, base.yaml, data.yaml and compare.yaml, from which both sides read."""
+    """Write images, base.yaml, data.yaml and compare.yaml for both sides."""
     base, data = _read(ROOT / "configs" / "base.yaml"), _read(ROOT / "configs" / "data" / "synthetic.yaml")
     base["trainer"]["max_epochs"] = args.epochs
     data["steps_per_epoch"], data["crop_px"] = args.steps, args.crop
@@ -77,7 +76,7 @@ def write_images(root: Path, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(side: str, folder: Path) -> Cost:
-    """Run one side in a new interpreter, and wait for the last of its processes."""
+    """Run one side in a new interpreter, and wait for all of its processes."""
     folder.mkdir()
     started, before = time.perf_counter(), _cpu_seconds()
     code = f"from benchmarks import compare; compare.{side}({str(folder)!r})"
@@ -94,8 +93,8 @@ def run(side: str, folder: Path) -> Cost:
 
 
 def check(bare_folder: Path, machinery_folder: Path) -> None:
-    """Compare what both sides have trained; AssertionError names the run that differs."""
-    import torch  # noqa: PLC0415  # not for the sides to load here
+    """Compare the results of both sides; AssertionError names the run that differs."""
+    import torch  # noqa: PLC0415  # not to be imported by the sides
 
     runs = find_runs(machinery_folder)
     assert len(runs) == len(list(bare_folder.glob("*.pt"))), "one side trained more runs"
@@ -110,6 +109,8 @@ def check(bare_folder: Path, machinery_folder: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     args = _parser().parse_args(arguments)
+    if sys.platform != "linux":
+        raise SystemExit("benchmarks.compare measures the CPU time of all processes, which it can only do on Linux")
     ctypes.CDLL(None).prctl(_BECOME_SUBREAPER, 1, 0, 0, 0)
     walls, cpus = [], []
     print(f"{'':8} {'bare loop':>20} {'seg compare':>20} {'wall':>7} {'CPU':>7}")
@@ -129,13 +130,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from seg.compare.local import suitable_processes  # noqa: PLC0415  # not to be imported by the sides
+
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=__doc__)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--steps", type=int, default=20, help="per epoch")
     parser.add_argument("--crop", type=int, default=128, help="side of the training crops, in pixels")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)), help="runs at a time")
+    parser.add_argument("--processes", type=int, default=suitable_processes(gpus=0), help="runs at a time")
     return parser
 
 
@@ -145,6 +148,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _cpu_seconds() -> float:
+    import resource  # noqa: PLC0415  # not on Windows
+
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 

@@ -1,8 +1,13 @@
-"""The rules that parameters of losses keep."""
+"""Validation of the losses' parameters."""
 
 
 def require_positive(name: str, value: float, unit: str = "") -> None:
-    """Refuse what is not above 0 and finite.
+    """Require a finite number above 0.
+
+    Args:
+        name: of the parameter.
+        value: of the parameter.
+        unit: of the value, for the message.
 
     Raises:
         ValueError: names parameter, rule and value.
@@ -12,7 +17,11 @@ def require_positive(name: str, value: float, unit: str = "") -> None:
 
 
 def require_weight(name: str, value: float) -> None:
-    """Refuse what is negative or not finite.
+    """Require a finite number of at least 0.
+
+    Args:
+        name: of the parameter.
+        value: of the parameter.
 
     Raises:
         ValueError: names parameter, rule and value.
@@ -22,7 +31,11 @@ def require_weight(name: str, value: float) -> None:
 
 
 def require_share(name: str, value: float) -> None:
-    """Refuse what is outside [0, 1].
+    """Require a number in [0, 1].
+
+    Args:
+        name: of the parameter.
+        value: of the parameter.
 
     Raises:
         ValueError: names parameter, rule and value.

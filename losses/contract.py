@@ -1,4 +1,4 @@
-"""What every loss keeps, checked: a first look before hours are spent on one, and the whole of it."""
+"""The contract of every loss as checks: a quick one before training, and the full one."""
 
 from collections.abc import Callable
 
@@ -13,28 +13,28 @@ _CLOSE = 1e-5
 
 
 def check_contract(loss: SegmentationLoss, channels: int = 1) -> None:
-    """Refuse a loss that could not train: one value per image, finite, with a finite gradient.
+    """Refuse a loss that could not train: it needs one finite value per image and a finite gradient.
 
     Args:
         loss: tried on random logits and a mask with one straight boundary.
         channels: K, the channels of the mask.
 
     Raises:
-        ValueError: names the loss and what does not fit.
+        ValueError: names the loss and the broken rule.
     """
     for check in (one_value_per_image, finite_for_random_logits):
         check(loss, channels)
 
 
 def examine(loss: SegmentationLoss, channels: int = 1) -> dict[str, str]:
-    """Try the whole contract.
+    """Check the full contract.
 
     Args:
         loss: in float32; it is left as it was.
         channels: K, the channels of the mask.
 
     Returns:
-        What is asked for -> what is wrong, empty where nothing is.
+        Rule -> how it is broken, empty if it holds.
     """
     found = {}
     for check in CHECKS:
@@ -42,7 +42,7 @@ def examine(loss: SegmentationLoss, channels: int = 1) -> dict[str, str]:
             check(loss, channels)
         except ValueError as error:
             found[check.__name__.replace("_", " ")] = str(error)
-        except Exception as error:  # a loss of the user's may raise anything: that is the finding
+        except Exception as error:  # a user's loss may raise anything: that is a finding, too
             found[check.__name__.replace("_", " ")] = (
                 f"{type(loss).__name__}: it raised {type(error).__name__}: {error}"
             )
@@ -52,21 +52,21 @@ def examine(loss: SegmentationLoss, channels: int = 1) -> dict[str, str]:
 
 
 def one_value_per_image(loss: SegmentationLoss, channels: int) -> None:
-    """`per_image` returns (N,)."""
+    """`per_image` must return (N,)."""
     logits, target = example(loss, channels)
     shape = tuple(loss.per_image(logits, target).shape)
     _require(shape == (2,), loss, f"per_image must return one value per image, (2,), got {shape}")
 
 
 def finite_for_random_logits(loss: SegmentationLoss, channels: int) -> None:
-    """A number, and a gradient that is finite and somewhere not zero."""
+    """The value must be finite, the gradient finite and not zero everywhere."""
     logits, target = example(loss, channels)
     _, gradient = _value_and_gradient(loss, logits, target, "random logits")
     _require(bool(gradient.any()), loss, "the gradient for random logits must not be zero everywhere")
 
 
 def finite_for_empty_full_and_saturated(loss: SegmentationLoss, channels: int) -> None:
-    """A number and a finite gradient for empty and full masks, and for logits of -50, 0 and 50."""
+    """Value and gradient must be finite for empty and full masks and for logits of -50, 0 and 50."""
     logits, target = example(loss, channels)
     for mask in (torch.zeros_like(target), torch.ones_like(target), target):
         for level in (-SURE, 0.0, SURE):
@@ -75,7 +75,7 @@ def finite_for_empty_full_and_saturated(loss: SegmentationLoss, channels: int) -
 
 
 def smallest_for_the_perfect_prediction(loss: SegmentationLoss, channels: int) -> None:
-    """The perfect prediction costs the lower bound, and no wrong answer costs less."""
+    """The perfect prediction must cost the lower bound, and no wrong prediction less."""
     logits, target = example(loss, channels)
     perfect = loss(sure(target), target).item()
     near = abs(perfect - loss.bounds[0]) < _CLOSE
@@ -86,7 +86,7 @@ def smallest_for_the_perfect_prediction(loss: SegmentationLoss, channels: int) -
 
 
 def within_the_bounds(loss: SegmentationLoss, channels: int) -> None:
-    """No answer costs more than the upper bound or less than the lower one."""
+    """Every prediction must cost at least the lower and at most the upper bound."""
     logits, target = example(loss, channels)
     lowest, highest = loss.bounds
     for name, wrong in wrong_answers(logits, target):
@@ -97,18 +97,16 @@ def within_the_bounds(loss: SegmentationLoss, channels: int) -> None:
 
 
 def a_false_boundary_on_an_empty_mask_is_punished(loss: SegmentationLoss, channels: int) -> None:
-    """Its gradient makes it smaller."""
+    """The gradient must reduce it."""
     _, target = example(loss, channels)
     for words, logits in (("all", torch.full_like(target, 2.0)), ("part", 4 * target - 2)):
         _, gradient = _value_and_gradient(loss, logits, torch.zeros_like(target), f"{words} boundary on an empty mask")
-        pushes = gradient[logits > 0].sum().item()
-        _require(
-            pushes > 0, loss, f"{words} boundary on an empty mask must be pushed down, its gradient sums to {pushes:g}"
-        )
+        total = gradient[logits > 0].sum().item()
+        _require(total > 0, loss, f"{words} boundary on an empty mask must be reduced, its gradient sums to {total:g}")
 
 
 def the_gradient_is_the_derivative(loss: SegmentationLoss, channels: int) -> None:
-    """Compared in float64 with differences, unless the loss says that it is not."""
+    """It must equal finite differences in float64, unless `gradient_is_derivative` is False."""
     if not loss.gradient_is_derivative:
         return
     logits, target = (tensor[..., :8, 2:10].double() for tensor in example(loss, channels))
@@ -125,14 +123,14 @@ def the_gradient_is_the_derivative(loss: SegmentationLoss, channels: int) -> Non
 
 
 def the_batch_costs_the_mean_of_its_images(loss: SegmentationLoss, channels: int) -> None:
-    """Whichever images come together."""
+    """An image's value must not depend on the other images."""
     logits, target = example(loss, channels)
     alone = torch.stack([loss(logits[n : n + 1], target[n : n + 1]) for n in range(2)]).mean()
     _require_equal(loss, loss(logits, target), alone, "a batch must cost the mean of its images")
 
 
 def padding_is_ignored(loss: SegmentationLoss, channels: int) -> None:
-    """What `valid` leaves out has neither a say nor a gradient."""
+    """Pixels outside of `valid` must have neither influence nor gradient."""
     logits, target = example(loss, channels)
     valid = torch.zeros_like(target[:, :1]).bool()
     valid[..., 2:14, 1:15] = True
@@ -146,7 +144,7 @@ def padding_is_ignored(loss: SegmentationLoss, channels: int) -> None:
 
 
 def half_precision_and_autocast_are_safe(loss: SegmentationLoss, channels: int) -> None:
-    """Computed in single precision from what half precision holds."""
+    """Half-precision logits must be computed in float32."""
     logits, target = example(loss, channels)
     with torch.autocast(logits.device.type, dtype=torch.bfloat16):
         inside = loss(logits, target)
@@ -157,7 +155,7 @@ def half_precision_and_autocast_are_safe(loss: SegmentationLoss, channels: int) 
 
 
 def nothing_leaks_between_batches(loss: SegmentationLoss, channels: int) -> None:
-    """The same batch costs the same after another one, in training and in evaluation."""
+    """The same batch must cost the same after another one, in training and in evaluation."""
     logits, target = example(loss, channels)
     first = loss(logits, target)
     loss(-logits, 1 - target)
@@ -167,7 +165,7 @@ def nothing_leaks_between_batches(loss: SegmentationLoss, channels: int) -> None
     loss.train(training)
 
 
-#: The whole contract, in the order of the questions that a reader has.
+#: The full contract; a loss that breaks an early rule usually breaks later ones as well.
 CHECKS: tuple[Check, ...] = (
     one_value_per_image,
     finite_for_random_logits,

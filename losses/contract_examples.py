@@ -1,4 +1,4 @@
-"""What the contract tries a loss on: masks, right and wrong answers."""
+"""Masks, right and wrong predictions on which the contract is checked."""
 
 from collections.abc import Iterator
 
@@ -7,13 +7,13 @@ from torch import Tensor
 
 from losses.base import SegmentationLoss
 
-#: The logit of a certain answer.
+#: The logit of a certain prediction.
 SURE = 50.0
 _SIDE = 16
 
 
 def example(loss: SegmentationLoss, channels: int) -> tuple[Tensor, Tensor]:
-    """Return random logits and masks, 2 x channels x 16 x 16, on the device of the loss: a line and a block."""
+    """Return random logits and two masks, a line and a block, 2 x channels x 16 x 16, on the device of the loss."""
     generator = torch.Generator().manual_seed(0)
     device = next((tensor.device for tensor in (*loss.parameters(), *loss.buffers())), torch.device("cpu"))
     logits = torch.randn(2, channels, _SIDE, _SIDE, generator=generator)
@@ -29,7 +29,7 @@ def sure(target: Tensor) -> Tensor:
 
 
 def wrong_answers(logits: Tensor, target: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """Yield predictions that are not perfect, with their names; logits is the random one."""
+    """Yield named wrong predictions of the target; `logits` is the random one."""
     yield "black", torch.full_like(target, -SURE)
     yield "white", torch.full_like(target, SURE)
     yield "grey", torch.zeros_like(target)

@@ -1,4 +1,4 @@
-"""Cross-entropy that looks away from what is easy."""
+"""Cross-entropy that down-weights easy pixels."""
 
 import segmentation_models_pytorch as smp
 from torch import Tensor
@@ -14,7 +14,7 @@ class FocalLoss(SegmentationLoss):
 
     Args:
         gamma: g, >= 0; 0 is cross-entropy.
-        alpha: a, in [0, 1], weight of the boundary against the background.
+        alpha: a, in [0, 1], weight of the boundary; the background's is 1 - a.
 
     Raises:
         ValueError: gamma or alpha is out of range.

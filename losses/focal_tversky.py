@@ -1,4 +1,4 @@
-"""The Tversky loss, bent so that hard images weigh more."""
+"""A power of the Tversky loss."""
 
 from torch import Tensor
 
@@ -6,7 +6,7 @@ from losses.base import SegmentationLoss
 from losses.checks import require_positive, require_weight
 from losses.soft_counts import count_softly
 
-#: A root is infinitely steep at 0, where the prediction is perfect.
+#: Below it the root, whose slope at 0 (the perfect prediction) is infinite, is replaced by a constant.
 _FLAT = 1e-6
 
 
@@ -19,7 +19,7 @@ class FocalTverskyLoss(SegmentationLoss):
     Args:
         alpha: a, >= 0, of false boundary.
         beta: b, >= 0, of missed boundary.
-        gamma: g, > 0; above 1, images that are nearly right keep a larger gradient.
+        gamma: g, > 0; above 1 it increases the gradient of nearly perfect images.
         smooth: s, in pixels, > 0. Keeps a gradient on images without any boundary.
 
     Raises:
@@ -42,9 +42,9 @@ class FocalTverskyLoss(SegmentationLoss):
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) powers."""
         both, predicted, true = count_softly(logits, target)
-        mistakes = self.alpha * (predicted - both) + self.beta * (true - both)
-        # the same as one minus the index, without the rounding of a difference of nearly equal numbers
-        missed = mistakes / (both + mistakes + self.smooth)
+        errors = self.alpha * (predicted - both) + self.beta * (true - both)
+        # one minus the index, without the rounding error of subtracting nearly equal numbers
+        loss = errors / (both + errors + self.smooth)
         power = 1 / self.gamma
-        bent: Tensor = missed.clamp_min(_FLAT) ** power - _FLAT**power
-        return bent.mean(dim=1)
+        values: Tensor = loss.clamp_min(_FLAT) ** power - _FLAT**power
+        return values.mean(dim=1)

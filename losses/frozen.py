@@ -1,4 +1,4 @@
-"""A network that a loss looks through but never trains."""
+"""A network inside a loss that is never trained."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from torch import nn
 class FrozenNetwork(nn.Module):
     """Hold a network in evaluation mode, without gradients for its weights, out of every checkpoint.
 
-    Gradients still flow through it to its input. `state_dict` leaves its weights out, and
-    `load_state_dict` keeps the ones that it has.
+    Gradients still flow through it to its input. `state_dict` omits its weights, and
+    `load_state_dict` keeps the current ones.
 
     Args:
         network: any module.
@@ -22,11 +22,11 @@ class FrozenNetwork(nn.Module):
         self.register_load_state_dict_pre_hook(_keep_own)  # type: ignore[no-untyped-call]
 
     def train(self, mode: bool = True) -> "FrozenNetwork":
-        """Stay in evaluation mode, whatever is asked for."""
+        """Stay in evaluation mode, whatever `mode` is."""
         return super().train(False)
 
     def forward(self, *inputs: Any) -> Any:
-        """Return what the network returns."""
+        """Call the network."""
         return self.network(*inputs)
 
 

@@ -8,7 +8,7 @@ from losses.soft_counts import count_softly
 
 
 class TverskyLoss(SegmentationLoss):
-    """One minus the soft Tversky index, which weighs inventions and misses, averaged over the channels.
+    """One minus the soft Tversky index, which weights false and missed boundary, averaged over the channels.
 
     L = 1 - (I + s) / (I + a (P - I) + b (T - I) + s); I, P, T sum p*t, p, t over the image's pixels,
     p = sigmoid(logits). a = b = 1/2 is Dice, a = b = 1 is Jaccard.
@@ -37,5 +37,5 @@ class TverskyLoss(SegmentationLoss):
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) values of one minus the index."""
         both, predicted, true = count_softly(logits, target)
-        mistakes = self.alpha * (predicted - both) + self.beta * (true - both)
-        return 1 - ((both + self.smooth) / (both + mistakes + self.smooth)).mean(dim=1)
+        errors = self.alpha * (predicted - both) + self.beta * (true - both)
+        return 1 - ((both + self.smooth) / (both + errors + self.smooth)).mean(dim=1)

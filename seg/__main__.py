@@ -1,4 +1,4 @@
-"""The one command: `seg`, also `python -m seg`."""
+"""The command `seg`, also `python -m seg`."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ import traceback
 import warnings
 from importlib.metadata import entry_points
 
+from seg import __version__
 from seg.commands import add_compare, add_evaluate, add_report
 from seg.loss_gallery.commands import add_losses
 
@@ -28,8 +29,8 @@ _DESCRIPTION = """\
 Train a U-Net on cell-boundary masks once per loss, compare the losses fairly, serve the best model.
 
   seg compare configs/compare/demo.yaml      train all losses, write runs/demo/report.html
-  seg promote runs/demo                      keep the best model
-  seg serve                                  answer images with masks over HTTP
+  seg promote runs/demo                      store the best model
+  seg serve                                  serve it over HTTP: images in, masks out
 """
 
 
@@ -43,13 +44,13 @@ def main(args: list[str] | None = None) -> int:
     os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
     warnings.filterwarnings(
         "ignore", module="jsonargparse|pytorch_lightning|lightning_fabric"
-    )  # not the user's to mend
-    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"  # no checkpoint, from wherever, may execute code
+    )  # nothing that a user could change
+    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"  # no checkpoint may execute code, wherever it is from
     args = sys.argv[1:] if args is None else args
     run = _train if args and args[0] in _LIGHTNING else _run_command
     try:
         run(args)
-    except (ValueError, OSError, RuntimeError, ImportError) as error:
+    except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
         return _explain(error, args[0])
     except pickle.UnpicklingError:
         return _explain(ValueError("the file holds more than weights, or is damaged: it is not loaded"), args[0])
@@ -60,9 +61,9 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _train(args: list[str]) -> None:
-    from seg.training.cli import TrainingCLI  # noqa: PLC0415  # Lightning takes seconds to load
+    from seg.training.cli import TrainingCLI  # noqa: PLC0415  # Lightning takes seconds to import
 
-    sys.argv = sys.argv[:1]  # LightningCLI warns where it gets arguments and the process has some, too
+    sys.argv = sys.argv[:1]  # LightningCLI warns if both it and the process have arguments
     TrainingCLI(args)
 
 
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="seg", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
+    parser.add_argument("--version", action="version", version=f"septum {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
     for name, summary in _LIGHTNING.items():
         subparsers.add_parser(name, help=f"{summary}: seg {name} --help")
@@ -92,12 +94,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _explain(error: Exception, command: str) -> int:
-    """Print the error as one sentence; SEG_TRACEBACK=1 shows where it came from."""
+    """Print the error as one sentence, with its traceback if SEG_TRACEBACK=1, and return the exit code."""
     if os.environ.get("SEG_TRACEBACK") == "1":
         traceback.print_exc()
     further = command in _LIGHTNING and os.environ.get("LOCAL_RANK", "0") != "0"
     process = f" (device {os.environ['LOCAL_RANK']})" if further else ""
-    print(f"seg {command}{process}: error: {error}", file=sys.stderr)
+    print(f"seg {command}{process}: error: {error or 'there is not enough memory'}", file=sys.stderr)
     if further:
         _wait_for_first_process()
     return WRONG_USAGE if isinstance(error, (ValueError, FileNotFoundError)) else FAILED

@@ -1,11 +1,13 @@
-"""`seg compare`, `seg report` and `seg evaluate`: light to import, so that `seg --help` stays quick."""
+"""Parsers of `seg compare`, `seg report` and `seg evaluate`; quick to import, so that `seg --help` is quick."""
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from seg.compare.plan import Plan
-from seg.compare.run_state import Outcome
-from seg.record import find_runs, rank_losses
+from seg.record import FILE_NAME, find_runs, rank_losses
+
+if TYPE_CHECKING:
+    from seg.compare.run_state import Outcome
 
 
 class ComparisonFailedError(RuntimeError):
@@ -18,12 +20,16 @@ def add_compare(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
         "compare",
         help="train every loss with every seed and write the report",
         description="Train every loss of the comparison with every seed, then write the report. The same command again "
-        "runs only what is missing and goes on with what was interrupted. Further options are those of `seg fit` and "
-        "go to every run, e.g. --data.source.init_args.root DIR.",
+        "trains only what is missing and resumes what was interrupted. Further options are those of `seg fit`, for "
+        "every run, e.g. --data.source.init_args.root DIR.",
     )
     parser.add_argument("config", type=Path, help="the comparison, e.g. configs/compare/card.yaml")
-    parser.add_argument("--out", type=Path, help="folder of runs and report (default: runs/<name of the config>)")
-    parser.add_argument("--dry-run", action="store_true", help="print the plan and, after a few steps, its cost")
+    parser.add_argument("--out", type=Path, help="folder for runs and report (default: runs/<name of the config>)")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="train a few steps of each arm, print the plan and how long it would take",
+    )
     parser.add_argument("--scheduler", help="train on this Dask cluster, e.g. tcp://host:8786")
     parser.set_defaults(run=_compare, more=[])
 
@@ -36,7 +42,9 @@ def add_report(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Write the report of the runs in a folder; of several folders: a report that compares them.",
     )
     parser.add_argument("folders", type=Path, metavar="DIR", nargs="+", help="folder of `seg compare` or `seg fit`")
-    parser.add_argument("--out", type=Path, help="of the report on several folders (default: DIR-DIR beside the first)")
+    parser.add_argument(
+        "--out", type=Path, help="folder for the report on several folders (default: DIR-DIR beside the first)"
+    )
     parser.set_defaults(run=_report)
 
 
@@ -45,7 +53,8 @@ def add_evaluate(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     parser = subparsers.add_parser(
         "evaluate",
         help="score masks, probabilities or labels of any tool",
-        description="Score every image of a folder against the truth of the same name, with every metric.",
+        description="Score every image of a folder against the truth of the same name, with every metric. In a folder "
+        "written by `seg predict`, NAME_mask.png, NAME_probability.png or NAME_labels.tif is scored against NAME.",
     )
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="folder of PNG or TIFF files")
     parser.add_argument("truth", type=Path, metavar="TRUTH", help="folder of masks or instance labels")
@@ -53,25 +62,33 @@ def add_evaluate(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
         "--predicted",
         choices=("mask", "probability", "labels"),
         default="mask",
-        help="what predictions are (default: mask)",
+        help="content of PREDICTIONS (default: mask)",
     )
-    parser.add_argument("--true", choices=("mask", "labels"), default="mask", help="what the truth is (default: mask)")
-    parser.add_argument("--boundary-value", type=int, default=255, help="of the boundary in masks (default: 255)")
-    parser.add_argument("--thickness", type=int, default=1, help="of boundaries derived from labels, px (default: 1)")
-    parser.add_argument("--threshold", type=float, default=0.5, help="of probabilities (default: 0.5)")
-    parser.add_argument("--tolerance", type=float, default=2.0, help="of boundary F1 and surface Dice, px (default: 2)")
+    parser.add_argument("--true", choices=("mask", "labels"), default="mask", help="content of TRUTH (default: mask)")
+    parser.add_argument(
+        "--boundary-value", type=int, default=255, help="pixel value of the boundary in masks (default: 255)"
+    )
+    parser.add_argument(
+        "--thickness", type=int, default=1, help="thickness of boundaries derived from labels, px (default: 1)"
+    )
+    parser.add_argument(
+        "--threshold", type=float, default=0.5, help="probability from which a pixel is boundary (default: 0.5)"
+    )
+    parser.add_argument(
+        "--tolerance", type=float, default=2.0, help="tolerance of boundary F1 and surface Dice, px (default: 2)"
+    )
     parser.add_argument("--out", type=Path, help="write the scores of every image to this JSON file")
     parser.set_defaults(run=_evaluate)
 
 
 def _evaluate(args: argparse.Namespace) -> None:
-    from seg.evaluate import evaluate  # noqa: PLC0415  # its libraries take seconds to load
+    from seg.evaluate import evaluate  # noqa: PLC0415  # its libraries take seconds to import
 
     evaluate(args)
 
 
 def _report(args: argparse.Namespace) -> None:
-    from seg.report.across import write_across  # noqa: PLC0415  # drawing libraries take a second to load
+    from seg.report.across import write_across  # noqa: PLC0415  # plotting libraries take a second to import
     from seg.report.one import write_report  # noqa: PLC0415
 
     first, *others = args.folders
@@ -79,12 +96,15 @@ def _report(args: argparse.Namespace) -> None:
         out = args.out or first.parent / "-".join(folder.resolve().name for folder in args.folders)
         print(f"report: {write_across(args.folders, out)}")
     elif args.out:
-        raise ValueError("--out is for the report on several folders: that on one is written into it")
+        raise ValueError(
+            "--out is for a report on several folders: the report on one folder is written into that folder"
+        )
     else:
         print(f"report: {write_report(first)}")
 
 
 def _compare(args: argparse.Namespace) -> None:
+    from seg.compare.plan import Plan  # noqa: PLC0415
     from seg.compare.run import preview, run_comparison  # noqa: PLC0415
 
     plan = Plan.load(args.config)
@@ -93,13 +113,14 @@ def _compare(args: argparse.Namespace) -> None:
         preview(plan, folder, args.more, args.scheduler)
         return
     runs, failed = run_comparison(plan, folder, args.more, args.scheduler)
-    _report(argparse.Namespace(folders=[folder], out=None))
-    for name, score in rank_losses(list(find_runs(folder).values())):
-        print(f"  {name:24} {score:.4f} on validation")
+    if any((run.folder / FILE_NAME).is_file() for run in runs):
+        _report(argparse.Namespace(folders=[folder], out=None))
+        for name, score in rank_losses(list(find_runs(folder).values())):
+            print(f"  {name:24} {score:.4f} on validation")
     if failed:
         raise ComparisonFailedError(f"{len(failed)} of {len(runs)} runs failed: " + "; ".join(map(_describe, failed)))
 
 
-def _describe(outcome: Outcome) -> str:
+def _describe(outcome: "Outcome") -> str:
     run = outcome.run
-    return f"{run.name} seed {run.seed} ({outcome.last_log_line}; see {run.folder}/log.txt)"
+    return f"{run.name} seed {run.seed} ({outcome.error}; see {run.folder}/log.txt)"

@@ -4,6 +4,7 @@ import csv
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def test_fit_leaves_config_record_curves_and_pictures(finished):
     assert config["model"]["loss"] == {"class_path": "losses.JaccardLoss", "init_args": {"smooth": 7.0}}
     record = RunRecord.load(finished)
     assert (record.status, record.loss, record.seed, record.steps) == ("finished", "losses.JaccardLoss", 3, 6)
-    assert record.config["seed_everything"] == 3
+    assert record.config.raw["seed_everything"] == 3
     assert record.validation.images == ["synthetic-0002"]
     assert record.test.images == ["synthetic-0003", "synthetic-0004"]
     assert {len(values) for values in record.test.metrics.values()} == {2}
@@ -160,7 +161,7 @@ def test_a_loss_of_your_own_works_by_its_class_path(own_losses, fit_args, tmp_pa
     assert main([*fit_args, *own]) == 0
     record = RunRecord.load(tmp_path / "run" / "version_0")
     assert record.loss == "their_package.AbsoluteLoss"
-    assert record.config["model"]["loss"]["init_args"] == {"scale": 2.0}
+    assert record.config.loss.init_args == {"scale": 2.0}
 
 
 def test_a_loss_that_becomes_nan_stops_the_run_and_is_recorded(own_losses, fit_args, tmp_path, capsys):
@@ -247,6 +248,12 @@ def test_help_lists_every_command(capsys):
     text = capsys.readouterr().out
     for command in ("fit", "validate", "test", "predict", "compare", "report", "promote", "serve"):
         assert f"\n    {command} " in text
+
+
+def test_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert (exit_.value.code, capsys.readouterr().out) == (0, f"septum {version('septum')}\n")
 
 
 @pytest.mark.parametrize("args", [[], ["nonsense"], ["report"], ["report", "x", "--nonsense"]])

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from seg.compare.local import Progress
-from seg.compare.plan import RunTask
 from seg.compare.run_state import Outcome, prepare
+from seg.compare.run_task import RunTask
 from seg.training.epoch_report import EpochReport
 
 TOPIC = "septum"
@@ -18,16 +18,15 @@ TOPIC = "septum"
 def execute_on_cluster(scheduler: str, runs: list[RunTask], progress: Progress) -> Iterator[Outcome]:
     """Train runs on the workers of a cluster, one at a time on each of a worker's threads.
 
-    A run goes on where another worker that died has left it. Start workers with one thread per core or GPU that a run
-    may use.
+    A run whose worker died is resumed by another one. Start workers with one thread per core or GPU that a run may use.
 
     Args:
         scheduler: address of a running scheduler, e.g. tcp://host:8786.
-        runs: what to train; their folders and files must be the same for the workers.
-        progress: told of every epoch.
+        runs: to train; the workers must reach their folders and files under the same paths.
+        progress: called after every epoch.
 
     Yields:
-        The outcome of each run, in the order in which they end.
+        The outcome of each run, in the order of completion.
 
     Raises:
         ImportError: `distributed` is not installed.
@@ -44,28 +43,28 @@ def execute_on_cluster(scheduler: str, runs: list[RunTask], progress: Progress) 
     with cluster as client:
         by_folder = {str(run.folder): run for run in runs}
 
-        def tell(event: tuple[float, dict[str, Any]]) -> None:
+        def forward(event: tuple[float, dict[str, Any]]) -> None:
             _, message = event
             if run := by_folder.get(message["folder"]):
                 progress(run, EpochReport(*message["report"]))
 
-        client.subscribe_topic(TOPIC, tell)
+        client.subscribe_topic(TOPIC, forward)
         for run in runs:
             prepare(run)
         futures = {client.submit(_train, _describe(run), key=str(run.folder), pure=False): run for run in runs}
-        for future, (exit_code, seconds) in as_completed(list(futures), loop=client.loop, with_results=True):
-            yield Outcome.of(futures[future], exit_code, seconds)
+        for future, ended in as_completed(list(futures), loop=client.loop, with_results=True):
+            yield Outcome.of(futures[future], *ended)
 
 
 def _describe(run: RunTask) -> dict[str, Any]:
     return {"name": run.name, "seed": run.seed, "folder": str(run.folder), "args": run.args, "identity": run.identity}
 
 
-def _train(fields: dict[str, Any]) -> tuple[int, float]:
-    """Train one run in a process of its own and return its exit code and the seconds; runs on a worker."""
+def _train(fields: dict[str, Any]) -> tuple[int, float, str]:
+    """Train one run in a process of its own on a worker; return exit code, seconds and error."""
     from distributed import get_worker  # noqa: PLC0415
 
-    worker, started = get_worker(), time.monotonic()
+    worker, started, error = get_worker(), time.monotonic(), ""
     command = [sys.executable, "-m", "seg.compare.worker"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdin is None or process.stdout is None:
@@ -73,5 +72,9 @@ def _train(fields: dict[str, Any]) -> tuple[int, float]:
         json.dump(fields, process.stdin)
         process.stdin.close()
         for line in process.stdout:
-            worker.log_event(TOPIC, {"folder": fields["folder"], "report": json.loads(line)})
-    return process.returncode, time.monotonic() - started
+            message = json.loads(line)
+            if isinstance(message, str):
+                error = message
+            else:
+                worker.log_event(TOPIC, {"folder": fields["folder"], "report": message})
+    return process.returncode, time.monotonic() - started, error

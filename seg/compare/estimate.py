@@ -5,12 +5,11 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 
-from seg.compare.plan import PlannedRun, RunTask
 from seg.compare.run_state import Outcome, is_finished
+from seg.compare.run_task import PlannedRun, RunTask
 from seg.record import RunRecord
 
 _STEPS = 8
@@ -18,12 +17,13 @@ _STEPS = 8
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run of an arm costs.
+    """Duration of a run of an arm, by its parts.
 
     Attributes:
         epochs: of the whole training.
         steps: per epoch.
-        step, validation, fixed: seconds of a step, of a validation, and of all that is done once.
+        step, validation: duration of one, in seconds.
+        fixed: duration of everything that is done once per run, in seconds.
     """
 
     epochs: int
@@ -33,27 +33,26 @@ class Cost:
     fixed: float
 
     def seconds(self, epochs: int | None = None) -> float:
-        """Return the seconds of a run, of other length if `epochs` is given."""
+        """Return the duration of a run in seconds, with another number of epochs if `epochs` is given."""
         return self.fixed + (epochs or self.epochs) * (self.steps * self.step + self.validation)
 
     @classmethod
     def of(cls, outcome: Outcome) -> "Cost":
-        """Read the cost from a run of a few steps; RuntimeError if it failed."""
+        """Derive the cost from a run of a few steps; RuntimeError if it failed."""
         run = outcome.run
         if outcome.exit_code:
-            raise RuntimeError(f"{run.name} does not train: {outcome.last_log_line}")
+            raise RuntimeError(f"{run.name} does not train: {outcome.error}")
         record = RunRecord.load(run.folder)
         step, validation = record.timing["step"], record.timing["validation"]
         fixed = outcome.seconds - record.steps * step - validation
-        return cls(_epochs(record.config), int(record.config["data"]["steps_per_epoch"]), step, validation, fixed)
-
-
-def _epochs(config: dict[str, Any]) -> int:
-    return int(config["trainer"]["max_epochs"])
+        epochs = record.config.max_epochs
+        if epochs is None:
+            raise RuntimeError(f"{run.name} has no trainer.max_epochs, which the time of a run is estimated by: set it")
+        return cls(epochs, record.config.steps_per_epoch, step, validation, fixed)
 
 
 def measure(runs: list[PlannedRun], execute: Callable[[list[RunTask]], list[Outcome]]) -> dict[str, Cost]:
-    """Return arm -> cost, measured as many at a time as the comparison would run.
+    """Return arm -> cost, measured under the same load as in the comparison.
 
     Args:
         runs: of the plan; one of each arm is trained for a few steps.
@@ -68,7 +67,12 @@ def measure(runs: list[PlannedRun], execute: Callable[[list[RunTask]], list[Outc
 
 
 def makespan(seconds: list[float], processes: int) -> float:
-    """Return when the last run ends if each starts in the first process that is free."""
+    """Return when the last run ends, in seconds, if each starts in the first free process.
+
+    Args:
+        seconds: duration of each run, in the order of their start.
+        processes: that train at the same time.
+    """
     free = [0.0] * processes
     for duration in seconds:
         heapq.heapreplace(free, free[0] + duration)
@@ -76,7 +80,12 @@ def makespan(seconds: list[float], processes: int) -> float:
 
 
 def tabulate(costs: dict[str, Cost], runs: list[RunTask]) -> Table:
-    """Return a row per arm."""
+    """Return a table with one row per arm.
+
+    Args:
+        costs: arm -> cost of a run.
+        runs: of all arms, finished or not.
+    """
     table = Table("arm", "to train", "kept", "epochs x steps", "ms per step", "time per run")
     for name, cost in costs.items():
         of_arm = [run for run in runs if run.name == name]
@@ -87,7 +96,7 @@ def tabulate(costs: dict[str, Cost], runs: list[RunTask]) -> Table:
 
 
 def duration(seconds: float) -> str:
-    """Return seconds in words, e.g. "1 h 05 min"."""
+    """Format seconds for reading, e.g. "1 h 05 min"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)

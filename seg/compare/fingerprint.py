@@ -1,38 +1,82 @@
-"""Where the runs of a comparison come from: the data and the code, as fingerprints."""
+"""Fingerprint of a run: its resolved configuration, its data, and the packages and modules that train it."""
 
 import hashlib
+import os
 import re
-from collections.abc import Iterable
-from importlib import util
+from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from seg.compare.imports import Imports, is_installed
 from seg.training.versions import versions
 
-#: What decides about the result of a training. Reports and services may change without a new one.
-_TRAINING_CODE = ("losses", "seg.data", "seg.metrics", "seg.model", "seg.network", "seg.instances")
-_CLASS_PATH = re.compile(r"class_path\W+([\w.]+)\.\w+")
+_TRAINING = "seg.training.cli"
+_IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+#: What does not change the result, or is in the fingerprint in another form: the seed, and the data by their content.
+_LEFT_OUT = (
+    ("seed_everything",),
+    ("name",),
+    ("ckpt_path",),
+    ("checkpoint", "dirpath"),
+    ("data", "source", "init_args"),
+    ("data", "split", "init_args"),
+    ("data", "predict"),
+    ("trainer", "default_root_dir"),
+    ("trainer", "enable_progress_bar"),
+    ("trainer", "logger"),
+)
 
 
-def code_fingerprint(configurations: Iterable[str]) -> str:
-    """Return the sha256 of the code that a training runs: Septum's, and modules of others that configurations name.
+def fingerprint(config: dict[str, Any], data: dict[str, Any], imports: Imports) -> str:
+    """Return as YAML what determines the result of a run, except for its seed.
+
+    Two runs with equal fingerprints and seeds are the same run. The difference of two fingerprints shows why a run is
+    trained anew.
 
     Args:
-        configurations: texts in which class paths are looked for, so that a changed loss of one's own is a new run.
+        config: resolved configuration of `seg fit`, defaults included. The order of an object's arguments does not
+            count, that of the terms of a sum does.
+        data: content of the data, as in `BoundaryDataModule.describe`.
+        imports: finds the modules of the classes that the configuration names.
     """
-    digest = hashlib.sha256(repr(sorted(versions().items())).encode())
-    named = {module for text in configurations for module in _CLASS_PATH.findall(text)}
-    for module in (*_TRAINING_CODE, *sorted(named)):
-        for file in _source_files(module):
-            digest.update(module.encode() + file.name.encode() + file.read_bytes())
-    return digest.hexdigest()
+    paths = sorted(set(_import_paths(config)))
+    content = {
+        "configuration": _normalize(config),
+        "data": {key: value for key, value in data.items() if not isinstance(value, list)},  # not the image names
+        "packages": _packages({path.partition(".")[0] for path in paths}),
+        "code": imports.hashes([_TRAINING, *map(imports.defining, paths)]),
+    }
+    return yaml.safe_dump(content, sort_keys=False)
 
 
-def _source_files(module: str) -> list[Path]:
-    try:
-        found = util.find_spec(module)
-    except (ImportError, ValueError):
-        return []  # the training will say so, better than a guess here
-    if found is None or found.origin is None or not found.origin.endswith(".py"):
-        return []
-    origin = Path(found.origin)
-    return sorted(origin.parent.rglob("*.py")) if module in _TRAINING_CODE and origin.stem == "__init__" else [origin]
+def _import_paths(node: Any) -> Iterator[str]:
+    """Yield class paths and whatever else may name a class or function, wherever it stands."""
+    if isinstance(node, str) and _IMPORT_PATH.fullmatch(node):
+        yield node
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _import_paths(child)
+
+
+def _normalize(node: Any, place: tuple[str, ...] = ()) -> Any:
+    """Return the part of the configuration that counts; a file counts by its content."""
+    if isinstance(node, dict):
+        keys = sorted(node, key=lambda key: key != "class_path")  # first; the order of the others stays
+        return {key: _normalize(node[key], (*place, key)) for key in keys if (*place, key) not in _LEFT_OUT}
+    if isinstance(node, list):
+        return [_normalize(item, (*place, "")) for item in node]
+    if isinstance(node, str) and os.path.isfile(node):  # noqa: PTH113  # false for a text that cannot be a path
+        return "sha256 " + hashlib.sha256(Path(node).read_bytes()).hexdigest()
+    return node
+
+
+def _packages(imported: set[str]) -> dict[str, str]:
+    """Return package -> version, of those that every training uses and those from which classes are imported."""
+    found = versions()
+    for name in imported - {package.replace("-", "_") for package in found}:
+        if is_installed(name):
+            for package in metadata.packages_distributions().get(name, ()):
+                found[package] = metadata.version(package)
+    return dict(sorted(found.items()))

@@ -1,81 +1,34 @@
-"""The plan of a comparison: which runs, each as a command line of `seg fit`."""
+"""The plan of a comparison, read from YAML and checked."""
 
-import hashlib
-from dataclasses import dataclass, field, replace
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-KEYS = "configs, data, losses, arms, seeds, options, tune, processes"
+from seg.compare.plan_checks import check_name, check_whole, read_fields, strings
+from seg.compare.run_task import PlannedRun
 
-
-@dataclass(frozen=True)
-class RunTask:
-    """One training for an executor.
-
-    Attributes:
-        name: of the arm.
-        seed: of the run.
-        folder: where it leaves its record; its name ends with a hash of the identity.
-        args: of `seg fit`.
-        identity: what tells this run from any other: its options, the content of its files, the data, the code.
-    """
-
-    name: str
-    seed: int
-    folder: Path
-    args: tuple[str, ...]
-    identity: str
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """One training of the plan, before it is known where it is trained and on which data.
-
-    Attributes:
-        name: of the arm.
-        seed: of the run.
-        files: configuration files, as options of `seg fit`.
-        options: of `seg fit`, by key; {name} and {seed} in a value stand for the run's.
-        extra: more options, as they stand on the command line; they win over `options`.
-    """
-
-    name: str
-    seed: int
-    files: tuple[str, ...]
-    options: dict[str, Any]
-    extra: tuple[str, ...] = ()
-
-    def with_options(self, options: dict[str, Any]) -> "PlannedRun":
-        """Return the same run with further options, which win over its own."""
-        return replace(self, options=self.options | options)
-
-    def task(self, parent: Path, fingerprint: str) -> RunTask:
-        """Return the run as it is trained, in a folder of its own.
-
-        Args:
-            parent: folder of the runs.
-            fingerprint: of data and code, see seg.compare.fingerprint.
-        """
-        options = [_as_option(key, value) for key, value in self.options.items()]
-        options = [option.replace("{name}", self.name).replace("{seed}", str(self.seed)) for option in options]
-        options += [*self.extra, f"--seed_everything={self.seed}", f"--name={self.name}"]
-        options += ["--trainer.enable_progress_bar=false"]
-        identity = "\n".join([*map(_content, self.files), *options, fingerprint]) + "\n"
-        version = f"seed-{self.seed}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
-        logger = ["--trainer.logger=pytorch_lightning.loggers.CSVLogger", f"--trainer.logger.save_dir={parent}"]
-        logger += [f"--trainer.logger.name={self.name}", f"--trainer.logger.version={version}"]
-        folder = parent / self.name / version
-        return RunTask(self.name, self.seed, folder, ("fit", *self.files, *logger, *options), identity)
+_KEYS = {
+    "configs": list,
+    "data": str,
+    "losses": list,
+    "arms": dict,
+    "seeds": list,
+    "options": dict,
+    "tune": dict,
+    "processes": int,
+}
+_LARGEST_SEED = 2**32 - 1  # of NumPy
 
 
 @dataclass(frozen=True)
 class Arm:
-    """What is compared: a loss, and options of `seg fit` where it differs in more than that.
+    """One alternative of the comparison: a loss, and further options of `seg fit` if it differs in more than the loss.
 
     Attributes:
-        name: in tables and folders.
+        name: used in tables and folders.
         loss: its configuration file.
         options: e.g. {model.schedule: null}.
     """
@@ -85,22 +38,32 @@ class Arm:
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, name: str, fields: dict[str, Any], folder: Path) -> "Arm":
-        """Take the arm from the YAML; TypeError for an unknown or missing key."""
-        arm = cls(name, **fields)
-        return cls(name, folder / arm.loss, dict(arm.options))
+    def read(cls, name: str, content: Any, folder: Path) -> "Arm":
+        """Build an arm from the YAML.
+
+        Args:
+            name: of the arm.
+            content: its mapping in the YAML.
+            folder: to which its paths are relative.
+
+        Raises:
+            TypeError: a value is of another type.
+            ValueError: a key is missing or unknown.
+        """
+        fields = read_fields(content, {"loss": str, "options": dict}, {"loss"}, f"arm {name}")
+        return cls(name, folder / fields["loss"], fields.get("options", {}))
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """Hyper-parameters that each arm may choose on validation, with the same number of trials.
+    """Hyper-parameter search on validation, with the same number of trials for each arm.
 
     Attributes:
         trials: per arm.
-        seed: of the trials: of their trainings and of their order.
+        seed: of the trials' trainings, and of their order.
         options: of `seg fit` for a trial, e.g. a shorter training.
-        search: for every arm, option -> values to try.
-        arms: for one arm, by its name, the same in addition.
+        search: option -> values to try, for every arm.
+        arms: arm -> further options and values, for that arm alone.
     """
 
     trials: int
@@ -109,24 +72,57 @@ class Tuning:
     options: dict[str, Any] = field(default_factory=dict)
     seed: int = 1000
 
+    @classmethod
+    def read(cls, content: Any) -> "Tuning | None":
+        """Build the search from the YAML, if there is one.
+
+        Raises:
+            TypeError: a value is of another type.
+            ValueError: a key is missing or unknown.
+        """
+        if content is None:
+            return None
+        keys = {"trials": int, "seed": int, "search": dict, "arms": dict, "options": dict}
+        tuning = cls(**read_fields(content, keys, {"trials"}, "tune"))
+        for name, grid in (("search", tuning.search), *tuning.arms.items()):
+            read_fields(grid, dict.fromkeys(grid, list) if isinstance(grid, dict) else {}, set(), f"tune, {name}")
+        return tuning
+
+    def check(self, arms: list[str]) -> None:
+        """Check that every arm can have as many different trials.
+
+        Raises:
+            ValueError: an arm is unknown, or a number is out of range.
+        """
+        check_whole("tune.seed", self.seed, 0, _LARGEST_SEED)
+        if unknown := sorted(set(self.arms) - set(arms)):
+            raise ValueError(f"tune.arms names {', '.join(unknown)}, the arms are {', '.join(arms)}")
+        for arm in arms:
+            points = math.prod(len(values) for values in self.grid(arm).values())
+            if not 1 <= self.trials <= points:
+                raise ValueError(
+                    f"tune.trials must be from 1 to the points of the smallest grid, so that all arms have as many: "
+                    f"{self.trials} trials, but {arm} has {points} point(s)"
+                )
+
     def grid(self, arm: str) -> dict[str, list[Any]]:
-        """Return what an arm may choose from."""
+        """Return option -> values of an arm."""
         return self.search | self.arms.get(arm, {})
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a comparison's YAML says; paths in it are relative to the file.
+    """The content of a comparison's YAML; its paths are relative to the file.
 
     Attributes:
-        configs: configuration files of `seg fit`, the later win.
+        configs: configuration files of `seg fit`; later ones override earlier ones.
         data: the data's configuration file.
-        arms: what is compared. The YAML has `losses`, files whose names become the arms' names, and `arms`, for those
+        arms: the alternatives. The YAML has `losses`, files whose names become the arms' names, and `arms`, for those
             that differ in more than the loss: {name: {loss: FILE, options: {...}}}.
-        seeds: every arm is trained once with each.
-        options: of `seg fit`, for all runs alike, e.g. {trainer.max_epochs: 5}. {name} and {seed} stand for the run's.
-        tune: hyper-parameters to choose first.
-        processes: trainings at a time, each on one core or GPU; as many as there are if None.
+        seeds: every arm is trained once with each seed.
+        options: of `seg fit`, for all runs, e.g. {trainer.max_epochs: 5}; {name} and {seed} are replaced by the run's.
+        tune: the hyper-parameter search before the runs, or None.
+        processes: runs trained at the same time, each on one core or GPU; all cores or GPUs if None.
     """
 
     configs: list[Path]
@@ -143,49 +139,49 @@ class Plan:
 
         Raises:
             FileNotFoundError: it, or a file that it names, does not exist.
-            ValueError: a key is missing, unknown or unfit.
+            ValueError: a key is missing, unknown or invalid.
         """
         if not path.is_file():
             raise FileNotFoundError(f"no such comparison: {path}")
         try:
             plan = cls._read(yaml.safe_load(path.read_text(encoding="utf-8")), path.parent)
-        except (TypeError, ValueError, AttributeError, KeyError, yaml.YAMLError) as error:
-            raise ValueError(f"{path} is not a comparison ({KEYS}): {error}") from error
-        plan._check(path)
+            plan._check()
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{path} names a file that does not exist: {error}") from error
+        except (TypeError, ValueError, yaml.YAMLError) as error:
+            raise ValueError(f"{path} is not a comparison: {error}") from error
         return plan
 
     @classmethod
-    def _read(cls, fields: dict[str, Any], folder: Path) -> "Plan":
-        losses = [folder / loss for loss in fields.pop("losses", [])]
+    def _read(cls, content: Any, folder: Path) -> "Plan":
+        fields = read_fields(content, _KEYS, {"configs", "data", "seeds"}, "a comparison")
+        losses = [folder / loss for loss in strings(fields.pop("losses", []), "losses")]
         arms = [Arm(loss.stem, loss) for loss in losses]
         arms += [Arm.read(name, arm, folder) for name, arm in fields.pop("arms", {}).items()]
-        tune, processes = fields.pop("tune", None), fields.pop("processes", None)
-        plan = cls(arms=arms, **fields)
         return cls(
-            configs=[folder / config for config in plan.configs],
-            data=folder / plan.data,
+            configs=[folder / config for config in strings(fields.pop("configs"), "configs")],
+            data=folder / fields.pop("data"),
             arms=arms,
-            seeds=[int(seed) for seed in plan.seeds],
-            options=dict(plan.options),
-            tune=Tuning(**tune) if tune else None,
-            processes=None if processes is None else int(processes),
+            tune=Tuning.read(fields.pop("tune", None)),
+            **fields,
         )
 
-    def _check(self, path: Path) -> None:
+    def _check(self) -> None:
         for named in (*self.configs, self.data, *(arm.loss for arm in self.arms)):
             if not named.is_file():
-                raise FileNotFoundError(f"{path} names a file that does not exist: {named}")
-        names = [arm.name for arm in self.arms]
-        for key, values in (("losses and arms", names), ("seeds", self.seeds)):
-            if not values or len(set(values)) < len(values):
-                raise ValueError(f"{path}: {key} must be at least one and all different, got {values}")
-        if self.processes is not None and self.processes < 1:
-            raise ValueError(f"{path}: processes must be >= 1, got {self.processes}")
+                raise FileNotFoundError(named)
+        names = [check_name(arm.name) for arm in self.arms]
+        seeds = [check_whole("seeds", seed, 0, _LARGEST_SEED) for seed in self.seeds]
+        for key, values in (("losses and arms", names), ("seeds", seeds)):
+            if not values or len({str(value).casefold() for value in values}) < len(values):
+                raise ValueError(f"{key} must be at least one and all different, got {values}")
+        if self.processes is not None:
+            check_whole("processes", self.processes, 1)
         if self.tune:
-            _check_tuning(self.tune, names, path)
+            self.tune.check(names)
 
     def runs(self, extra: list[str]) -> list[PlannedRun]:
-        """Return all runs, seed by seed, so that an early look sees every arm.
+        """Return all runs, seed by seed, so that an unfinished comparison has results of every arm.
 
         Args:
             extra: more options of `seg fit` for all runs, e.g. ["--data.source.init_args.root", "elsewhere"].
@@ -196,33 +192,3 @@ class Plan:
         files = [f"--config={config}" for config in self.configs]
         files += [f"--data={self.data}", f"--model.loss={arm.loss}"]
         return PlannedRun(arm.name, seed, tuple(files), self.options | arm.options, tuple(extra))
-
-
-def _check_tuning(tune: Tuning, arms: list[str], path: Path) -> None:
-    if unknown := sorted(set(tune.arms) - set(arms)):
-        raise ValueError(f"{path}: tune.arms names {', '.join(unknown)}, the arms are {', '.join(arms)}")
-    for arm in arms:
-        points = 1
-        for values in tune.grid(arm).values():
-            points *= len(values)
-        if not 1 <= tune.trials <= points:
-            raise ValueError(
-                f"{path}: tune.trials must be from 1 to the points of the smallest grid, so that all arms "
-                f"have as many: {tune.trials} trials, but {arm} has {points} point(s)"
-            )
-
-
-def _as_option(key: str, value: Any) -> str:
-    """Return an option of the command line; a key that ends with + adds to a list."""
-    text = (
-        value
-        if isinstance(value, str)
-        else yaml.safe_dump(value, default_flow_style=True, width=1_000_000).removesuffix("...\n").strip()
-    )
-    return f"--{key}={text}"
-
-
-def _content(option: str) -> str:
-    """Return the option with the hash of the file in the place of its path."""
-    key, path = option.split("=", 1)
-    return f"{key}={hashlib.sha256(Path(path).read_bytes()).hexdigest()}"

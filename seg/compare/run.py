@@ -1,136 +1,104 @@
-"""`seg compare`: look at data and machine, choose hyper-parameters, train what is missing."""
+"""`seg compare`: inspect the inputs, tune hyper-parameters, train the missing runs."""
 
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 
-from seg.compare import estimate, tuning
-from seg.compare.dask import execute_on_cluster
-from seg.compare.fingerprint import code_fingerprint
-from seg.compare.local import Progress, execute, probe_data, suitable_processes
-from seg.compare.plan import Plan, PlannedRun, RunTask
-from seg.compare.progress_table import ProgressTable
+from seg.compare import estimate, local, tuning
+from seg.compare.executor import Executor
+from seg.compare.plan import Plan
 from seg.compare.run_state import Outcome, is_finished
+from seg.compare.run_task import MakeTask, PlannedRun, RunTask
+from seg.data.writing import write_file
 from seg.record import COMPARISON
 
-WRONG_USAGE = 2
 
-
-@dataclass(frozen=True)
-class Executor:
-    """Where runs are trained.
-
-    Attributes:
-        processes: at a time on this machine.
-        gpus: of this machine.
-        scheduler: address of a Dask cluster that trains instead, or None.
-    """
-
-    processes: int
-    gpus: int
-    scheduler: str | None
-
-    def execute(self, runs: list[RunTask], progress: Progress) -> Iterator[Outcome]:
-        """Train runs; see seg.compare.local."""
-        if self.scheduler:
-            return execute_on_cluster(self.scheduler, runs, progress)
-        return execute(runs, self.processes, self.gpus, progress)
-
-
-def inspect_inputs(plan: Plan, runs: list[PlannedRun], scheduler: str | None) -> tuple[str, Executor]:
-    """Read the data once, check the options, and return the fingerprint of data and code, and where to train.
+def inspect_inputs(plan: Plan, runs: list[PlannedRun], scheduler: str | None) -> tuple[MakeTask, Executor]:
+    """Read the data and check the options; return what gives a run its identity and folder, and the executor.
 
     Args:
         plan: of the comparison.
-        runs: of the plan.
+        runs: all that may be trained.
         scheduler: address of a Dask scheduler, or None.
 
     Raises:
-        ValueError: the data or an option is unfit.
+        ValueError: the data or an option is invalid.
     """
-    data, gpus = probe_data(runs[0].task(Path("runs"), "").args)
-    files = [*plan.configs, plan.data, *(arm.loss for arm in plan.arms)]
-    texts = [file.read_text(encoding="utf-8") for file in files]
-    code = code_fingerprint([*texts, json.dumps(plan.options), *runs[0].extra])
-    return f"data {data}\ncode {code}", Executor(plan.processes or suitable_processes(gpus), gpus, scheduler)
+    commands = {run.settings: run.task(Path("runs"), "").args for run in runs}
+    found, gpus = local.resolve(list(commands.values()))
+    fingerprints = dict(zip(commands, found, strict=True))
+    processes = plan.processes or local.suitable_processes(gpus)
+    return lambda run, parent: run.task(parent, fingerprints[run.settings]), Executor(processes, gpus, scheduler)
 
 
 def run_comparison(
     plan: Plan, folder: Path, extra: list[str], scheduler: str | None
 ) -> tuple[list[RunTask], list[Outcome]]:
-    """Train every run of the plan that is not finished; return all runs, and how those that failed have ended.
+    """Train every unfinished run of the plan; return all runs and the outcomes of the failed ones.
 
     Args:
         plan: of the comparison.
-        folder: of the comparison; comparison.json in it lists its runs, others are kept and not looked at.
-        extra: more options of `seg fit` for all runs.
+        folder: of the comparison; its comparison.json lists the runs, other runs in it are left alone.
+        extra: further options of `seg fit` for all runs.
         scheduler: address of a Dask scheduler, or None.
 
     Raises:
-        ValueError: the data or an option is unfit.
+        RuntimeError: another comparison is running in the folder, or every trial of an arm failed.
+        ValueError: the data or an option is invalid.
     """
     runs = plan.runs(extra)
-    fingerprint, executor = inspect_inputs(plan, runs, scheduler)
-    tuned = tuning.tune(plan, runs, folder, fingerprint, partial(train, executor))
-    tasks = [run.with_options(tuned.get(run.name, {})).task(folder / "runs", fingerprint) for run in runs]
+    trials = tuning.plan_trials(plan, runs)
+    make_task, executor = inspect_inputs(plan, tuning.all_runs(runs, trials), scheduler)
+    with _only_one_in(folder):
+        tuned = tuning.tune(trials, folder, make_task, executor.train)
+        tasks = [make_task(run.with_options(tuned.get(run.name, {})), folder / "runs") for run in runs]
+        listed = {"runs": [task.folder.relative_to(folder).as_posix() for task in tasks]}
+        write_file(folder / COMPARISON, (json.dumps(listed, indent=1) + "\n").encode())
+        return tasks, executor.train(tasks)
+
+
+@contextmanager
+def _only_one_in(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
-    listed = {"runs": [str(task.folder.relative_to(folder)) for task in tasks]}
-    (folder / COMPARISON).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
-    return tasks, train(executor, tasks)
-
-
-def train(site: Executor, runs: list[RunTask]) -> list[Outcome]:
-    """Train what is not finished, with a live table, and return the failures.
-
-    Raises:
-        ValueError: an option is unfit.
-    """
-    missing = [run for run in runs if not is_finished(run)]
-    if not missing:
-        return []
-    failed = []
-    with ProgressTable(missing, len(runs) - len(missing)) as table:
-        for outcome in site.execute(missing, table.show):
-            if outcome.exit_code == WRONG_USAGE:
-                raise ValueError(outcome.last_log_line.removeprefix("seg: error: "))
-            table.end(outcome)
-            failed += [outcome] if outcome.exit_code else []
-    return failed
+    try:
+        with FileLock(folder / "lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise RuntimeError(f"another comparison is running in {folder}: wait for it, or give another --out") from error
 
 
 def preview(plan: Plan, folder: Path, extra: list[str], scheduler: str | None) -> None:
-    """Print what the comparison would train, and how long it would take on this machine.
+    """Print which runs the comparison would train, and how long they would take on this machine.
 
     Args:
         plan: of the comparison.
         folder: of the comparison; finished runs in it are not trained again.
-        extra: more options of `seg fit` for all runs.
+        extra: further options of `seg fit` for all runs.
         scheduler: address of a Dask scheduler, or None.
 
     Raises:
         RuntimeError: an arm does not train.
-        ValueError: the data or an option is unfit.
+        ValueError: the data or an option is invalid.
     """
     runs = plan.runs(extra)
-    fingerprint, executor = inspect_inputs(plan, runs, scheduler)
+    trials = tuning.plan_trials(plan, runs)
+    tried = [trial for of_arm in trials.values() for trial in of_arm]
+    make_task, executor = inspect_inputs(plan, [*runs, *(trial.run for trial in tried)], scheduler)
     processes = executor.processes
-    costs = estimate.measure(runs, lambda tasks: list(execute(tasks, processes, executor.gpus, lambda *_: None)))
-    tasks = [run.task(folder / "runs", fingerprint) for run in runs]
+    costs = estimate.measure(runs, lambda tasks: list(local.execute(tasks, processes, executor.gpus, lambda *_: None)))
+    tasks = [make_task(run, folder / "runs") for run in runs]
     missing = [costs[task.name].seconds() for task in tasks if not is_finished(task)]
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(estimate.tabulate(costs, tasks))
     if plan.tune:
         epochs = plan.tune.options.get("trainer.max_epochs")
-        trials = tuning.planned_trials(plan, runs, folder, fingerprint)
-        untried = [
-            costs[arm].seconds(epochs) for arm, tried in trials.items() for _, task in tried if not is_finished(task)
-        ]
+        untried = [trial.run for trial in tried if not is_finished(make_task(trial.run, folder / tuning.FOLDER))]
         console.print(f"{plan.tune.trials} trials per arm before, {len(untried)} of them missing")
-        missing += untried
+        missing += [costs[run.name].seconds(epochs) for run in untried]
     time = estimate.duration(estimate.makespan(missing, processes))
     console.print(f"{len(missing)} runs, {processes} at a time: about {time}, then the report")

@@ -1,82 +1,101 @@
-"""Hyper-parameters that every arm chooses on validation, with the same number of trials."""
+"""Hyper-parameter search on validation, with the same number of trials for every arm."""
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from seg.analysis.trials import TRIALS
-from seg.compare.plan import Plan, PlannedRun, RunTask, Tuning
+from seg.compare.plan import Plan, Tuning
 from seg.compare.run_state import is_finished
+from seg.compare.run_task import MakeTask, PlannedRun, RunTask
+from seg.data.writing import write_file
 from seg.record import RunRecord
 
+FOLDER = "trials"
 
-def tune(
-    plan: Plan,
-    runs: list[PlannedRun],
-    folder: Path,
-    fingerprint: str,
-    train: Callable[[list[RunTask]], object],
-) -> dict[str, dict[str, Any]]:
-    """Return arm -> the options that were best on validation, and write all trials to tuning.json; without it, none.
 
-    The trials of all arms are trained at once: which ones they are does not depend on how others went.
+@dataclass(frozen=True)
+class Trial:
+    """One point of an arm's grid.
 
-    Args:
-        plan: of the comparison, with or without `tune`.
-        runs: of the plan.
-        folder: of the comparison.
-        fingerprint: of data and code.
-        train: trains runs that are not finished.
-
-    Raises:
-        RuntimeError: every trial of an arm failed.
+    Attributes:
+        options: of `seg fit`, that the arm gets if the trial is the best.
+        run: the training that scores them on validation.
     """
-    trials = planned_trials(plan, runs, folder, fingerprint)
-    if not trials:
-        (folder / TRIALS).unlink(missing_ok=True)
-        return {}
-    train([task for tried in trials.values() for _, task in tried])
-    chosen, told = {}, {}
-    for arm, tried in trials.items():
-        scores = [_score(task) for _, task in tried]
-        told[arm] = [{"options": options, "score": score} for (options, _), score in zip(tried, scores, strict=True)]
-        best = max((score for score in scores if score is not None), default=None)
-        if best is None:
-            raise RuntimeError(f"every trial of {arm} failed: see log.txt in {tried[0][1].folder}")
-        chosen[arm] = tried[scores.index(best)][0]
-    content = {arm: {"chosen": chosen[arm], "trials": told[arm]} for arm in chosen}
-    (folder / TRIALS).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    return chosen
+
+    options: dict[str, Any]
+    run: PlannedRun
 
 
-def planned_trials(
-    plan: Plan, runs: list[PlannedRun], folder: Path, fingerprint: str
-) -> dict[str, list[tuple[dict[str, Any], RunTask]]]:
-    """Return arm -> its trials, as options and task; none where nothing is tuned.
+def plan_trials(plan: Plan, runs: list[PlannedRun]) -> dict[str, list[Trial]]:
+    """Return arm -> its trials; an empty dictionary without `tune`.
 
     Args:
         plan: of the comparison.
-        runs: of the plan; a trial is the run of an arm with the seed and the options of the tuning.
-        folder: of the comparison.
-        fingerprint: of data and code.
+        runs: of the plan; a trial is a run of an arm with the seed and the options of `tune`.
     """
     tuning = plan.tune
     if tuning is None:
         return {}
     arms = {run.name: replace(run, seed=tuning.seed).with_options(tuning.options) for run in runs}
     return {
-        name: [
-            (options, arm.with_options(options | {"score_test": False}).task(folder / "trials", fingerprint))
-            for options in _points(tuning, name)
-        ]
+        name: [Trial(point, arm.with_options(point | {"score_test": False})) for point in _points(tuning, name)]
         for name, arm in arms.items()
     }
 
 
+def all_runs(runs: list[PlannedRun], trials: dict[str, list[Trial]]) -> list[PlannedRun]:
+    """Return all that may be trained: the trials, and the runs with whatever options may be chosen.
+
+    Args:
+        runs: of the plan.
+        trials: arm -> its trials, perhaps none.
+    """
+    if not trials:
+        return runs
+    tried = [trial.run for of_arm in trials.values() for trial in of_arm]
+    return tried + [run.with_options(trial.options) for run in runs for trial in trials[run.name]]
+
+
+def tune(
+    trials: dict[str, list[Trial]], folder: Path, make_task: MakeTask, train: Callable[[list[RunTask]], object]
+) -> dict[str, dict[str, Any]]:
+    """Return arm -> the options that scored best on validation, and write all trials to tuning.json.
+
+    The trials of all arms are trained together: none depends on the result of another.
+
+    Args:
+        trials: arm -> its trials, perhaps none.
+        folder: of the comparison.
+        make_task: gives a run its folder.
+        train: trains the unfinished runs among those given.
+
+    Raises:
+        RuntimeError: every trial of an arm failed.
+    """
+    if not trials:
+        (folder / TRIALS).unlink(missing_ok=True)
+        return {}
+    tasks = {arm: [make_task(trial.run, folder / FOLDER) for trial in tried] for arm, tried in trials.items()}
+    train([task for of_arm in tasks.values() for task in of_arm])
+    content = {arm: _choose(tried, tasks[arm]) for arm, tried in trials.items()}
+    write_file(folder / TRIALS, (json.dumps(content, indent=1) + "\n").encode())
+    return {arm: chosen["chosen"] for arm, chosen in content.items()}
+
+
+def _choose(trials: list[Trial], tasks: list[RunTask]) -> dict[str, Any]:
+    scores = [_score(task) for task in tasks]
+    best = max((score for score in scores if score is not None), default=None)
+    if best is None:
+        raise RuntimeError(f"every trial of {tasks[0].name} failed: see log.txt in {tasks[0].folder}")
+    scored = [{"options": trial.options, "score": score} for trial, score in zip(trials, scores, strict=True)]
+    return {"chosen": trials[scores.index(best)].options, "trials": scored}
+
+
 def _points(tuning: Tuning, arm: str) -> list[dict[str, Any]]:
-    """Draw points of the grid, each at most once."""
+    """Draw different points of the grid at random."""
     import optuna  # noqa: PLC0415  # takes a second to load
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)

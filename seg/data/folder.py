@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seg.data.labels import as_labels, boundaries_from_labels
 from seg.data.reading import read_image_file
-from seg.data.sample import Sample, Source
+from seg.data.sample import Sample, Source, check_names
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
@@ -118,11 +118,12 @@ def read_images(path: Path) -> list[Sample]:
 
     Raises:
         FileNotFoundError: there is no such file, or no image in the folder.
-        ValueError: a file cannot be read as an image.
+        ValueError: a file cannot be read as an image, or names are not unique; see `seg.data.sample.check_names`.
     """
     files = [path] if path.is_file() else [file for files in by_stem(path).values() for file in files]
     if not files:
         raise FileNotFoundError(f"no image in {path}: it needs files that end with {', '.join(SUFFIXES)}")
+    check_names([file.stem for file in files])
     images = [(file.stem, read_image_file(file)) for file in files]
     return [Sample(name, image, np.zeros(image.shape[:2], dtype=np.bool_)) for name, image in images]
 

@@ -14,10 +14,11 @@ from torch.utils.data import DataLoader
 from seg.data.dataset import Channels, RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.leakage import refuse_leakage
-from seg.data.sample import Sample, Source
+from seg.data.sample import Sample, Source, check_names
 from seg.data.sampling import EpochSampler, ImageSampler
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
+from seg.data.writing import written_boundary_value
 
 
 class BoundaryDataModule(pl.LightningDataModule):
@@ -69,21 +70,24 @@ class BoundaryDataModule(pl.LightningDataModule):
 
     @property
     def boundary_value(self) -> int:
-        """Value of the boundary in masks that are written: as in the source's masks, 0 or 255."""
-        return 0 if getattr(self.source, "boundary_value", None) == 0 else 255
+        """Value of the boundary in masks that are written, 0 or 255; see `written_boundary_value`."""
+        return written_boundary_value(getattr(self.source, "boundary_value", None))
 
     def setup(self, stage: str) -> None:
         """Read and check all samples and split them, once.
 
         Raises:
-            ValueError: a file is invalid, a split is empty, or an image is in two splits.
+            ValueError: a file or name is invalid, a split is empty, or an image is in two splits.
         """
         if self.samples or (stage == "predict" and self.predict is not None):
             return
-        self.samples = list(self.source)
-        self.indices = self.split.assign([sample.name for sample in self.samples])
-        refuse_leakage(self.samples, self.indices)
-        _report_masks(self.samples)
+        samples = list(self.source)
+        names = [sample.name for sample in samples]
+        check_names(names)
+        indices = self.split.assign(names)
+        refuse_leakage(samples, indices)
+        _report_masks(samples)
+        self.samples, self.indices = samples, indices
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""

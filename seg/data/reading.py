@@ -36,11 +36,14 @@ def read_image(data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = Non
     Raises:
         ImageError: the file has another format, is damaged, too large, has several pages, or has samples that a
             network cannot use (CMYK, complex, NaN, infinite).
+        MemoryError: there is not enough memory to decode it.
     """
     try:
         image = _decode(data, max_pixels, page)
     except ImageError:
         raise
+    except MemoryError as error:  # the file may be good
+        raise MemoryError("there is not enough memory to decode the image: free some or use a smaller one") from error
     except Exception as error:  # decoders raise exceptions of every kind on damaged files
         raise ImageError("corrupt_image", "the image is damaged or incomplete") from error
     if image.dtype.kind == "f" and not np.isfinite(image).all():
@@ -53,12 +56,14 @@ def read_image_file(path: Path) -> NDArray[Any]:
 
     Raises:
         OSError: the file cannot be opened.
-        ImageError: as `read_image`; the message begins with the path.
+        ImageError, MemoryError: as `read_image`; the message begins with the path.
     """
     try:
         return read_image(path.read_bytes())
     except ImageError as error:
         raise ImageError(error.code, f"{path}: {error}") from error
+    except MemoryError as error:
+        raise MemoryError(f"{path}: {error}") from error
 
 
 def _decode(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:

@@ -15,6 +15,15 @@ from PIL import Image
 _FULL = 65_535
 
 
+def written_boundary_value(boundary_value: int | None) -> int:
+    """Return the value of the boundary in masks that are written: 0 where the training masks have it so, else 255.
+
+    Args:
+        boundary_value: of the training masks; None where boundaries come from labels.
+    """
+    return 0 if boundary_value == 0 else 255
+
+
 def encode_mask(prediction: NDArray[np.bool_], boundary_value: int) -> bytes:
     """Return a PNG of one bit per pixel, five times as fast as Pillow.
 
@@ -35,8 +44,8 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def encode_probability(probability: NDArray[np.floating[Any]]) -> bytes:
-    """Return a 16-bit grey PNG of (H, W) probabilities; 65535 is 1."""
-    return bytes(imagecodecs.png_encode((probability * _FULL).round().astype(np.uint16), level=1))
+    """Return a 16-bit grey PNG of (H, W) probabilities; 65535 is 1, NaN becomes 0."""
+    return bytes(imagecodecs.png_encode((np.nan_to_num(probability) * _FULL).round().astype(np.uint16), level=1))
 
 
 def decode_probability(data: bytes) -> NDArray[np.float32]:
@@ -61,5 +70,8 @@ def write_file(path: Path, data: bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(data)
+    try:
+        partial.write_bytes(data)
+    except OSError as error:  # of a full disk: does not name its file
+        raise OSError(error.errno, error.strerror, str(path)) from error
     os.replace(partial, path)

@@ -1,4 +1,4 @@
-"""The losses by name: built, described, examined."""
+"""Build, describe and check losses by name."""
 
 import inspect
 import re
@@ -30,7 +30,7 @@ def _bce_and_dice() -> dict[str, Term]:
     return {"bce": Term(BceLoss()), "dice": Term(DiceLoss())}
 
 
-#: Losses that cannot be built without choices.
+#: Examples of the losses with required arguments.
 _EXAMPLES: dict[str, Callable[[], SegmentationLoss]] = {
     "CompositeLoss": lambda: CompositeLoss(_bce_and_dice()),
     "GradientBalancedLoss": lambda: GradientBalancedLoss(_bce_and_dice()),
@@ -41,7 +41,7 @@ _EXAMPLES: dict[str, Callable[[], SegmentationLoss]] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One loss of the library as its docstring describes it."""
+    """Name, summary, formula and source of a loss, from its docstring."""
 
     name: str
     summary: str
@@ -50,7 +50,7 @@ class Entry:
 
 
 def library() -> list[Entry]:
-    """Return all losses of the library, by name."""
+    """Return the entries of all losses of the library."""
     found = [getattr(losses, name) for name in losses.__all__]
     return [_describe(loss) for loss in found if issubclass(loss, SegmentationLoss) and not inspect.isabstract(loss)]
 
@@ -72,10 +72,10 @@ def build(name: str, options: list[str] | None = None) -> SegmentationLoss:
 
     Args:
         name: a class of `losses`, a class path, or a configuration file.
-        options: e.g. ["--loss.init_args.smooth", "7"].
+        options: its parameters, e.g. ["--loss.init_args.smooth", "7"].
 
     Raises:
-        ValueError: there is no such loss, or it cannot be built like this.
+        ValueError: there is no such loss, or it cannot be built with these options.
     """
     if name in _EXAMPLES and not options:
         return _EXAMPLES[name]()
@@ -90,8 +90,8 @@ def build(name: str, options: list[str] | None = None) -> SegmentationLoss:
 
 
 def print_catalogue() -> None:
-    """Print every loss with formula, range, cost and source."""
-    table = Table("loss", "what", "formula; p = sigmoid(logits)", "range", "cost", "source", show_lines=True)
+    """Print every loss with description, formula, range, cost and source."""
+    table = Table("loss", "description", "formula; p = sigmoid(logits)", "range", "cost", "source", show_lines=True)
     unit = cost_ms(build("L2Loss"))
     for entry in library():
         loss = build(entry.name)
@@ -104,7 +104,12 @@ def print_catalogue() -> None:
 
 
 def cost_ms(loss: SegmentationLoss, repeats: int = 3) -> float:
-    """Return the milliseconds of forward and backward on 8 x 1 x 256 x 256, the fastest of some."""
+    """Return the milliseconds of forward and backward on 8 x 1 x 256 x 256.
+
+    Args:
+        loss: on the CPU.
+        repeats: the fastest one counts.
+    """
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(8, 1, 256, 256, generator=generator).requires_grad_()
     target = torch.zeros(8, 1, 256, 256)
@@ -118,10 +123,15 @@ def cost_ms(loss: SegmentationLoss, repeats: int = 3) -> float:
 
 
 def print_examination(name: str, options: list[str], channels: int) -> None:
-    """Print what of the contract a loss keeps.
+    """Print which rules of the contract a loss keeps.
+
+    Args:
+        name: as for `build`.
+        options: as for `build`.
+        channels: K, the channels of the mask.
 
     Raises:
-        ValueError: it does not keep all of it.
+        ValueError: it breaks a rule.
     """
     findings = examine(build(name, options), channels)
     console = Console()

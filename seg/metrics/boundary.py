@@ -10,6 +10,8 @@ from scipy.sparse.csgraph import maximum_flow
 from scipy.spatial import cKDTree
 from skimage.morphology import skeletonize
 
+from seg.metrics.unknown import without_nan
+
 Mask = NDArray[np.bool_]
 
 
@@ -42,6 +44,7 @@ def boundary_f1(
 def _skeletons(probability: NDArray[np.float32], thresholds: NDArray[np.float32]) -> Iterator[Mask]:
     """Yield the thinned prediction at each threshold; equal ones in a row are thinned once."""
     size, skeleton = -1, np.zeros_like(probability, dtype=np.bool_)
+    probability = without_nan(probability)
     for threshold in thresholds:
         prediction = probability >= threshold
         if prediction.sum() != size:  # predictions at two thresholds are nested: of equal size, they are equal
@@ -117,10 +120,11 @@ def dataset_and_image_scale(counts: NDArray[np.int64]) -> tuple[float, float]:
         counts: (N, T, 3), of `count_matches` for N images.
     """
     pooled = counts.sum(axis=0)
-    return float(_f1_of(pooled).max()), float(_f1_of(counts).max(axis=1).mean())
+    return float(matched_f1(pooled).max()), float(matched_f1(counts).max(axis=1).mean())
 
 
-def _f1_of(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def matched_f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the F1 of counts (..., 3) of `count_matches`; 1 where nothing is predicted and nothing true."""
     matched, total = counts[..., 0], counts[..., 1] + counts[..., 2]
     return np.where(total > 0, 2 * matched / np.maximum(total, 1), 1.0)
 

@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.metrics.unknown import without_nan
+
 Verdict = Literal["none", "nan", "constant", "black", "white", "threshold artefact"]
 
 _CONSTANT = 1e-3
@@ -44,7 +46,7 @@ def gather(probability: NDArray[np.float32], mask: NDArray[np.bool_], ap: float)
         ap: average precision of the image.
     """
     finite = bool(np.isfinite(probability).all())
-    known = np.nan_to_num(probability)
+    known = without_nan(probability)
     return Evidence(
         prevalence=float(mask.mean()),
         ap=ap if finite else 0.0,

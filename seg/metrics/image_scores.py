@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from seg.metrics.boundary import boundary_f1
 from seg.metrics.collapse import Evidence, gather
-from seg.metrics.pixel import average_precision, brier, overlap
-from seg.metrics.rand import rand_scores
+from seg.metrics.scored_image import ScoredImage
+from seg.metrics.table import METRICS, THRESHOLDS
 
-#: Scores at a threshold by which a comparison can rank; larger is better.
-RankBy = Literal["boundary_f1", "iou", "dice", "v_rand"]
-
-#: Finer at both ends: the best threshold is low for thin boundaries and high for overconfident losses.
-THRESHOLDS = np.array([0.01, 0.02, *np.arange(0.05, 0.951, 0.05), 0.98, 0.99], dtype=np.float32)
+if TYPE_CHECKING:
+    RankBy = str
+else:  # the command line offers and accepts what the table says, which no type checker can read
+    RankBy = Literal[tuple(key for key, metric in METRICS.items() if metric.may_rank)]
 
 
 class ScoreTable:
@@ -55,11 +53,12 @@ class ScoreTable:
 
 
 class ImageScores(Metric):
-    """IoU, Dice, boundary F1, average precision, Brier score and, if it ranks, V_Rand of every image.
+    """The metrics of every image seen that the table has for validations, and the one that ranks.
 
     Args:
         tolerance_px: of the boundary F1.
-        rank_by: V_Rand, which takes a second per image, is computed only if it is named here.
+        rank_by: a metric that the table has for tests alone (V_Rand takes a second per image) is computed if it is
+            named here.
         options: of torchmetrics.Metric.
     """
 
@@ -71,7 +70,9 @@ class ImageScores(Metric):
     def __init__(self, tolerance_px: float, rank_by: RankBy = "boundary_f1", **options: Any) -> None:
         super().__init__(**options)
         self.tolerance_px = tolerance_px
-        self.names = ["iou", "dice", "boundary_f1"] + (["v_rand"] if rank_by == "v_rand" else [])
+        computed = [metric for key, metric in METRICS.items() if metric.validated or key == rank_by]
+        self.at_threshold = [metric.key for metric in computed if metric.at_thresholds]
+        self.at_none = [metric.key for metric in computed if not metric.at_thresholds]
         self.add_state("table", default=[], dist_reduce_fx="cat")
         self.add_state("overall", default=[], dist_reduce_fx="cat")
         self.add_state("evidence", default=[], dist_reduce_fx="cat")
@@ -84,27 +85,25 @@ class ImageScores(Metric):
             mask: (N, K, H, W) of 0 and 1.
         """
         for raw, truth in zip(probability[:, 0].float().cpu(), mask[:, 0].bool().cpu(), strict=True):
-            image = raw.nan_to_num(0.0)
-            iou, dice = overlap(image, truth, torch.from_numpy(THRESHOLDS))
-            f1 = boundary_f1(image.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
-            rows = [iou, dice, torch.from_numpy(f1).float()]
-            if "v_rand" in self.names:
-                sections = rand_scores(image.numpy(), truth.numpy(), THRESHOLDS)
-                rows.append(torch.tensor([section.v_rand for section in sections]))
-            self.table.append(torch.stack(rows)[None])
-            ap = average_precision(image, truth)
-            self.overall.append(torch.stack([ap, brier(image, truth)])[None])
-            evidence = gather(raw.numpy(), truth.numpy(), ap.item())
+            image = ScoredImage(raw.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
+            self.table.append(torch.stack([_value(image, key) for key in self.at_threshold])[None])
+            self.overall.append(torch.stack([_value(image, key) for key in self.at_none])[None])
+            evidence = gather(raw.numpy(), truth.numpy(), float(image.compute(METRICS["ap"].formula)))
             self.evidence.append(torch.tensor([astuple(evidence)], dtype=torch.float64))
 
     def compute(self) -> ScoreTable:
         """Return the `ScoreTable` of the images in the order seen."""
         table, overall = _joined(self.table), _joined(self.overall)
         return ScoreTable(
-            at_threshold={name: table[:, number] for number, name in enumerate(self.names)},
-            overall={"ap": overall[:, 0], "brier": overall[:, 1]},
+            at_threshold={key: table[:, number] for number, key in enumerate(self.at_threshold)},
+            overall={key: overall[:, number] for number, key in enumerate(self.at_none)},
             evidence=[_to_evidence(row) for row in _joined(self.evidence).tolist()],
         )
+
+
+def _value(image: ScoredImage, key: str) -> Tensor:
+    """Return a metric of the image: (T,) at its thresholds, or a scalar."""
+    return torch.as_tensor(image.compute(METRICS[key].formula)).float()
 
 
 def _joined(state: list[Tensor] | Tensor) -> Tensor:

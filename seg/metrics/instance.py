@@ -25,7 +25,8 @@ class InstanceScores:
 def instance_scores(proposal: Labels, truth: Labels) -> InstanceScores:
     """Compare two label images; all scores are 1 if neither has a cell.
 
-    Cells are matched one to one, separately at each cut, so that as many pairs as possible reach it.
+    Cells are matched one to one, separately at each cut, so that as many pairs as possible reach it; for PQ, an IoU
+    must exceed 0.5.
 
     Args:
         proposal: (H, W), 0 is background.
@@ -40,12 +41,12 @@ def instance_scores(proposal: Labels, truth: Labels) -> InstanceScores:
         return InstanceScores(1.0, 1.0, 1.0, 1.0)
     found = [_matched(overlaps, cut) for cut in CUTS]
     accuracies = [len(ious) / (proposed + true - len(ious)) for ious in found]
-    at_half, mean_size = found[0], (proposed + true) / 2
+    mean_size = (proposed + true) / 2
     return InstanceScores(
         ap50=accuracies[0],
         ap=float(np.mean(accuracies)),
-        f1=len(at_half) / mean_size,
-        pq=float(at_half.sum()) / mean_size,
+        f1=len(found[0]) / mean_size,
+        pq=float(overlaps[overlaps > 0.5].sum()) / mean_size,  # above 0.5, no cell has two partners
     )
 
 

@@ -1,11 +1,13 @@
 """Pixel-wise scores of one image. The positive class is the boundary.
 
-IoU and Dice of an image without boundary are 1 if nothing is predicted, else 0.
+IoU and Dice of an image without boundary are 1 if nothing is predicted, else 0. NaN is not predicted.
 """
 
 import torch
 from torch import Tensor
 from torchmetrics.functional.classification import binary_average_precision, binary_calibration_error
+
+from seg.metrics.unknown import without_nan
 
 
 def overlap(probability: Tensor, mask: Tensor, thresholds: Tensor) -> tuple[Tensor, Tensor]:
@@ -19,6 +21,7 @@ def overlap(probability: Tensor, mask: Tensor, thresholds: Tensor) -> tuple[Tens
     Returns:
         Two tensors (T,).
     """
+    probability = without_nan(probability)
     true_positive = _count_at_least(probability[mask], thresholds)
     predicted = _count_at_least(probability, thresholds)
     actual = mask.sum()
@@ -45,7 +48,7 @@ def average_precision(probability: Tensor, mask: Tensor) -> Tensor:
     """
     if not mask.any():
         return torch.ones(())
-    return binary_average_precision(probability.flatten(), mask.flatten().long(), validate_args=False)
+    return binary_average_precision(without_nan(probability).flatten(), mask.flatten().long(), validate_args=False)
 
 
 def brier(probability: Tensor, mask: Tensor) -> Tensor:
@@ -55,7 +58,7 @@ def brier(probability: Tensor, mask: Tensor) -> Tensor:
         probability: (H, W) in [0, 1].
         mask: (H, W) bool.
     """
-    return (probability - mask.to(probability.dtype)).square().mean()
+    return (without_nan(probability) - mask.to(probability.dtype)).square().mean()
 
 
 def calibration_error(probability: Tensor, mask: Tensor) -> Tensor:
@@ -68,4 +71,5 @@ def calibration_error(probability: Tensor, mask: Tensor) -> Tensor:
     Source:
         Naeini, Cooper and Hauskrecht, AAAI 2015.
     """
-    return binary_calibration_error(probability.flatten(), mask.flatten().long(), n_bins=15, validate_args=False)
+    known, target = without_nan(probability).flatten(), mask.flatten().long()
+    return binary_calibration_error(known, target, n_bins=15, validate_args=False)

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, label
 from skimage.segmentation import watershed
 
+from seg.metrics.unknown import without_nan
+
 Labels = NDArray[np.int32]
 
 #: Pixels of a cell are connected by their sides: through corners, a diagonal membrane would leak.
@@ -36,8 +38,8 @@ def rand_scores(
     Source:
         Arganda-Carreras et al., Frontiers in Neuroanatomy 2015.
     """
-    cells = connected_cells(~mask)
-    return [compare_cells(cells, thin(probability < threshold)) for threshold in thresholds]
+    cells, known = connected_cells(~mask), without_nan(probability)
+    return [compare_cells(cells, thin(known < threshold)) for threshold in thresholds]
 
 
 def connected_cells(inside: NDArray[np.bool_]) -> Labels:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.metrics.unknown import without_nan
+
 
 @dataclass(frozen=True)
 class Sharpness:
@@ -21,9 +23,10 @@ def sharpness(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Shar
     both sides of its contour, divided by the mask's; 1 for an image without boundary.
 
     Args:
-        probability: (H, W) in [0, 1], at least 2 x 2 pixels.
+        probability: (H, W) in [0, 1].
         mask: (H, W), True on the boundary.
     """
+    probability = without_nan(probability)
     grey = float(((probability > 0.1) & (probability < 0.9)).mean())
     true_slope = _slope(mask.astype(np.float32))
     contour = true_slope > 0
@@ -32,6 +35,9 @@ def sharpness(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Shar
 
 
 def _slope(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    along_rows, along_columns = np.gradient(picture)
+    """Return the gradient magnitude; across a single row or column there is no slope."""
+    along_rows, along_columns = (
+        np.gradient(picture, axis=axis) if picture.shape[axis] > 1 else np.zeros_like(picture) for axis in (0, 1)
+    )
     magnitude: NDArray[np.float32] = np.hypot(along_rows, along_columns)
     return magnitude

@@ -10,6 +10,7 @@ import tifffile
 from lightning_utilities.core.rank_zero import rank_zero_only
 from numpy.typing import NDArray
 from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 
 from seg.data.dataset import Batch
@@ -57,6 +58,16 @@ class PictureWriter(Callback):
             write_file(folder / "probability.png", encode_probability(_boundary(probability)))
         for name, labels in zip(batch["name"], batch.get("labels", ()), strict=False):
             write_file(self.folder / "test" / name / LABELS, _encode_labels(labels.cpu().numpy()))
+
+    def on_validation_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
+    ) -> None:
+        """Write validation/<name>/image.png and truth.png, once the training is over: int8 is accepted on them."""
+        if trainer.state.fn == TrainerFn.VALIDATING and not _is_repeated(trainer, trainer.val_dataloaders):
+            for name, image, truth in zip(batch["name"], batch["image"], batch["mask"], strict=True):
+                folder = self.folder / "validation" / name
+                write_file(folder / "image.png", encode_image(_display(image)))
+                write_file(folder / "truth.png", encode_mask(_boundary(truth) > 0, 255))
 
     def on_predict_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Batch, *_: Any) -> None:
         """Write mask, at the threshold of the checkpoint, and probability of each image."""

@@ -18,7 +18,8 @@ from seg.data.writing import decode_probability
 from seg.metrics.image_scores import ScoreTable
 from seg.metrics.suite import Case, SuiteScores, score_cases
 from seg.model.module import BoundaryModule, DivergedError
-from seg.record import FILE_NAME, RunRecord, SplitScores
+from seg.record import FILE_NAME, RunData, RunRecord, SplitScores
+from seg.run_config import RunConfig
 from seg.training.pictures import LABELS
 from seg.training.resume import run_folder
 from seg.training.stopwatch import Stopwatch
@@ -142,14 +143,14 @@ class RunRecorder(SaveConfigCallback):
             test=_scores(module, "test", described, suite.metrics) if suite else None,
             optimistic=suite.optimistic if suite else {},
             collapse=module.collapse,
-            data=described,
+            data=RunData(**described),
             versions=versions(),
             started=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
             seconds=round(self.seconds, 3),
             timing=self.stopwatch.timing(),
             steps=self.steps,
             checkpoint=_relative(checkpoint, folder) if checkpoint else None,
-            config=config,
+            config=RunConfig.of(config),
             error=error,
         ).save(folder)
 

@@ -33,7 +33,7 @@ def test_each_image_is_cut_to_its_own_valid_rectangle():
 
 
 @pytest.mark.parametrize("hole", [True, False])
-def test_a_valid_mask_that_is_no_rectangle_is_refused(hole):
+def test_a_valid_mask_that_is_not_a_rectangle_is_refused(hole):
     valid = torch.zeros(1, 1, 4, 4, dtype=torch.bool)
     if hole:
         valid[...] = True
@@ -42,7 +42,7 @@ def test_a_valid_mask_that_is_no_rectangle_is_refused(hole):
         L2Loss()(torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4), valid)
 
 
-def test_progress_reaches_losses_inside_losses():
+def test_progress_reaches_nested_losses():
     inner = CompositeLoss({"l2": Term(L2Loss(), LinearRamp(0, 2))})
     ScnpLoss(inner).set_progress(0.25)
     assert inner.weight("l2") == 0.5

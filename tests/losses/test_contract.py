@@ -1,4 +1,4 @@
-"""Every loss of the library keeps the whole contract, and the contract finds those that break a rule of it."""
+"""Every loss of the library keeps the full contract, and a loss that breaks a rule is found by that rule."""
 
 import re
 
@@ -66,15 +66,15 @@ def test_no_loss_of_the_library_is_left_out():
 
 @pytest.mark.parametrize("loss", [*PLAIN, *WITH_CHOICES], ids=lambda loss: type(loss).__name__)
 @pytest.mark.parametrize("channels", [1, 2])
-def test_every_loss_keeps_the_whole_contract(loss, channels):
+def test_every_loss_keeps_the_full_contract(loss, channels):
     findings = examine(loss, channels)
     assert len(findings) == len(CHECKS)
     assert {rule: wrong for rule, wrong in findings.items() if wrong} == {}
 
 
 @pytest.mark.parametrize("distance", ["cosine", "gram"])
-def test_features_compared_without_their_strength_keep_all_but_what_needs_it(distance):
-    """The direction of features, or their style, says nothing of a picture that is the same everywhere."""
+def test_scale_free_distances_of_features_ignore_a_uniform_false_boundary(distance):
+    """The direction of features, or their correlations, carry no information about a constant picture."""
     broken = {rule for rule, wrong in examine(PerceptualLoss(Layers(), distance=distance)).items() if wrong}
     assert broken <= {"a false boundary on an empty mask is punished"}
 
@@ -100,13 +100,13 @@ class Constant(L2Loss):
 
 
 class Overflowing(L2Loss):
-    """The square of the odds overflows for sure logits."""
+    """The square of the odds overflows for certain logits."""
 
     def per_image(self, logits, target):
         return super().per_image(logits, target) + ((2 * (1 - 2 * target) * logits).exp()).mean(dim=(1, 2, 3)) * 1e-9
 
 
-class Upside(L2Loss):
+class UpsideDown(L2Loss):
     """Prefers the opposite of the mask."""
 
     def per_image(self, logits, target):
@@ -143,7 +143,7 @@ class Pooled(L2Loss):
         return DiceLoss().per_image(logits.transpose(0, 2), target.transpose(0, 2)).mean().expand(len(logits))
 
 
-class SeesPadding(L2Loss):
+class IgnoresValid(L2Loss):
     def forward(self, logits, target, valid=None):
         return super().forward(logits, target)
 
@@ -166,7 +166,7 @@ class Remembering(L2Loss):
         return value
 
 
-class Moody(L2Loss):
+class EvaluatesDifferently(L2Loss):
     def per_image(self, logits, target):
         return super().per_image(logits, target) * (1 if self.training else 2)
 
@@ -184,20 +184,20 @@ class Raising(L2Loss):
         (NotANumber(), "finite for random logits", "must be finite, got nan"),
         (Constant(), "finite for random logits", "must not be zero everywhere"),
         (Overflowing(), "finite for empty full and saturated", "must be finite"),
-        (Upside(), "smallest for the perfect prediction", "must cost the lower bound, 0, it costs 1"),
+        (UpsideDown(), "smallest for the perfect prediction", "must cost the lower bound, 0, it costs 1"),
         (Offset(), "smallest for the perfect prediction", "must cost the lower bound, 0, it costs 0.5"),
         (Unbounded(), "within the bounds", "outside of the bounds 0 and 1"),
         (
             UnsmoothedDice(),
             "a false boundary on an empty mask is punished",
-            "must be pushed down, its gradient sums to 0",
+            "must be reduced, its gradient sums to 0",
         ),
         (WrongGradient(), "the gradient is the derivative", "must be the derivative"),
         (Pooled(), "the batch costs the mean of its images", "must cost the mean of its images"),
-        (SeesPadding(), "padding is ignored", "padding must not change the value"),
+        (IgnoresValid(), "padding is ignored", "padding must not change the value"),
         (Half(), "half precision and autocast are safe", "must be computed in float32"),
         (Remembering(), "nothing leaks between batches", "must cost the same"),
-        (Moody(), "nothing leaks between batches", "training and evaluation must cost the same"),
+        (EvaluatesDifferently(), "nothing leaks between batches", "training and evaluation must cost the same"),
         (Raising(), "one value per image", "it raised RuntimeError: no such kernel"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, SegmentationLoss) else "",
@@ -209,12 +209,12 @@ def test_a_loss_that_breaks_a_rule_is_found_by_it(loss, rule, words):
 
 
 @pytest.mark.parametrize("loss", [Scalar(), Detached(), NotANumber(), Constant()])
-def test_a_loss_that_cannot_train_is_refused_at_once_by_name(loss):
+def test_a_loss_that_cannot_train_is_refused_by_name(loss):
     with pytest.raises(ValueError, match=type(loss).__name__):
         check_contract(loss)
 
 
-def test_the_quick_look_passes_every_loss_that_can_train():
+def test_the_quick_check_passes_every_loss_of_the_library():
     for loss in PLAIN:
         check_contract(loss, channels=2)
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from seg.compare.plan import Plan, RunTask
+from seg.compare.plan import Plan
+from seg.compare.run_task import RunTask
 
 
 @pytest.fixture
@@ -53,28 +54,20 @@ def test_the_runs_of_a_seed_differ_in_nothing_but_loss_and_name(files):
     }
 
 
-def test_a_run_is_another_one_when_its_files_options_data_or_code_change(files):
-    plan = Plan.load(write(files))
-    run = tasks(plan)[0]
-    assert tasks(plan)[0] == run
-    changed = [
-        tasks(plan, fingerprint="other data")[0],
-        tasks(plan, extra=["--more=1"])[0],
-        tasks(Plan.load(write(files, options={})))[0],
-    ]
-    (files / "l2.yaml").write_text("# changed\n")
-    changed.append(tasks(plan)[0])
-    assert len({run.folder, *(other.folder for other in changed)}) == 5
+def test_a_run_is_another_one_when_its_fingerprint_or_seed_changes(files):
+    run, _, of_other_seed, _ = Plan.load(write(files)).runs([])
+    folders = {
+        task.folder.name for task in (run.task(files, "a"), run.task(files, "b"), of_other_seed.task(files, "a"))
+    }
+    assert len({folder.rpartition("-")[2] for folder in folders}) == 3
+    assert run.task(files, "a") == run.task(files, "a")
 
 
-def test_a_run_is_the_same_one_in_another_place_and_in_other_company(files, tmp_path_factory):
-    run = tasks(Plan.load(write(files)))[0]
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    for file in files.iterdir():
-        (elsewhere / file.name).write_bytes(file.read_bytes())
-    alone = tasks(Plan.load(write(elsewhere, losses=["l2.yaml"], seeds=[0])), out="other")[0]
-    assert alone.identity == run.identity
-    assert alone.folder.name == run.folder.name
+def test_runs_of_an_arm_have_the_same_settings_unless_an_option_names_the_seed(files):
+    first, jaccard, second, _ = Plan.load(write(files)).runs(["--more=1"])
+    assert first.settings == second.settings != jaccard.settings
+    first, _, second, _ = Plan.load(write(files, options={"any": "{seed}"})).runs([])
+    assert first.settings != second.settings
 
 
 def test_an_arm_may_differ_in_more_than_its_loss(files):
@@ -96,20 +89,35 @@ def test_options_can_name_the_run(files):
     ("changes", "error", "rule"),
     [
         ({"losses": ["nowhere.yaml"]}, FileNotFoundError, "names a file that does not exist: .*nowhere.yaml"),
+        ({"losses": "l2.yaml"}, ValueError, "losses must be a list, got 'l2.yaml'"),
+        ({"losses": [3]}, ValueError, "losses must be a list of texts, got 3 in it"),
+        ({"configs": None}, ValueError, "a comparison needs configs"),
         ({"seeds": []}, ValueError, "seeds must be at least one and all different, got \\[\\]"),
         ({"seeds": [1, 1]}, ValueError, "got \\[1, 1\\]"),
+        ({"seeds": [0.5]}, ValueError, "seeds must be whole numbers, got 0.5"),
+        ({"seeds": ["one"]}, ValueError, "seeds must be whole numbers, got 'one'"),
+        ({"seeds": [-1]}, ValueError, "seeds must be >= 0 and <= 4294967295, got -1"),
+        ({"seeds": 3}, ValueError, "seeds must be a list, got 3"),
         ({"losses": ["l2.yaml", "l2.yaml"]}, ValueError, "losses and arms must be at least one and all different"),
         ({"arms": {"l2": {"loss": "l2.yaml"}}}, ValueError, "losses and arms must be at least one and all different"),
-        ({"arms": {"one": {"options": {}}}}, ValueError, "is not a comparison .*loss"),
+        ({"arms": {"L2": {"loss": "l2.yaml"}}}, ValueError, "losses and arms must be at least one and all different"),
+        ({"arms": {"one": {"options": {}}}}, ValueError, "arm one needs loss"),
+        ({"arms": {"one": None}}, ValueError, "arm one must be a mapping of loss, options, got None"),
+        ({"arms": {"one": {"loss": "l2.yaml", "option": {}}}}, ValueError, "arm one has no option; its keys are loss,"),
+        ({"arms": {"../../up": {"loss": "l2.yaml"}}}, ValueError, "an arm's name is a folder's: .* got '../../up'"),
+        ({"arms": {"..": {"loss": "l2.yaml"}}}, ValueError, "an arm's name is a folder's"),
+        ({"arms": {3: {"loss": "l2.yaml"}}}, ValueError, "an arm's name is a folder's: .* got 3"),
         ({"tune": {"trials": 3, "search": {"lr": [1, 2]}}}, ValueError, "3 trials, but l2 has 2 point"),
         ({"tune": {"trials": 0, "search": {"lr": [1, 2]}}}, ValueError, "0 trials"),
         ({"tune": {"trials": 1, "arms": {"l3": {}}}}, ValueError, "tune.arms names l3, the arms are l2, jaccard"),
+        ({"tune": {"trials": 1, "search": {"lr": 1}}}, ValueError, "lr must be a list, got 1"),
+        ({"tune": {"search": {}}}, ValueError, "tune needs trials"),
         ({"processes": 0}, ValueError, "processes must be >= 1, got 0"),
-        ({"epochs": 3}, ValueError, "is not a comparison .*epochs"),
-        ({"seeds": ["one"]}, ValueError, "is not a comparison .*one"),
+        ({"processes": "two"}, ValueError, "processes must be a whole number, got 'two'"),
+        ({"epochs": 3}, ValueError, "a comparison has no epochs; its keys are configs, data"),
     ],
 )
-def test_an_unfit_plan_is_refused(files, changes, error, rule):
+def test_an_invalid_plan_is_refused(files, changes, error, rule):
     with pytest.raises(error, match=rule):
         Plan.load(write(files, **changes))
 
@@ -117,9 +125,10 @@ def test_an_unfit_plan_is_refused(files, changes, error, rule):
 def test_a_missing_or_broken_plan_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no such comparison: .*nowhere\.yaml"):
         Plan.load(tmp_path / "nowhere.yaml")
-    (tmp_path / "broken.yaml").write_text("a: [1")
-    with pytest.raises(ValueError, match=r"broken\.yaml is not a comparison"):
-        Plan.load(tmp_path / "broken.yaml")
+    for content in ("a: [1", "", "- 1", "text"):
+        (tmp_path / "broken.yaml").write_text(content)
+        with pytest.raises(ValueError, match=r"broken\.yaml is not a comparison: "):
+            Plan.load(tmp_path / "broken.yaml")
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[3] / "configs" / "compare").glob("*.yaml")), ids=str)

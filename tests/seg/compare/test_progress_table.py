@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from seg.compare.plan import RunTask
 from seg.compare.progress_table import ProgressTable
 from seg.compare.run_state import Outcome
+from seg.compare.run_task import RunTask
 from seg.training.epoch_report import EpochReport
 
 RUNS = [RunTask(name, 0, Path(name), (), name) for name in ("l2", "jaccard")]
@@ -31,6 +31,10 @@ def test_the_table_shows_epochs_metric_warnings_and_failures():
     assert "3 kept" in last
 
 
-def test_without_a_terminal_every_run_that_ends_is_a_line():
-    lines = shown(terminal=False).splitlines()
-    assert lines[:2] == ["jaccard seed 0 failed: ValueError: no", "l2 seed 0 finished in 61 s"]
+def test_without_a_terminal_every_epoch_and_every_end_is_a_line():
+    assert shown(terminal=False).splitlines()[:4] == [
+        "l2 seed 0 epoch 0/4",
+        "l2 seed 0 epoch 3/4 0.812 black",
+        "jaccard seed 0 failed: ValueError: no",
+        "l2 seed 0 finished in 61 s",
+    ]

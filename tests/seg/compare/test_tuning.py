@@ -5,9 +5,10 @@ import pytest
 import yaml
 
 from seg.__main__ import main
-from seg.analysis.trials import TRIALS
+from seg.analysis.trials import TRIALS, load_trials
 from seg.compare import tuning
 from seg.compare.plan import Plan
+from seg.compare.run_task import PlannedRun, RunTask
 from seg.record import RunRecord, find_runs
 
 LOSSES = Path(__file__).parents[3] / "configs" / "loss"
@@ -35,8 +36,12 @@ def path(tiny, tmp_path) -> Path:
 
 def options_of(path: Path) -> dict[str, list[dict]]:
     plan = Plan.load(path)
-    trials = tuning.planned_trials(plan, plan.runs([]), Path("out"), "data and code")
-    return {arm: [options for options, _ in tried] for arm, tried in trials.items()}
+    trials = tuning.plan_trials(plan, plan.runs([]))
+    return {arm: [trial.options for trial in tried] for arm, tried in trials.items()}
+
+
+def make_task(run: PlannedRun, parent: Path) -> RunTask:
+    return run.task(parent, "data and code")
 
 
 def test_every_arm_has_as_many_different_trials_of_its_own_grid(path):
@@ -58,14 +63,27 @@ def test_a_comparison_without_tuning_has_no_trials(path):
     assert options_of(path) == {}
 
 
-def test_what_was_tuned_once_is_forgotten_when_nothing_is_tuned(path, tmp_path):
-    content = yaml.safe_load(path.read_text())
-    del content["tune"]
-    path.write_text(yaml.safe_dump(content))
-    (tmp_path / TRIALS).write_text("{}")
+def test_all_runs_are_the_trials_and_whatever_may_be_chosen(path):
     plan = Plan.load(path)
-    assert tuning.tune(plan, plan.runs([]), tmp_path, "data and code", lambda tasks: None) == {}
+    runs = plan.runs([])
+    trials = tuning.plan_trials(plan, runs)
+    every = tuning.all_runs(runs, trials)
+    assert len(every) == 4 + 4
+    assert [run.options["score_test"] for run in every[:4]] == [False] * 4
+    assert [run.options[RATE] for run in every[4:6]] == [trial.options[RATE] for trial in trials["l2"]]
+    assert tuning.all_runs(runs, {}) == runs
+
+
+def test_what_was_tuned_once_is_forgotten_when_nothing_is_tuned(tmp_path):
+    (tmp_path / TRIALS).write_text("{}")
+    assert tuning.tune({}, tmp_path, make_task, lambda tasks: None) == {}
     assert not (tmp_path / TRIALS).exists()
+
+
+def test_a_truncated_file_of_trials_is_named(tmp_path):
+    (tmp_path / TRIALS).write_text('{"l2": ')
+    with pytest.raises(ValueError, match=r"tuning\.json is damaged"):
+        load_trials(tmp_path)
 
 
 @pytest.mark.slow
@@ -78,9 +96,9 @@ def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
     for name, of_arm in told.items():
         best = max(of_arm["trials"], key=lambda trial: trial["score"])
         assert of_arm["chosen"] == best["options"]
-        assert trained[name].config["model"]["optimizer"]["init_args"]["lr"] == best["options"][RATE]
+        assert trained[name].config.raw["model"]["optimizer"]["init_args"]["lr"] == best["options"][RATE]
         assert trained[name].steps == 3
-    weight = trained["edge_composite"].config["model"]["loss"]["init_args"]["weight"]
+    weight = trained["edge_composite"].config.loss.init_args["weight"]
     assert weight == told["edge_composite"]["chosen"][WEIGHT]
     trials = [RunRecord.load(file.parent) for file in (out / "trials").rglob("record.json")]
     assert [(trial.seed, trial.steps, trial.status) for trial in trials] == [(1000, 2, "untested")] * 4
@@ -91,4 +109,4 @@ def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
 def test_an_arm_without_a_finished_trial_is_named(path, tmp_path):
     plan = Plan.load(path)
     with pytest.raises(RuntimeError, match="every trial of l2 failed"):
-        tuning.tune(plan, plan.runs([]), tmp_path / "out", "data and code", lambda tasks: None)
+        tuning.tune(tuning.plan_trials(plan, plan.runs([])), tmp_path / "out", make_task, lambda tasks: None)

@@ -137,3 +137,9 @@ def test_images_to_predict_are_a_file_or_a_folder(folder):
     for missing in ("nowhere", "empty"):
         with pytest.raises(FileNotFoundError):
             read_images(folder / missing)
+
+
+def test_images_to_predict_with_one_name_are_refused(folder):
+    save(folder / "images" / "a.tif", np.zeros((8, 10), np.uint8))
+    with pytest.raises(ValueError, match="'a': 2 images have this name"):
+        read_images(folder / "images")

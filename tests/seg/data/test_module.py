@@ -1,4 +1,4 @@
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import albumentations
 import numpy as np
@@ -115,10 +115,27 @@ def test_the_fingerprint_changes_with_pixels_masks_labels_and_split():
     assert plain["train"] == ["synthetic-0000", "synthetic-0001", "synthetic-0002"]
 
 
+def test_names_that_share_or_leave_a_folder_are_refused_of_every_source():
+    cells = list(SyntheticCells(count=6, size_px=64, cell_diameter_px=16))
+    samples = [replace(cells[0], name="../../x"), *cells[1:5], replace(cells[5], name=cells[1].name)]
+    with pytest.raises(ValueError, match=r"2 name\(s\) of images cannot be used") as refusal:
+        module(source=samples)
+    assert "'../../x'" in str(refusal.value)
+    assert "'synthetic-0001': 2 images have this name" in str(refusal.value)
+
+
+def test_a_data_module_that_refused_its_samples_refuses_them_again():
+    samples = list(SyntheticCells(count=5, size_px=64, cell_diameter_px=16))
+    data = BoundaryDataModule([*samples, samples[0]], BlockSplit(val=1, test=2))
+    for _ in range(2):
+        with pytest.raises(ValueError, match="2 images have this name"):
+            data.setup("fit")
+
+
 def test_a_picture_in_two_splits_is_refused_at_setup():
     samples = list(SyntheticCells(count=5, size_px=64, cell_diameter_px=16))
     with pytest.raises(ValueError, match="the same picture is in two splits"):
-        module(source=[*samples, samples[0]])
+        module(source=[*samples, replace(samples[0], name="copy")])
 
 
 def test_a_doubtful_polarity_is_warned_about():

@@ -64,12 +64,12 @@ def test_every_configuration_builds_a_loss_that_can_train(config, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["losses.NoSuchLoss", "os.getcwd", "none.yaml"])
-def test_a_name_that_is_no_loss_is_refused(name, capsys):
+def test_a_name_that_is_not_a_loss_is_refused(name, capsys):
     assert main(["losses", "check", name]) == 2
     assert f"cannot build the loss {name}" in capsys.readouterr().err
 
 
-def test_checking_a_loss_of_ones_own(my_package, capsys):
+def test_checking_a_users_loss(my_package, capsys):
     assert main(["losses", "check", my_package]) == 0
     assert capsys.readouterr().out.count("yes") == 11
     assert main(["losses", "check", my_package, "--loss.init_args.factor", "3", "--channels", "2"]) == 2
@@ -91,7 +91,7 @@ def test_the_list_names_every_loss_with_its_range(capsys, monkeypatch):
     assert "0.434" in out  # the highest value of log-cosh Dice
 
 
-def test_pictures_and_table_say_which_wrong_answer_a_loss_prefers(tmp_path, capsys):
+def test_pictures_and_table_show_which_wrong_prediction_a_loss_prefers(tmp_path, capsys):
     lines = np.zeros((96, 96), dtype=bool)
     lines[48], lines[:, 48] = True, True
     (tmp_path / "mask.png").write_bytes(encode_mask(lines, 0))
