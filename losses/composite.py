@@ -70,7 +70,7 @@ class CompositeLoss(SegmentationLoss):
         last_terms: name -> mean over the images of the latest batch, for the log.
 
     Raises:
-        ValueError: there is no term, or a name is not an identifier.
+        ValueError: there is no term, a name is not an identifier, or all weights are 0 at the start or at the end.
 
     Source:
         Johnson, Alahi and Fei-Fei, ECCV 2016 (pixels and features), among many.
@@ -82,6 +82,9 @@ class CompositeLoss(SegmentationLoss):
             raise ValueError(
                 f"terms must be one or more losses with plain names (letters, digits, _), got {list(terms)}"
             )
+        for progress in (0.0, 1.0):
+            if not any(_weight_at(term.weight, progress) for term in terms.values()):
+                raise ValueError(f"the weights of the terms must not all be 0, at progress {progress:g} they are")
         self.losses = nn.ModuleDict({name: term.loss for name, term in terms.items()})
         self.weights = {name: term.weight for name, term in terms.items()}
         self.last_terms: dict[str, Tensor] = {}
@@ -90,8 +93,7 @@ class CompositeLoss(SegmentationLoss):
 
     def weight(self, name: str) -> float:
         """Return the current weight of a term."""
-        weight = self.weights[name]
-        return weight.at(self.progress) if isinstance(weight, LinearRamp) else weight
+        return _weight_at(self.weights[name], self.progress)
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) weighted sums."""
@@ -104,6 +106,10 @@ class CompositeLoss(SegmentationLoss):
 
     def _named(self) -> list[tuple[str, SegmentationLoss]]:
         return [(name, loss) for name, loss in self.losses.items() if isinstance(loss, SegmentationLoss)]
+
+
+def _weight_at(weight: float | LinearRamp, progress: float) -> float:
+    return weight.at(progress) if isinstance(weight, LinearRamp) else weight
 
 
 def _bounds_of(term: Term) -> tuple[float, float]:
