@@ -118,6 +118,11 @@ def _bounds_of(term: Term) -> tuple[float, float]:
     return min(0.0, largest * lowest), largest * highest if largest else 0.0
 
 
+#: Two gradients that both vanish are of equal length: a saturated wrong prediction costs its unscaled value.
+_TINY = 1e-30
+_LARGEST_SCALE = 1000
+
+
 class GradientBalancedLoss(CompositeLoss):
     """A sum of named losses whose gradients are scaled to the length of the first one's, then weighted.
 
@@ -142,7 +147,7 @@ class GradientBalancedLoss(CompositeLoss):
         values = self._values(logits, target)
         self.last_terms = {name: value.detach().mean() for name, value in values.items()}
         lengths = torch.stack([self._gradient_length(loss, logits, target) for _, loss in self._named()])
-        scales = lengths[:1] / lengths.clamp_min(1e-12).maximum(lengths[:1] / 1000)
+        scales = ((lengths[:1] + _TINY) / (lengths + _TINY)).clamp_max(_LARGEST_SCALE)
         weights = torch.tensor([self.weight(name) for name in values], dtype=logits.dtype, device=logits.device)
         return (weights[:, None] * scales * torch.stack(list(values.values()))).sum(dim=0)
 

@@ -7,6 +7,7 @@ import sys
 import traceback
 import warnings
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from seg.commands import add_compare, add_evaluate, add_report
 from seg.loss_gallery.commands import add_losses
@@ -41,6 +42,8 @@ def main(args: list[str] | None = None) -> int:
         "ignore", module="jsonargparse|pytorch_lightning|lightning_fabric"
     )  # not the user's to mend
     os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"  # no checkpoint, from wherever, may execute code
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # a user's own losses; `python -m seg` finds them, the script `seg` would not
     args = sys.argv[1:] if args is None else args
     run = _train if args and args[0] in _LIGHTNING else _run_command
     try:

@@ -91,7 +91,7 @@ def test_a_valid_mask_that_is_not_a_rectangle_is_refused(hole):
 
 
 def test_progress_reaches_nested_losses():
-    inner = CompositeLoss({"l2": Term(L2Loss(), LinearRamp(0, 2))})
+    inner = CompositeLoss({"l2": Term(L2Loss(), LinearRamp(0, 2)), "dice": Term(DiceLoss())})
     ScnpLoss(inner).set_progress(0.25)
     assert inner.weight("l2") == 0.5
 

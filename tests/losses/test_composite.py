@@ -71,6 +71,13 @@ def test_balanced_terms_have_gradients_as_long_as_the_first_ones_in_every_image(
     assert set(loss.last_terms) == {"dice", "distance"}
 
 
+def test_a_saturated_wrong_prediction_costs_at_least_the_first_term():
+    _, target = batch()
+    loss = GradientBalancedLoss({"dice": Term(DiceLoss()), "distance": Term(HausdorffLoss())})
+    black = torch.full_like(target, -60.0)
+    assert loss(black, target) > DiceLoss()(black, target) > 0.5
+
+
 def test_a_vanishing_gradient_is_not_amplified_without_limit():
     logits, target = batch()
     vanished = CompositeLoss({"none": Term(L2Loss(), 1e-20)})

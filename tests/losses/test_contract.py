@@ -13,6 +13,7 @@ from losses import (
     DiceLoss,
     EdgeCompositeLoss,
     GradientBalancedLoss,
+    HausdorffLoss,
     LinearRamp,
     PerceptualLoss,
     ScnpLoss,
@@ -53,6 +54,7 @@ def terms() -> dict[str, Term]:
 WITH_CHOICES = [
     CompositeLoss(terms()),
     GradientBalancedLoss(terms()),
+    GradientBalancedLoss({"dice": Term(DiceLoss()), "distance": Term(HausdorffLoss())}),
     ScnpLoss(DiceLoss()),
     *[PerceptualLoss(Layers(), distance=distance) for distance in ("relative_l2", "l2")],
     PerceptualLoss(Layers(), layer_weights=[1, 0.5], stride_px=2),
