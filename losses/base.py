@@ -35,21 +35,40 @@ class SegmentationLoss(nn.Module, ABC):
             A scalar.
 
         Raises:
-            ValueError: the shapes differ or are not (N, K, H, W), or `valid` is not a rectangle.
+            ValueError: the shapes differ or are not (N, K, H, W), the batch is empty, a target is neither 0 nor 1, or
+                `valid` is not a rectangle.
         """
-        if logits.ndim != 4 or logits.shape != target.shape:
-            raise ValueError(
-                f"{type(self).__name__}: logits and target must have the same shape (N, K, H, W), "
-                f"got {tuple(logits.shape)} and {tuple(target.shape)}"
-            )
+        self._require_shapes(logits, target)
         if logits.dtype in (torch.float16, torch.bfloat16):
             logits = logits.float()
-        target = target.to(logits.dtype)
+        if torch.is_inference_mode_enabled():
+            # a loss may use autograd itself, in which tensors of the inference mode cannot take part
+            with torch.inference_mode(False), torch.no_grad():
+                return self._mean(logits.clone(), target.to(logits.dtype, copy=True), valid)
+        return self._mean(logits, target.to(logits.dtype), valid)
+
+    def _require_shapes(self, logits: Tensor, target: Tensor) -> None:
+        shapes = f"got {tuple(logits.shape)} and {tuple(target.shape)}"
+        if logits.ndim != 4 or logits.shape != target.shape:
+            raise ValueError(
+                f"{type(self).__name__}: logits and target must have the same shape (N, K, H, W), {shapes}"
+            )
+        if not logits.numel():
+            raise ValueError(f"{type(self).__name__}: logits and target must not be empty, {shapes}")
+
+    def _mean(self, logits: Tensor, target: Tensor, valid: Tensor | None) -> Tensor:
         with torch.autocast(logits.device.type, enabled=False):
             if valid is None:
-                return self.per_image(logits, target).mean()
+                return self._checked(logits, target).mean()
             windows = [(slice(n, n + 1), slice(None), *_rectangle(image[0])) for n, image in enumerate(valid)]
-            return torch.cat([self.per_image(logits[window], target[window]) for window in windows]).mean()
+            return torch.cat([self._checked(logits[window], target[window]) for window in windows]).mean()
+
+    def _checked(self, logits: Tensor, target: Tensor) -> Tensor:
+        binary = (target == 0) | (target == 1)
+        if not binary.all():
+            value = target[~binary][0].item()
+            raise ValueError(f"{type(self).__name__}: target must be 0 (background) or 1 (boundary), got {value:g}")
+        return self.per_image(logits, target)
 
     @abstractmethod
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ class BorderWeightedBceLoss(SegmentationLoss):
     Args:
         w0: >= 0, weight between two touching cells.
         sigma_px: > 0, decay of the weight with the width of the gap, in pixels.
-        boundary_weight: b, >= 0, weight of boundary pixels relative to background pixels.
+        boundary_weight: b, > 0, weight of boundary pixels relative to background pixels.
 
     Raises:
         ValueError: a parameter is out of range.
@@ -47,7 +47,7 @@ class BorderWeightedBceLoss(SegmentationLoss):
         super().__init__()
         require_weight("w0", w0)
         require_positive("sigma_px", sigma_px, "pixels")
-        require_weight("boundary_weight", boundary_weight)
+        require_positive("boundary_weight", boundary_weight)
         self.w0, self.sigma_px, self.boundary_weight = w0, sigma_px, boundary_weight
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:

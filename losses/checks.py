@@ -30,6 +30,20 @@ def require_weight(name: str, value: float) -> None:
         raise ValueError(f"{name} must be >= 0 and finite, got {value}")
 
 
+def require_open_share(name: str, value: float) -> None:
+    """Require a number between 0 and 1, both excluded.
+
+    Args:
+        name: of the parameter.
+        value: of the parameter.
+
+    Raises:
+        ValueError: names parameter, rule and value.
+    """
+    if not 0 < value < 1:
+        raise ValueError(f"{name} must be in (0, 1), got {value}")
+
+
 def require_share(name: str, value: float) -> None:
     """Require a number in [0, 1].
 

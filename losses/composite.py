@@ -70,7 +70,7 @@ class CompositeLoss(SegmentationLoss):
         last_terms: name -> mean over the images of the latest batch, for the log.
 
     Raises:
-        ValueError: there is no term, or a name is not an identifier.
+        ValueError: there is no term, a name is not an identifier, or all weights are 0 at the start or at the end.
 
     Source:
         Johnson, Alahi and Fei-Fei, ECCV 2016 (pixels and features), among many.
@@ -82,6 +82,9 @@ class CompositeLoss(SegmentationLoss):
             raise ValueError(
                 f"terms must be one or more losses with plain names (letters, digits, _), got {list(terms)}"
             )
+        for progress in (0.0, 1.0):
+            if not any(_weight_at(term.weight, progress) for term in terms.values()):
+                raise ValueError(f"the weights of the terms must not all be 0, at progress {progress:g} they are")
         self.losses = nn.ModuleDict({name: term.loss for name, term in terms.items()})
         self.weights = {name: term.weight for name, term in terms.items()}
         self.last_terms: dict[str, Tensor] = {}
@@ -90,8 +93,7 @@ class CompositeLoss(SegmentationLoss):
 
     def weight(self, name: str) -> float:
         """Return the current weight of a term."""
-        weight = self.weights[name]
-        return weight.at(self.progress) if isinstance(weight, LinearRamp) else weight
+        return _weight_at(self.weights[name], self.progress)
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) weighted sums."""
@@ -106,10 +108,19 @@ class CompositeLoss(SegmentationLoss):
         return [(name, loss) for name, loss in self.losses.items() if isinstance(loss, SegmentationLoss)]
 
 
+def _weight_at(weight: float | LinearRamp, progress: float) -> float:
+    return weight.at(progress) if isinstance(weight, LinearRamp) else weight
+
+
 def _bounds_of(term: Term) -> tuple[float, float]:
     largest = max(term.weight.start, term.weight.stop) if isinstance(term.weight, LinearRamp) else term.weight
     lowest, highest = term.loss.bounds
     return min(0.0, largest * lowest), largest * highest if largest else 0.0
+
+
+#: Two gradients that both vanish are of equal length: a saturated wrong prediction costs its unscaled value.
+_TINY = 1e-30
+_LARGEST_SCALE = 1000
 
 
 class GradientBalancedLoss(CompositeLoss):
@@ -136,7 +147,7 @@ class GradientBalancedLoss(CompositeLoss):
         values = self._values(logits, target)
         self.last_terms = {name: value.detach().mean() for name, value in values.items()}
         lengths = torch.stack([self._gradient_length(loss, logits, target) for _, loss in self._named()])
-        scales = lengths[:1] / lengths.clamp_min(1e-12).maximum(lengths[:1] / 1000)
+        scales = ((lengths[:1] + _TINY) / (lengths + _TINY)).clamp_max(_LARGEST_SCALE)
         weights = torch.tensor([self.weight(name) for name in values], dtype=logits.dtype, device=logits.device)
         return (weights[:, None] * scales * torch.stack(list(values.values()))).sum(dim=0)
 

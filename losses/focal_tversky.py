@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from losses.base import SegmentationLoss
-from losses.checks import require_positive, require_weight
+from losses.checks import require_positive
 from losses.soft_counts import count_softly
 
 #: Below it the root, whose slope at 0 (the perfect prediction) is infinite, is replaced by a constant.
@@ -17,8 +17,8 @@ class FocalTverskyLoss(SegmentationLoss):
     p = sigmoid(logits). Below 1e-6 the base is constant: the power has no finite slope at 0.
 
     Args:
-        alpha: a, >= 0, of false boundary.
-        beta: b, >= 0, of missed boundary.
+        alpha: a, > 0, of false boundary.
+        beta: b, > 0, of missed boundary.
         gamma: g, > 0; above 1 it increases the gradient of nearly perfect images.
         smooth: s, in pixels, > 0. Keeps a gradient on images without any boundary.
 
@@ -33,8 +33,8 @@ class FocalTverskyLoss(SegmentationLoss):
 
     def __init__(self, alpha: float = 0.3, beta: float = 0.7, gamma: float = 4 / 3, smooth: float = 1.0) -> None:
         super().__init__()
-        require_weight("alpha", alpha)
-        require_weight("beta", beta)
+        require_positive("alpha", alpha)
+        require_positive("beta", beta)
         require_positive("gamma", gamma)
         require_positive("smooth", smooth, "pixels")
         self.alpha, self.beta, self.gamma, self.smooth = alpha, beta, gamma, smooth

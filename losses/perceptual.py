@@ -32,8 +32,8 @@ class PerceptualLoss(SegmentationLoss):
         stride_px: side of the squares over which pictures are averaged first; the cost falls with its square.
 
     Raises:
-        ValueError: a weight is negative or not finite, there are not as many as layers, the distance is unknown,
-            or stride_px is below 1.
+        ValueError: a weight is negative or not finite, all are 0, there are not as many as layers, the distance is
+            unknown, or stride_px is below 1.
 
     Source:
         Johnson, Alahi and Fei-Fei, ECCV 2016; for boundaries Mosinska et al., CVPR 2018.
@@ -49,6 +49,8 @@ class PerceptualLoss(SegmentationLoss):
         super().__init__()
         for weight in layer_weights or ():
             require_weight("layer_weights", weight)
+        if layer_weights is not None and not any(layer_weights):
+            raise ValueError(f"layer_weights must not all be 0, got {list(layer_weights)}")
         if distance not in _DISTANCES:
             raise ValueError(f"distance must be one of {', '.join(_DISTANCES)}, got {distance}")
         if stride_px < 1:

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from losses.base import SegmentationLoss
-from losses.checks import require_positive, require_weight
+from losses.checks import require_positive
 from losses.soft_counts import count_softly
 
 
@@ -14,8 +14,8 @@ class TverskyLoss(SegmentationLoss):
     p = sigmoid(logits). a = b = 1/2 is Dice, a = b = 1 is Jaccard.
 
     Args:
-        alpha: a, >= 0, of false boundary. At 0 a full mask costs nothing.
-        beta: b, >= 0, of missed boundary.
+        alpha: a, > 0, of false boundary. At 0 white would be perfect.
+        beta: b, > 0, of missed boundary. At 0 black would be perfect.
         smooth: s, in pixels, > 0. Keeps a gradient on images without any boundary.
 
     Raises:
@@ -29,8 +29,8 @@ class TverskyLoss(SegmentationLoss):
 
     def __init__(self, alpha: float = 0.3, beta: float = 0.7, smooth: float = 1.0) -> None:
         super().__init__()
-        require_weight("alpha", alpha)
-        require_weight("beta", beta)
+        require_positive("alpha", alpha)
+        require_positive("beta", beta)
         require_positive("smooth", smooth, "pixels")
         self.alpha, self.beta, self.smooth = alpha, beta, smooth
 

@@ -8,6 +8,7 @@ import time
 import traceback
 import warnings
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from seg import __version__
 from seg.commands import add_compare, add_evaluate, add_report
@@ -46,6 +47,8 @@ def main(args: list[str] | None = None) -> int:
         "ignore", module="jsonargparse|pytorch_lightning|lightning_fabric"
     )  # nothing that a user could change
     os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"  # no checkpoint may execute code, wherever it is from
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # a user's own losses, as `python -m seg` finds them
     args = sys.argv[1:] if args is None else args
     run = _train if args and args[0] in _LIGHTNING else _run_command
     try:

@@ -1,7 +1,7 @@
 """What the project reads of a run's resolved configuration; another key that it needs becomes a field here."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class RunConfig:
     schedule: ClassConfig | None
     network: dict[str, Any]
     scaling: dict[str, Any]
-    channels: int
+    channels: Literal[1, 3]
     tolerance_px: float
     steps_per_epoch: int
     max_epochs: int | None

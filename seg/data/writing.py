@@ -72,6 +72,7 @@ def write_file(path: Path, data: bytes) -> None:
     partial = path.with_name(path.name + ".partial")
     try:
         partial.write_bytes(data)
-    except OSError as error:  # of a full disk: does not name its file
+    except OSError as error:  # that of a full disk does not name its file
+        partial.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error
     os.replace(partial, path)

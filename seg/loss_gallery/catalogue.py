@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from jsonargparse import ArgumentError, ArgumentParser
@@ -79,14 +80,26 @@ def build(name: str, options: list[str] | None = None) -> SegmentationLoss:
     """
     if name in _EXAMPLES and not options:
         return _EXAMPLES[name]()
+    if name.endswith((".yaml", ".yml")) and not Path(name).is_file():
+        raise ValueError(f"cannot build the loss {name}: there is no such file")
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(SegmentationLoss, "loss")
     path = f"losses.{name}" if name in losses.__all__ else name
     try:
         loss: SegmentationLoss = parser.instantiate_classes(parser.parse_args(["--loss", path, *(options or [])])).loss
     except ArgumentError as error:
-        raise ValueError(f"cannot build the loss {name}: {' '.join(str(error).split())}") from error
+        raise ValueError(f"cannot build the loss {name}: {_reason(str(error))}") from error
     return loss
+
+
+def _reason(message: str) -> str:
+    """Return what jsonargparse says of the loss, without the types that it tried."""
+    text = " ".join(message.split())
+    found = re.search(
+        r"Errors: - (?:Problem with given class_path '[^']+': )?(.+?) - Expected a <class 'NoneType'>", text
+    )
+    reason = found[1] if found else text
+    return f"{reason} (searched: the current folder, PYTHONPATH)" if reason.startswith("No module named") else reason
 
 
 def print_catalogue() -> None:

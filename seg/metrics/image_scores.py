@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -59,6 +59,7 @@ class ImageScores(Metric):
         tolerance_px: of the boundary F1.
         rank_by: a metric that the table has for tests alone (V_Rand takes a second per image) is computed if it is
             named here.
+        options: of torchmetrics.Metric.
     """
 
     full_state_update = False
@@ -66,8 +67,8 @@ class ImageScores(Metric):
     overall: list[Tensor]
     evidence: list[Tensor]
 
-    def __init__(self, tolerance_px: float, rank_by: RankBy = "boundary_f1") -> None:
-        super().__init__()
+    def __init__(self, tolerance_px: float, rank_by: RankBy = "boundary_f1", **options: Any) -> None:
+        super().__init__(**options)
         self.tolerance_px = tolerance_px
         computed = [metric for key, metric in METRICS.items() if metric.validated or key == rank_by]
         self.at_threshold = [metric.key for metric in computed if metric.at_thresholds]

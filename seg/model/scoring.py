@@ -20,8 +20,8 @@ class SplitScorer:
     """
 
     def __init__(self, tolerance_px: float, rank_by: RankBy) -> None:
-        self._scores = ImageScores(tolerance_px, rank_by)
-        self._scores.sync_on_compute = False  # torchmetrics joins processes in another order, with repeated images
+        # torchmetrics would join processes in another order, with images that two have seen
+        self._scores = ImageScores(tolerance_px, rank_by, sync_on_compute=False)
         self._names: list[str] = []
         self._losses: list[Tensor] = []
 

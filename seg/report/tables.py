@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seg.analysis.baselines import Scores
-from seg.analysis.claims import Claim
+from seg.analysis.claim import Claim
 from seg.analysis.pairwise import Judgement, Pair
 from seg.analysis.summary import Summary
 from seg.metrics.table import METRICS

@@ -114,10 +114,11 @@ class TrainingCLI(SubcommandCLI):
             OSError: the disk is full; says how to resume.
         """
         folder = run_folder(self.trainer)
+        is_new = not folder.exists()
         try:
             super().run_subcommand(subcommand)
         except BaseException as error:
-            if self.trainer.is_global_zero and not self._of_subcommand("trainer.fast_dev_run"):
+            if is_new and self.trainer.is_global_zero and not self._of_subcommand("trainer.fast_dev_run"):
                 self._callback(RunRecorder).discard(folder)
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 raise OSError(_disk_is_full(folder)) from error

@@ -71,6 +71,13 @@ def test_balanced_terms_have_gradients_as_long_as_the_first_ones_in_every_image(
     assert set(loss.last_terms) == {"dice", "distance"}
 
 
+def test_a_saturated_wrong_prediction_costs_at_least_the_first_term():
+    _, target = batch()
+    loss = GradientBalancedLoss({"dice": Term(DiceLoss()), "distance": Term(HausdorffLoss())})
+    black = torch.full_like(target, -60.0)
+    assert loss(black, target) > DiceLoss()(black, target) > 0.5
+
+
 def test_a_vanishing_gradient_is_not_amplified_without_limit():
     logits, target = batch()
     vanished = CompositeLoss({"none": Term(L2Loss(), 1e-20)})
@@ -83,6 +90,12 @@ def test_a_vanishing_gradient_is_not_amplified_without_limit():
     [
         (lambda: CompositeLoss({}), "one or more losses with plain names"),
         (lambda: CompositeLoss({"a.b": Term(L2Loss())}), r"plain names .* got \['a.b'\]"),
+        (lambda: CompositeLoss({"a": Term(L2Loss(), 0)}), "must not all be 0, at progress 0 they are"),
+        (lambda: CompositeLoss({"a": Term(L2Loss(), LinearRamp(0, 1))}), "must not all be 0, at progress 0 they are"),
+        (
+            lambda: GradientBalancedLoss({"a": Term(L2Loss(), LinearRamp(1, 0)), "b": Term(L1Loss(), 0)}),
+            "must not all be 0, at progress 1 they are",
+        ),
         (lambda: Term(L2Loss(), -1), "weight must be >= 0 and finite, got -1"),
         (lambda: LinearRamp(-1, 1), "start must be >= 0"),
         (lambda: LinearRamp(0, float("inf")), "stop must be >= 0 and finite, got inf"),

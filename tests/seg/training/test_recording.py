@@ -148,8 +148,11 @@ def test_an_accelerator_that_is_not_there_is_one_sentence(args, capsys):
     assert not run.exists()
 
 
-def test_data_that_are_refused_leave_no_folder(args, capsys):
+def test_data_that_are_refused_leave_no_folder_but_one_that_was_there(args, capsys):
     folder = Path(args[3].partition("=")[2]) / "run"
+    (folder / "there").mkdir(parents=True, exist_ok=True)
+    assert main(["fit", *args, "--trainer.logger.version=there", "--data.split.init_args.val=9"]) == 2
+    assert list((folder / "there").iterdir()) == []
     assert main(["fit", *args, "--trainer.logger.version=empty", "--data.split.init_args.val=9"]) == 2
     assert "seg fit: error: " in capsys.readouterr().err
     assert not (folder / "empty").exists()
