@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import sys
-for name in ("albumentations", "cv2", "jsonargparse", "matplotlib", "pytorch_lightning", "skimage", "torchmetrics"):
+for name in ("albumentations", "cv2", "jsonargparse", "matplotlib", "pytorch_lightning", "torchmetrics"):
     sys.modules[name] = None  # an import of it fails
 import seg.__main__
 import service.app

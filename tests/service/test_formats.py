@@ -1,5 +1,6 @@
 """Every format of an answer, opened by a library that had no part in writing it."""
 
+import csv
 import io
 import json
 import subprocess
@@ -10,11 +11,11 @@ import pytest
 import shapely
 import tifffile
 from PIL import Image
+from skimage.measure import regionprops
 
-from seg.instances import InstanceDecoder
 from service.cells import feature_collection, find_cells
 from service.formats import FORMATS
-from tests.service.world import png_of, tiff_of
+from tests.service.world import Brightness, png_of, tiff_of
 
 #: Two rooms between bright walls; the left one has a pillar, which is a hole of its cell.
 ROOMS = np.zeros((60, 90), np.uint8)
@@ -46,12 +47,21 @@ def test_any_size_of_a_pixel_that_is_accepted_can_be_written(client, side_um):
     assert per_um == pytest.approx((1 / float(side_um),) * 2, rel=0.01)
 
 
-def test_labels_are_the_cells_of_the_evaluation(client):
+def test_labels_are_the_cells_of_the_predictors_decoder(client):
     answer = ask(client, "format=labels")
     labels = tifffile.imread(io.BytesIO(answer.content))
     assert labels.dtype == np.uint16
-    assert np.array_equal(labels, InstanceDecoder().decode(ROOMS / np.float32(255), 0.5))
+    assert np.array_equal(labels, Brightness().decode((ROOMS / np.float32(255))[None], ROOMS))
     assert labels.max() == 2
+
+
+def test_the_table_has_a_row_per_cell_with_the_numbers_of_scikit_image(client):
+    answer = ask(client, "format=csv", tiff_of(ROOMS, **PIXEL))
+    assert answer.headers["content-type"].startswith("text/csv")
+    labels = tifffile.imread(io.BytesIO(ask(client, "format=labels").content))
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [int(row["area"]) for row in rows] == [region.area for region in regionprops(labels)]
+    assert float(rows[0]["area_um2"]) == pytest.approx(int(rows[0]["area"]) * 0.25 * 0.5)
 
 
 def test_contours_are_valid_polygons_with_holes_that_cover_the_cells(client):

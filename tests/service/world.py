@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from seg.data.scaling import IntensityScaling
 from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
+from seg.instances.watershed import WatershedDecoder
 from service.app import create_app
 from service.served_model import ServedModel
 from service.settings import Settings
@@ -35,7 +36,7 @@ class Brightness:
         self.hold.set()
         self.calls = 0
 
-    def probability(self, image, tta=False):
+    def probabilities(self, image, tta=False):
         self.calls += 1
         self.hold.wait(10)
         if image.shape == (13, 13):
@@ -44,7 +45,10 @@ class Brightness:
             raise MemoryError
         gray = image if image.ndim == 2 else image.mean(axis=2)
         probability = (gray / np.iinfo(image.dtype).max if image.dtype.kind in "iu" else gray).astype(np.float32)
-        return 1 - probability if tta else probability
+        return (1 - probability if tta else probability)[None]
+
+    def decode(self, probabilities, image):
+        return WatershedDecoder(sigma_px=0, keep_boundary=0.5).decode(probabilities)
 
 
 def png_of(array, **options) -> bytes:

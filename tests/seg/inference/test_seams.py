@@ -52,7 +52,7 @@ def seam(image: np.ndarray, engine: TorchEngine, tiling: Tiling) -> dict[str, fl
     A step is the difference of two neighbours. Cells have steps of their own at the cuts; they are subtracted.
     """
     untiled = engine(image[None])[0, 0]
-    tiled = predict_array(image, engine, STRIDE_PX, tiling)
+    (tiled,) = predict_array(image, engine, STRIDE_PX, tiling)
     cuts = [segment.kept.start for segment in partition(SIDE_PX, tiling, STRIDE_PX)[1:]]
     assert cuts
     difference = np.abs(tiled - untiled)

@@ -2,10 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.ndimage import gaussian_filter, label
-from skimage.segmentation import watershed
 
-from seg.instances import InstanceDecoder
 from seg.metrics.instance import CUTS, instance_scores
 
 labels = st.integers(0, 10_000).map(
@@ -74,38 +71,3 @@ def test_identity_is_perfect_whatever_the_numbers():
     truth = strip((0, 10), (20, 30))
     scores = instance_scores(truth * 37, truth)
     assert (scores.ap50, scores.ap, scores.f1, scores.pq) == (1, 1, 1, 1)
-
-
-def test_cells_are_decoded_from_the_probability_of_their_boundaries():
-    probability = np.zeros((40, 60), dtype=np.float32)
-    probability[:, 29:31] = 0.9
-    cells = InstanceDecoder().decode(probability, threshold=0.5)
-    assert set(np.unique(cells)) == {0, 1, 2}
-    assert np.array_equal(cells == 0, probability >= 0.5)
-    assert len(np.unique(cells[:, :29])) == len(np.unique(cells[:, 31:])) == 1
-
-
-def test_cells_grow_as_scikit_image_grows_them():
-    noise = gaussian_filter(np.random.default_rng(0).random((200, 150)), 6)
-    probability = ((noise - noise.min()) / np.ptp(noise)).astype(np.float32)
-    seeds, _ = label(probability < 0.3)
-    cells = InstanceDecoder(sigma_px=0, seed_probability=0.3, min_size_px=0).decode(probability, threshold=1.1)
-    assert np.array_equal(cells, watershed(probability, seeds, connectivity=1))
-
-
-def test_without_a_seed_there_is_no_cell():
-    assert not InstanceDecoder().decode(np.full((9, 9), 0.4, np.float32), threshold=0.5).any()
-
-
-def test_small_seeds_are_left_out():
-    probability = np.full((40, 40), 0.9, dtype=np.float32)
-    probability[2:5, 2:5] = 0
-    probability[10:30, 10:30] = 0
-    decoder = InstanceDecoder(sigma_px=0, seed_probability=0.5, min_size_px=20)
-    assert decoder.decode(probability, threshold=0.5).max() == len(np.unique(decoder.decode(probability, 0.5))[1:]) + 1
-
-
-@pytest.mark.parametrize("values", [(-1, 0.1, 20), (1, 0, 20), (1, 1.1, 20), (1, 0.1, -1)])
-def test_a_decoder_out_of_range_is_refused(values):
-    with pytest.raises(ValueError, match="got " + ", ".join(map(str, values[:2])) + f" and {values[2]}"):
-        InstanceDecoder(*values)

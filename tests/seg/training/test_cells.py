@@ -1,0 +1,108 @@
+"""From the files of a validation to a decoder, and from a decoder to the files of a prediction."""
+
+import csv
+
+import numpy as np
+import pytest
+import tifffile
+
+from seg.data.labels import boundaries_from_labels
+from seg.data.sample import Sample
+from seg.instances.watershed import WatershedDecoder
+from seg.metrics.instance import instance_scores
+from seg.metrics.rand import compare_cells, connected_cells
+from seg.training.case_files import read_input, read_labels, read_probabilities, read_true_cells, write_case
+from seg.training.cell_tuning import TRIALS, choose_decoder
+from seg.training.prediction_files import decode, join_measurements, write_labels, write_measurements
+
+
+def nuclei(seed: int) -> np.ndarray:
+    """Touching, lone and tiny cells."""
+    labels = np.zeros((48, 48), np.int32)
+    shift = seed % 3
+    labels[4 + shift : 16, 4:14], labels[4 + shift : 16, 14:26] = 1, 2
+    labels[30:40, 8:20], labels[30:33, 30:33] = 3, 4
+    return labels
+
+
+def save(folder, image, mask, probabilities, labels=None):
+    write_case(folder, image[None].astype(np.float32), mask, probabilities.astype(np.float32), labels)
+    return folder
+
+
+@pytest.fixture
+def nuclei_folders(tmp_path):
+    folders = []
+    for seed in range(2):
+        labels = nuclei(seed)
+        boundary = boundaries_from_labels(labels)
+        image = np.where(labels > 0, 0.5, -0.5)
+        folders.append(save(tmp_path / str(seed), image, boundary, np.stack([boundary, labels > 0]), labels))
+    return folders
+
+
+def test_what_is_written_is_read_again(nuclei_folders):
+    folder = nuclei_folders[0]
+    labels = nuclei(0)
+    assert np.array_equal(read_labels(folder), labels)
+    assert np.array_equal(read_true_cells(folder), labels)
+    assert np.array_equal(read_probabilities(folder), np.stack([boundaries_from_labels(labels), labels > 0]))
+    assert np.abs(read_input(folder)[0] - np.where(labels > 0, 0.5, -0.5)).max() < 1 / 255
+
+
+def test_a_perfect_prediction_of_nuclei_scores_1(nuclei_folders):
+    decoder, choice = choose_decoder(nuclei_folders, None)
+    assert (choice.metric, choice.validation, choice.images) == ("instance_ap", 1, 2)
+    assert choice.trials <= TRIALS
+    unseen = nuclei(2)
+    perfect = np.stack([boundaries_from_labels(unseen), unseen > 0]).astype(np.float32)
+    assert instance_scores(decoder.decode(perfect), unseen).ap == 1
+
+
+def test_a_perfect_boundary_of_nuclei_is_told_from_background_by_the_image(tmp_path):
+    labels = nuclei(0)
+    labels[labels == 4] = 0  # three pixels wide: its inside is a single pixel
+    boundary = boundaries_from_labels(labels)
+    folder = save(tmp_path / "bright", np.where(labels > 0, 0.5, -0.5), boundary, boundary[None], labels)
+    decoder, choice = choose_decoder([folder], None)
+    assert choice.validation == 1
+    assert decoder.foreground == "bright"
+
+
+def test_a_perfect_boundary_of_tissue_scores_1(tmp_path):
+    mask = np.zeros((60, 60), bool)
+    mask[:, 20], mask[30, 20:], mask[10:13, :20] = True, True, True
+    folder = save(tmp_path / "tissue", np.where(mask, -0.5, 0.5), mask, mask[None])
+    decoder, choice = choose_decoder([folder], None)
+    assert choice.metric == "cells_v_rand"
+    scores = compare_cells(connected_cells(~mask), decoder.decode(mask[None].astype(np.float32)))
+    assert (choice.validation, scores.v_rand) == (pytest.approx(1), pytest.approx(1))
+
+
+def test_the_search_starts_where_it_is_told_to(nuclei_folders):
+    start = WatershedDecoder(foreground="inside", seed_score=0.25, sigma_px=0)
+    decoder, _ = choose_decoder(nuclei_folders, start)
+    assert decoder == start  # it is perfect already
+
+
+def test_labels_and_measurements_of_a_prediction(tmp_path):
+    image = np.full((48, 48), 9, np.uint8)
+    calibrated = Sample("a", image, np.zeros(image.shape, bool), pixel=(0.5, 0.5))
+    plain = Sample("b", image, np.zeros(image.shape, bool))
+    for sample in (calibrated, plain):
+        write_labels(tmp_path, sample, nuclei(0))
+        write_measurements(tmp_path, sample, nuclei(0))
+    join_measurements(tmp_path, ["a", "b"])
+    with (tmp_path / "cells.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows] == ["a"] * 4 + ["b"] * 4
+    assert (rows[0]["area"], rows[0]["area_um2"], rows[4]["area_um2"]) == ("120", "30", "")
+    assert not (tmp_path / "a_cells.csv").exists()
+    with tifffile.TiffFile(tmp_path / "a_labels.tif") as file:
+        assert np.array_equal(file.asarray(), nuclei(0))
+        assert file.pages[0].get_resolution("micrometer") == pytest.approx((2, 2))
+
+
+def test_a_checkpoint_without_a_decoder_says_so():
+    with pytest.raises(ValueError, match="no decoder"):
+        decode(None, np.zeros((1, 2, 2), np.float32), np.zeros((1, 2, 2), np.float32))
