@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test soak check clean
+.PHONY: demo test soak check pictures clean
 
 demo: $(READY)
 	$(BIN)/seg compare configs/compare/demo.yaml
@@ -14,6 +14,12 @@ demo: $(READY)
 
 test: check
 	$(BIN)/pytest -n 2 --max-worker-restart 0 --dist loadfile --cov
+
+# The pictures in README, from the report of the demo.
+pictures: runs/demo/bentoml
+	mkdir -p docs/pictures
+	cp runs/demo/figures/cells.png docs/pictures/cells.png
+	cp runs/demo/figures/ranking.png docs/pictures/report.png
 
 soak: runs/demo/bentoml
 	SEPTUM_EXAMPLES=200 $(BIN)/pytest tests/service/test_openapi.py

@@ -25,11 +25,20 @@ def test_the_two_commands_come_first_and_exist():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_linked_and_named_file_exists(document):
     text = (ROOT / document).read_text()
-    named = set(re.findall(r"\]\(([^)#]+)\)", text)) | set(re.findall(r"\bconfigs/[\w/]+\.yaml", text))
-    assert [path for path in named if not (ROOT / path).exists()] == []
+    folder = (ROOT / document).parent
+    linked = [folder / path for path in re.findall(r"\]\(([^)#]+)\)", text)]
+    named = [ROOT / path for path in re.findall(r"(?<![\w/.])configs/[\w/]+\.yaml", text)]
+    assert [str(path) for path in (*linked, *named) if not path.exists()] == []
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 150
 
 
 def test_every_command_that_is_shown_is_a_command(capsys):
@@ -43,7 +52,8 @@ def test_every_command_that_is_shown_is_a_command(capsys):
 
 def test_the_fit_commands_that_are_shown_are_accepted(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    lines = [line for _, block in BLOCKS for line in block.splitlines() if line.startswith("seg fit")]
+    training = (ROOT / "docs" / "training.md").read_text().replace(" \\\n", " ")
+    lines = re.findall(r"^ *(seg fit .*)$", f"{README}\n{training}", flags=re.MULTILINE)
     for line, setting in zip(lines, ("smooth: 7.0", f"ckpt_path: runs/fit/version_0/{LAST}"), strict=True):
         there = line.replace("runs/fit/version_0/config.yaml", "configs/base.yaml")
         with pytest.raises(SystemExit) as exit_:

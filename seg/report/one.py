@@ -21,6 +21,7 @@ from seg.metrics.table import METRICS, OPTIMISTIC
 from seg.record import RunRecord, find_runs
 from seg.report.figures import differences
 from seg.report.figures import training as training_figures
+from seg.report.figures.cells import cells_figure
 from seg.report.figures.examples import choose_examples, sharpness_figure
 from seg.report.figures.pixels import pixel_figures
 from seg.report.figures.style import Drawing
@@ -54,6 +55,7 @@ def write_report(folder: Path) -> Path:
         "summary": summary,
         "judgement": summary.judgements.get(summary.rank_by),
         "runs": {path.relative_to(folder): record for path, record in runs.items()},
+        "choice": runs[summary.chosen].decoder_choice if summary.chosen else {},
         "claims": claims,
         "tuned": tuned,
         "baselines": {name: _means(scores) for name, scores in baselines.items()},
@@ -117,6 +119,7 @@ def _draw(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, fold
         "learning": training_figures.learning_curves(runs, order, rank_by, folder),
         "cost": training_figures.cost(summary, runs, folder),
         "sharpness": sharpness_figure(summary, runs, folder),
+        "cells": cells_figure(summary.chosen, runs, folder),
         "ranking": [],
         "pairs": [],
     }
