@@ -98,20 +98,18 @@ class WatershedDecoder(Decoder):
 
     def search_space(self) -> Mapping[str, Sequence[Any]]:
         """Return what tuning tries; the foreground stays as it is, and with it what needs no choice."""
-        space: dict[str, Sequence[Any]] = {
-            "seed_score": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98),
-            "sigma_px": (0.0, 0.5, 1.0, 1.5, 2.0),
+        seeds: dict[str, Sequence[Any]] = {
+            "seed_score": (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98),
+            "sigma_px": (0.0, 0.5, 1.0, 2.0),
             "min_seed_px": (1, 3, 6, 10, 20),
-            "min_size_px": (1, 5, 10, 15, 20, 30),
-            "merge_below": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+            "min_size_px": (1, 5, 10, 20, 30),
             "holes": (False, True),
+            "merge_below": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
         }
         if self.foreground == "inside":
-            space["foreground_probability"] = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)
-            space["boundary_weight"] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
-        else:
-            space["keep_boundary"] = (None, 0.9, 0.7, 0.5, 0.3, 0.2, 0.1)
-        return space
+            weights = {"boundary_weight": (0.0, 0.5, 1.0, 1.5, 2.0)}
+            return {"foreground_probability": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), **weights, **seeds}
+        return {"keep_boundary": (None, 0.9, 0.7, 0.5, 0.3, 0.2, 0.1), **seeds}
 
     def _score(self, probability: NDArray[np.float32]) -> NDArray[np.float32]:
         inside = probability[1] if len(probability) > 1 else np.float32(1)

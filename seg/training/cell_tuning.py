@@ -14,7 +14,7 @@ from seg.metrics.rand import compare_cells
 from seg.training.case_files import LABELS, read_input, read_probabilities, read_true_cells
 
 #: Settings that are tried, the same number for every run.
-TRIALS = 60
+TRIALS = 80
 
 #: Validation images that settings are tried on; of more, these many at equal distances.
 IMAGES = 24
