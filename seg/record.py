@@ -106,21 +106,13 @@ def find_runs(folder: Path) -> dict[Path, RunRecord]:
     """
     listed = folder / COMPARISON
     if listed.is_file():
-        planned = read_json(listed)["runs"]
+        planned = json.loads(listed.read_text(encoding="utf-8"))["runs"]
         paths = sorted(folder / run for run in planned if (folder / run / FILE_NAME).is_file())
     else:
         paths = sorted(path.parent for path in folder.rglob(FILE_NAME))
     if not paths:
         raise FileNotFoundError(f"no run (record.json) in {folder}: give the folder of `seg compare` or `seg fit`")
     return {path: RunRecord.load(path) for path in paths}
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file of a comparison; ValueError names the file if it is damaged."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged ({error}): `seg compare` writes it again") from error
 
 
 def rank_losses(records: list[RunRecord]) -> list[tuple[str, float]]:

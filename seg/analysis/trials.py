@@ -1,9 +1,8 @@
 """What `tuning.json` says of the trials of hyper-parameters."""
 
+import json
 from pathlib import Path
 from typing import Any
-
-from seg.record import read_json
 
 TRIALS = "tuning.json"
 
@@ -11,5 +10,5 @@ TRIALS = "tuning.json"
 def load_trials(folder: Path) -> dict[str, Any]:
     """Return arm -> its choice and its trials, as `tune` wrote them; nothing where nothing was tuned."""
     file = folder / TRIALS
-    told: dict[str, Any] = read_json(file) if file.is_file() else {}
+    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return told

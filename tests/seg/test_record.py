@@ -89,9 +89,3 @@ def test_runs_are_found_below_a_folder_and_in_it(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="no run"):
         find_runs(tmp_path / "empty")
-
-
-def test_a_truncated_comparison_names_its_file(tmp_path):
-    (tmp_path / "comparison.json").write_text('{"runs": ["runs/l2')
-    with pytest.raises(ValueError, match=r"comparison\.json is damaged \(Unterminated string"):
-        find_runs(tmp_path)
