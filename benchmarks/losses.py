@@ -1,6 +1,6 @@
 """Time the losses: as a share of the network's training step, and against the same loss of a library.
 
-`python -m benchmarks.losses` works on 8 x 1 x 256 x 256 with one thread, all sides interleaved; medians of the rounds.
+`python -m benchmarks.losses` works on 8 x 1 x 256 x 256 with one thread, all losses in turn; medians over the rounds.
 Per-image losses are compared with the library's own reduction.
 """
 
@@ -48,7 +48,7 @@ def milliseconds(job: Callable[[], Tensor]) -> float:
 
 
 def example() -> tuple[Tensor, Tensor]:
-    """Return random logits and lines of three pixels, a quarter of the picture."""
+    """Return random logits and a mask of 3 px lines that cover a quarter of it."""
     logits = torch.randn(8, 1, 256, 256, generator=torch.Generator().manual_seed(0)).requires_grad_()
     target = torch.zeros(8, 1, 256, 256)
     for offset in range(3):
@@ -72,7 +72,7 @@ def main() -> None:
     for number in range(ROUNDS + 1):
         for name, job in jobs.items():
             if name == "network" and number > 3:
-                continue  # long enough to be steady
+                continue  # long steps vary little
             taken = milliseconds(job)
             if number:
                 times[name].append(taken)

@@ -13,7 +13,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def reset_peak() -> int:
-    """Forget the largest memory so far (Linux) and return what is in use, in bytes."""
+    """Forget the largest memory so far and return what is in use, in bytes."""
+    _check_linux()
     Path("/proc/self/clear_refs").write_text("5")
     return in_use()
 
@@ -29,5 +30,11 @@ def peak() -> int:
 
 
 def _status(field: str) -> int:
+    _check_linux()
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
+
+
+def _check_linux() -> None:
+    if not Path("/proc/self/status").exists():
+        raise SystemExit("the benchmark reads memory from /proc: run it on Linux")

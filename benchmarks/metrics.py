@@ -1,6 +1,7 @@
 """Time the test-time metrics: V_Rand against a plain scikit-image and numpy version, and the suite per section.
 
-`python -m benchmarks.metrics` uses synthetic sections of 512 x 512 pixels. CPU seconds of one process, interleaved.
+`python -m benchmarks.metrics` uses synthetic sections of 512 x 512 pixels and measures CPU seconds of one process,
+the two sides in turn.
 """
 
 import statistics
@@ -15,13 +16,19 @@ from skimage.segmentation import watershed
 
 from seg.data.synthetic import SyntheticCells
 from seg.metrics.rand import rand_scores
-from seg.metrics.suite import RAND_THRESHOLDS, Case, score_cases
+from seg.metrics.suite import Case, score_cases
+from seg.metrics.table import RAND_THRESHOLDS
 
 SECTIONS = 6
 
 
 def plain_v_rand(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> list[float]:
-    """Write the formula down, section by section and threshold by threshold."""
+    """Return V_Rand at each threshold, computed directly from the formula.
+
+    Args:
+        probability: (H, W) of the boundary.
+        mask: (H, W), True on the boundary.
+    """
     truth, scores = label(~mask, connectivity=1), []
     for threshold in RAND_THRESHOLDS:
         inside = probability < threshold
@@ -45,7 +52,12 @@ def cpu_seconds(job: Callable[[], object]) -> float:
 
 
 def guess(mask: NDArray[np.bool_], seed: int) -> NDArray[np.float32]:
-    """Return a plausible probability: the blurred boundary with smooth noise."""
+    """Return a plausible probability: the blurred boundary with smooth noise.
+
+    Args:
+        mask: (H, W), True on the boundary.
+        seed: of the noise.
+    """
     noise = gaussian_filter(np.random.default_rng(seed).standard_normal(mask.shape), 3)
     logits = 10 * (gaussian_filter(mask.astype(float), 1.5) - 0.4) + 1.5 * noise / noise.std()
     return (1 / (1 + np.exp(-logits))).astype(np.float32)

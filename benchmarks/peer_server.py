@@ -5,7 +5,6 @@ python -m benchmarks.peer_server fastapi eager ARTIFACT 3001
 
 import argparse
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,8 @@ import torch
 from PIL import Image
 
 from benchmarks.peers import INSTALL
-from seg.inference.choice import ARTIFACT, load_network
+from seg.inference.artifact_info import ArtifactInfo
+from seg.inference.engine_choice import load_network
 from seg.inference.predictor import Predictor
 
 Answer = Callable[[bytes], bytes]
@@ -61,14 +61,14 @@ def serve_litserve(make: Callable[[Path], Answer], artifact: Path, port: int) ->
 
 
 def _eager(artifact: Path) -> Answer:
-    info = json.loads((artifact / ARTIFACT).read_text())
-    network = load_network(artifact, info)
+    info = ArtifactInfo.load(artifact)
+    network = load_network(artifact, info.network)
 
     def answer(data: bytes) -> bytes:
         image = torch.from_numpy(np.asarray(Image.open(io.BytesIO(data)), np.float32) / 127.5 - 1)
         with torch.inference_mode():
             probability = network(image[None, None])[0, 0].sigmoid().numpy()
-        return _png(probability >= info["threshold"])
+        return _png(probability >= info.threshold)
 
     return answer
 

@@ -11,13 +11,13 @@ of ImageNet: speed does not depend on them.
 """
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 
 from benchmarks.measure import seconds
 from benchmarks.peers import engines, noise, pin_to_one_core
-from seg.inference.choice import ARTIFACT, load_network
+from seg.inference.artifact_info import ArtifactInfo
+from seg.inference.engine_choice import load_network
 from seg.network.unet import LITE0, NetworkConfig, PaddedNetwork, build_network
 
 DECODER = {"decoder_channels": [128, 64, 32, 16, 8]}
@@ -49,7 +49,7 @@ def main() -> None:
 def load(encoder: str, artifact: Path | None = None) -> PaddedNetwork:
     """Return a promoted network, or an untrained one."""
     if artifact is not None:
-        return load_network(artifact, json.loads((artifact / ARTIFACT).read_text()))
+        return load_network(artifact, ArtifactInfo.load(artifact).network)
     weights = "packaged" if encoder == LITE0 else None
     return build_network(NetworkConfig(encoder=encoder, encoder_weights=weights, options=DECODER)).eval()
 

@@ -1,4 +1,4 @@
-"""Cross-entropy that gives boundary and background the same say."""
+"""Binary cross-entropy in which both classes weigh the same."""
 
 import torch
 from torch import Tensor
@@ -11,8 +11,7 @@ class BalancedBceLoss(SegmentationLoss):
     """Binary cross-entropy, each class weighted by the share of the other in the image and channel.
 
     L = mean over pixels of -(b t log p + (1 - b) (1 - t) log(1 - p)), p = sigmoid(logits), b = the share of the
-    background. Where a class is missing its counterpart would weigh nothing, and a false boundary on an empty mask
-    cost nothing: there b = 1/2.
+    background. In an image of one class alone b = 1/2; otherwise a false boundary on an empty mask would cost nothing.
 
     Source:
         Xie and Tu, ICCV 2015 (HED).

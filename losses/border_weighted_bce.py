@@ -1,4 +1,4 @@
-"""Cross-entropy that insists on the narrow gaps between cells."""
+"""Cross-entropy that up-weights narrow gaps between cells."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from losses.base import SegmentationLoss
 from losses.checks import require_positive, require_weight
 from losses.distances import distances_to_two_cells
 
-#: In sigmas; farther away the weight is below 2e-8 of w0.
+#: In sigmas; beyond it the weight is below 2e-8 of w0.
 _REACH = 6
 
 
@@ -17,24 +17,24 @@ def border_weights(target: Tensor, w0: float, sigma_px: float) -> Tensor:
 
     Args:
         target: (N, K, H, W), boundary 1; cells are the 4-connected components of the rest.
-        w0: of a pixel between two cells that touch.
-        sigma_px: how fast it falls with the width of the gap.
+        w0: weight between two touching cells.
+        sigma_px: decay of the weight with the width of the gap, in pixels.
     """
     nearest, second = distances_to_two_cells(target, _REACH * sigma_px)
     return 1 + w0 * torch.exp(-((nearest + second) ** 2) / (2 * sigma_px**2))
 
 
 class BorderWeightedBceLoss(SegmentationLoss):
-    """Mean binary cross-entropy, weighted by how near two cells are.
+    """Mean binary cross-entropy, weighted by the distances to the two nearest cells.
 
     L = mean over pixels of -w (b t log p + (1 - t) log(1 - p)), p = sigmoid(logits),
     w = 1 + w0 exp(-(d1 + d2)^2 / (2 sigma^2)); d1, d2 are the distances to the nearest and second nearest cell, the
     4-connected components of what is not boundary.
 
     Args:
-        w0: >= 0, weight between two cells that touch.
-        sigma_px: > 0, how fast it falls with the width of the gap.
-        boundary_weight: b, >= 0, of boundary against background pixels.
+        w0: >= 0, weight between two touching cells.
+        sigma_px: > 0, decay of the weight with the width of the gap, in pixels.
+        boundary_weight: b, > 0, weight of boundary pixels relative to background pixels.
 
     Raises:
         ValueError: a parameter is out of range.
@@ -47,7 +47,7 @@ class BorderWeightedBceLoss(SegmentationLoss):
         super().__init__()
         require_weight("w0", w0)
         require_positive("sigma_px", sigma_px, "pixels")
-        require_weight("boundary_weight", boundary_weight)
+        require_positive("boundary_weight", boundary_weight)
         self.w0, self.sigma_px, self.boundary_weight = w0, sigma_px, boundary_weight
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Mistakes weighted by how far from the contour they are."""
+"""Errors weighted by their distance to the contour."""
 
 from torch import Tensor
 
@@ -10,10 +10,10 @@ class BoundaryLoss(SegmentationLoss):
     """Mean error, each pixel weighted by its distance to the contour of the mask.
 
     L = mean over pixels of d (p - t) where t = 0 and d (t - p) where t = 1, p = sigmoid(logits), d the distance in
-    pixels to the nearest pixel of the other class, less a half. This is the published integral of the signed distance
-    over the prediction, less its value for the perfect one. In an image of one class alone d = 1/2.
+    pixels to the nearest pixel of the other class, minus 1/2. This is the published integral of the signed distance
+    over the prediction, minus its value for the perfect one. In an image of one class alone d = 1/2.
 
-    It is meant as a term beside a region loss, with a weight that rises; see `CompositeLoss`.
+    Intended as a term of a `CompositeLoss`, with an increasing weight, next to a region loss.
 
     Source:
         Kervadec et al., MIDL 2019.

@@ -1,4 +1,4 @@
-"""Difference over union, stricter the larger the object."""
+"""Difference over union, stricter for larger objects."""
 
 import torch
 from torch import Tensor
@@ -8,11 +8,11 @@ from losses.soft_counts import SmoothedLoss
 
 
 class BoundaryDouLoss(SmoothedLoss):
-    """Difference of prediction and mask over their union, with part of the overlap taken out, averaged over channels.
+    """Difference of prediction and mask over their union less part of the overlap, averaged over channels.
 
     L = (R + T - 2 I) / (R + T - (1 + a) I + s); I, R, T sum p*t, p^2, t over the image's pixels, p = sigmoid(logits);
-    a = 1 - 2 C / T, at most 0.8, C the pixels of the mask with a side on its contour. On lines of one pixel a = -1: it
-    is the squared Dice loss. s stands only below the fraction: a false boundary on an empty mask has a gradient.
+    a = 1 - 2 C / T, at most 0.8, C the mask's pixels with a side on its contour. On lines of one pixel a = -1, which
+    gives the squared Dice loss. s is in the denominator only: a false boundary on an empty mask has a gradient.
 
     Args:
         smooth: s, in pixels, > 0.

@@ -1,4 +1,4 @@
-"""Several losses at once."""
+"""Weighted sums of losses."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from losses.checks import require_share, require_weight
 
 @dataclass(frozen=True)
 class LinearRamp:
-    """A weight that changes from `start` to `stop` over a share of the training, then stays.
+    """A weight that changes linearly from `start` to `stop`, then stays constant.
 
     Attributes:
         start: >= 0, at the first step.
         stop: >= 0, from `until` on.
-        until: share of the training, in (0, 1].
+        until: share of the training after which it is constant, in (0, 1].
 
     Raises:
         ValueError: a value is out of range.
@@ -31,16 +31,16 @@ class LinearRamp:
         require_weight("stop", self.stop)
         require_share("until", self.until)
         if self.until == 0:
-            raise ValueError("until must be > 0, got 0: a weight that never changes is a number")
+            raise ValueError("until must be > 0, got 0: for a constant weight give a number")
 
     def at(self, progress: float) -> float:
-        """Return the weight after a share of the training, in [0, 1]."""
+        """Return the weight at a completed share of the training, in [0, 1]."""
         return self.start + (self.stop - self.start) * min(progress / self.until, 1.0)
 
 
 @dataclass(frozen=True)
 class Term:
-    """One loss of several.
+    """A loss of a sum, and its weight.
 
     Attributes:
         loss: any loss.
@@ -61,7 +61,7 @@ class Term:
 class CompositeLoss(SegmentationLoss):
     """A weighted sum of named losses.
 
-    L = sum over terms of w_k(s) L_k, s the share of the training that is done.
+    L = sum over terms of w_k(s) L_k, s the completed share of the training.
 
     Args:
         terms: name -> loss and weight. Each term is logged under its name, without its weight.
@@ -70,10 +70,10 @@ class CompositeLoss(SegmentationLoss):
         last_terms: name -> mean over the images of the latest batch, for the log.
 
     Raises:
-        ValueError: there is no term, or one has a name that is none.
+        ValueError: there is no term, a name is not an identifier, or all weights are 0 at the start or at the end.
 
     Source:
-        Johnson, Alahi and Fei-Fei, ECCV 2016, for one of many: a loss of pixels and one of features.
+        Johnson, Alahi and Fei-Fei, ECCV 2016 (pixels and features), among many.
     """
 
     def __init__(self, terms: dict[str, Term]) -> None:
@@ -82,6 +82,9 @@ class CompositeLoss(SegmentationLoss):
             raise ValueError(
                 f"terms must be one or more losses with plain names (letters, digits, _), got {list(terms)}"
             )
+        for progress in (0.0, 1.0):
+            if not any(_weight_at(term.weight, progress) for term in terms.values()):
+                raise ValueError(f"the weights of the terms must not all be 0, at progress {progress:g} they are")
         self.losses = nn.ModuleDict({name: term.loss for name, term in terms.items()})
         self.weights = {name: term.weight for name, term in terms.items()}
         self.last_terms: dict[str, Tensor] = {}
@@ -89,9 +92,8 @@ class CompositeLoss(SegmentationLoss):
         self.bounds = (sum(lowest), sum(highest))
 
     def weight(self, name: str) -> float:
-        """Return the weight of a term at the present progress."""
-        weight = self.weights[name]
-        return weight.at(self.progress) if isinstance(weight, LinearRamp) else weight
+        """Return the current weight of a term."""
+        return _weight_at(self.weights[name], self.progress)
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) weighted sums."""
@@ -106,18 +108,27 @@ class CompositeLoss(SegmentationLoss):
         return [(name, loss) for name, loss in self.losses.items() if isinstance(loss, SegmentationLoss)]
 
 
+def _weight_at(weight: float | LinearRamp, progress: float) -> float:
+    return weight.at(progress) if isinstance(weight, LinearRamp) else weight
+
+
 def _bounds_of(term: Term) -> tuple[float, float]:
     largest = max(term.weight.start, term.weight.stop) if isinstance(term.weight, LinearRamp) else term.weight
     lowest, highest = term.loss.bounds
     return min(0.0, largest * lowest), largest * highest if largest else 0.0
 
 
+#: Two gradients that both vanish are of equal length: a saturated wrong prediction costs its unscaled value.
+_TINY = 1e-30
+_LARGEST_SCALE = 1000
+
+
 class GradientBalancedLoss(CompositeLoss):
     """A sum of named losses whose gradients are scaled to the length of the first one's, then weighted.
 
     L = sum over terms of w_k(s) (|g_1| / |g_k|) L_k, g_k the gradient of L_k with respect to the image's logits, taken
-    as a constant: terms of different units get the say that their weights name. A gradient shorter than a thousandth
-    of the first one's is scaled by a thousand. Each term is computed twice.
+    as a constant: the weights alone set the influence of each term, whatever its unit. A gradient shorter than a
+    thousandth of the first one's is scaled by a thousand. Each term is computed twice.
 
     Args:
         terms: name -> loss and weight.
@@ -136,7 +147,7 @@ class GradientBalancedLoss(CompositeLoss):
         values = self._values(logits, target)
         self.last_terms = {name: value.detach().mean() for name, value in values.items()}
         lengths = torch.stack([self._gradient_length(loss, logits, target) for _, loss in self._named()])
-        scales = lengths[:1] / lengths.clamp_min(1e-12).maximum(lengths[:1] / 1000)
+        scales = ((lengths[:1] + _TINY) / (lengths + _TINY)).clamp_max(_LARGEST_SCALE)
         weights = torch.tensor([self.weight(name) for name in values], dtype=logits.dtype, device=logits.device)
         return (weights[:, None] * scales * torch.stack(list(values.values()))).sum(dim=0)
 

@@ -1,4 +1,4 @@
-"""Distances that losses weigh pixels with; constants of the target, without gradients."""
+"""Distance maps for pixel weights, without gradients."""
 
 import cv2
 import numpy as np
@@ -10,8 +10,7 @@ from torch import Tensor
 def distance_to_other_class(mask: Tensor) -> Tensor:
     """Return the Euclidean distance, in pixels, of each pixel to the nearest one of the other class.
 
-    In a channel with one class alone there is no such pixel: all distances are 1 there, so that what is weighted with
-    them stays an unweighted mean.
+    In a channel with one class alone all distances are 1, so that a mean weighted with them is unweighted.
 
     Args:
         mask: (N, K, H, W), boundary where > 0.
@@ -31,7 +30,7 @@ def _to_other_class(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def largest_radius(mask: Tensor) -> Tensor:
-    """Return how many erosions with a cross empty each channel, (N, K); at most half of the shorter side.
+    """Return the number of erosions with a cross that empties each channel, (N, K), at most half of the shorter side.
 
     Args:
         mask: (N, K, H, W), boundary where > 0.
@@ -49,7 +48,7 @@ def distances_to_two_cells(mask: Tensor, reach_px: float) -> tuple[Tensor, Tenso
 
     Args:
         mask: (N, K, H, W), boundary where > 0.
-        reach_px: farther cells are not looked for; their distance is infinite.
+        reach_px: cells farther away are ignored; their distance is infinite.
 
     Returns:
         Two (N, K, H, W), float32.
@@ -75,9 +74,9 @@ def _to_two_cells(cells: NDArray[np.uint8], reach_px: int) -> NDArray[np.float32
 
 
 def _to_zero(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return distances that are the same in every run: OpenCV's last digit depends on where the memory lies.
+    """Return distances that are identical in every run: OpenCV's last digit depends on the memory's alignment.
 
-    Their squares are whole numbers, which up to 1,700 pixels that digit cannot change.
+    Squared distances are whole numbers; up to 1,700 pixels rounding them removes that digit's error.
     """
     distance = cv2.distanceTransform(picture, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.sqrt(np.rint(np.square(distance, dtype=np.float64))).astype(np.float32)

@@ -12,7 +12,7 @@ from losses.checks import require_weight
 
 EdgeFilter = Literal["central_difference", "sobel", "scharr", "prewitt", "laplacian"]
 
-#: Across an edge: [1, 0, -1]; along it: how the filters average. All answer a step from 0 to 1 with 1.
+#: Weights along an edge; across it all have [1, 0, -1]. The response to a step from 0 to 1 is 1.
 _ALONG = {
     "central_difference": [0.0, 1.0, 0.0],
     "sobel": [0.25, 0.5, 0.25],
@@ -29,14 +29,14 @@ class EdgeCompositeLoss(SegmentationLoss):
     default [1, 0, -1] along rows and along columns, the picture continued by its last pixel at its border. The filter
     is linear, so that f * p - f * t = f * (p - t).
 
-    A step from 0 to 1 answers with 1 on both of its sides, whatever the filter: the second term asks for the right
-    slopes where the first asks for the right values.
+    Every directional filter responds to a step from 0 to 1 with 1 on both of its sides. The first term compares
+    values, the second slopes.
 
     Args:
-        weight: w, >= 0, of the edge term against the picture term.
+        weight: w, >= 0, of the edge term relative to the picture term.
         edges: the filter: central_difference [1, 0, -1]; sobel, scharr and prewitt, which also average along the
             edge; laplacian, of second order and without a direction.
-        scales_px: at each, the picture is averaged over squares of this side before it is filtered.
+        scales_px: sides of the squares over which the picture is averaged before it is filtered.
 
     Raises:
         ValueError: weight is negative or not finite, the filter is unknown, or a scale is below 1.

@@ -1,10 +1,10 @@
-"""Cross-entropy that looks away from what is easy."""
+"""Cross-entropy that down-weights easy pixels."""
 
 import segmentation_models_pytorch as smp
 from torch import Tensor
 
 from losses.base import SegmentationLoss
-from losses.checks import require_share, require_weight
+from losses.checks import require_open_share, require_weight
 
 
 class FocalLoss(SegmentationLoss):
@@ -14,7 +14,7 @@ class FocalLoss(SegmentationLoss):
 
     Args:
         gamma: g, >= 0; 0 is cross-entropy.
-        alpha: a, in [0, 1], weight of the boundary against the background.
+        alpha: a, in (0, 1), weight of the boundary; the background's is 1 - a.
 
     Raises:
         ValueError: gamma or alpha is out of range.
@@ -26,7 +26,7 @@ class FocalLoss(SegmentationLoss):
     def __init__(self, gamma: float = 2.0, alpha: float = 0.5) -> None:
         super().__init__()
         require_weight("gamma", gamma)
-        require_share("alpha", alpha)
+        require_open_share("alpha", alpha)
         self._pixels = smp.losses.FocalLoss("binary", alpha=alpha, gamma=gamma, reduction=None)
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:

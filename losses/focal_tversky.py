@@ -1,12 +1,12 @@
-"""The Tversky loss, bent so that hard images weigh more."""
+"""A power of the Tversky loss."""
 
 from torch import Tensor
 
 from losses.base import SegmentationLoss
-from losses.checks import require_positive, require_weight
+from losses.checks import require_positive
 from losses.soft_counts import count_softly
 
-#: A root is infinitely steep at 0, where the prediction is perfect.
+#: Below it the root, whose slope at 0 (the perfect prediction) is infinite, is replaced by a constant.
 _FLAT = 1e-6
 
 
@@ -17,9 +17,9 @@ class FocalTverskyLoss(SegmentationLoss):
     p = sigmoid(logits). Below 1e-6 the base is constant: the power has no finite slope at 0.
 
     Args:
-        alpha: a, >= 0, of false boundary.
-        beta: b, >= 0, of missed boundary.
-        gamma: g, > 0; above 1, images that are nearly right keep a larger gradient.
+        alpha: a, > 0, of false boundary.
+        beta: b, > 0, of missed boundary.
+        gamma: g, > 0; above 1 it increases the gradient of nearly perfect images.
         smooth: s, in pixels, > 0. Keeps a gradient on images without any boundary.
 
     Raises:
@@ -33,8 +33,8 @@ class FocalTverskyLoss(SegmentationLoss):
 
     def __init__(self, alpha: float = 0.3, beta: float = 0.7, gamma: float = 4 / 3, smooth: float = 1.0) -> None:
         super().__init__()
-        require_weight("alpha", alpha)
-        require_weight("beta", beta)
+        require_positive("alpha", alpha)
+        require_positive("beta", beta)
         require_positive("gamma", gamma)
         require_positive("smooth", smooth, "pixels")
         self.alpha, self.beta, self.gamma, self.smooth = alpha, beta, gamma, smooth
@@ -42,9 +42,9 @@ class FocalTverskyLoss(SegmentationLoss):
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) powers."""
         both, predicted, true = count_softly(logits, target)
-        mistakes = self.alpha * (predicted - both) + self.beta * (true - both)
-        # the same as one minus the index, without the rounding of a difference of nearly equal numbers
-        missed = mistakes / (both + mistakes + self.smooth)
+        errors = self.alpha * (predicted - both) + self.beta * (true - both)
+        # one minus the index, without the rounding error of subtracting nearly equal numbers
+        loss = errors / (both + errors + self.smooth)
         power = 1 / self.gamma
-        bent: Tensor = missed.clamp_min(_FLAT) ** power - _FLAT**power
-        return bent.mean(dim=1)
+        values: Tensor = loss.clamp_min(_FLAT) ** power - _FLAT**power
+        return values.mean(dim=1)

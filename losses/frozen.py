@@ -1,4 +1,4 @@
-"""A network that a loss looks through but never trains."""
+"""A network inside a loss that is never trained."""
 
 from typing import Any
 
@@ -6,38 +6,41 @@ from torch import nn
 
 
 class FrozenNetwork(nn.Module):
-    """Hold a network in evaluation mode, without gradients for its weights, out of every checkpoint.
+    """Hold a network in evaluation mode, without parameters: all of its weights become buffers.
 
-    Gradients still flow through it to its input. `state_dict` leaves its weights out, and
-    `load_state_dict` keeps the ones that it has.
+    Gradients still flow through it to its input. As there are no parameters, neither an optimizer nor
+    `requires_grad_` of a module around it reaches the weights. They follow to another device and
+    precision, but are left out of `state_dict`.
 
     Args:
-        network: any module.
+        network: any module; it is changed.
     """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network = network.eval().requires_grad_(False)
-        self.register_state_dict_post_hook(_leave_out)  # type: ignore[no-untyped-call]
-        self.register_load_state_dict_pre_hook(_keep_own)  # type: ignore[no-untyped-call]
+        self.network = network.eval()
+        for module in list(network.modules()):
+            _freeze(module)
+        self.register_load_state_dict_post_hook(_ignore_own)
 
     def train(self, mode: bool = True) -> "FrozenNetwork":
-        """Stay in evaluation mode, whatever is asked for."""
+        """Stay in evaluation mode, whatever `mode` is."""
         return super().train(False)
 
     def forward(self, *inputs: Any) -> Any:
-        """Return what the network returns."""
+        """Call the network."""
         return self.network(*inputs)
 
 
-def _own_state(module: nn.Module, prefix: str) -> dict[str, Any]:
-    return {f"{prefix}network.{key}": value for key, value in module.get_submodule("network").state_dict().items()}
+def _freeze(module: nn.Module) -> None:
+    """Replace a module's own parameters and buffers by buffers that `state_dict` omits."""
+    own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+    for name, tensor in own:
+        delattr(module, name)
+        module.register_buffer(name, tensor.detach(), persistent=False)
 
 
-def _leave_out(module: nn.Module, state: dict[str, Any], prefix: str, _metadata: Any) -> None:
-    for key in _own_state(module, prefix):
-        state.pop(key, None)
-
-
-def _keep_own(module: nn.Module, state: dict[str, Any], prefix: str, *_unused: Any) -> None:
-    state.update(_own_state(module, prefix))
+def _ignore_own(module: nn.Module, keys: Any) -> None:
+    """Ignore what batch normalization adds to a state that has no counter of batches."""
+    own = tuple(name for name, _ in module.named_buffers())
+    keys.unexpected_keys[:] = [key for key in keys.unexpected_keys if not key.endswith(own)]

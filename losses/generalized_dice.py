@@ -1,4 +1,4 @@
-"""Dice over boundary and background, each weighted by its rarity."""
+"""Dice over boundary and background with inverse-frequency weights."""
 
 from torch import Tensor
 
@@ -10,7 +10,7 @@ class GeneralizedDiceLoss(SegmentationLoss):
     """One minus the generalized Dice coefficient of boundary and background, averaged over the channels.
 
     L = 1 - 2 (w I + v J) / (w (P + T) + v (Q + U)); I, P, T sum p*t, p, t over the image's pixels, p = sigmoid(logits);
-    J, Q, U are the same of 1 - p and 1 - t. w = 1 / T^2 and v = 1 / U^2, where a missing class counts as one pixel.
+    J, Q, U are the same of 1 - p and 1 - t. w = 1 / T^2 and v = 1 / U^2, where an absent class counts as one pixel.
 
     Source:
         Sudre et al., DLMIA 2017.

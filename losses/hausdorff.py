@@ -1,4 +1,4 @@
-"""A smooth stand-in for the Hausdorff distance."""
+"""A differentiable estimate of the Hausdorff distance."""
 
 from torch import Tensor
 
@@ -15,7 +15,7 @@ class HausdorffLoss(SegmentationLoss):
     image of one class alone d = 1.
 
     Args:
-        alpha: a, > 0; the larger, the more the farthest mistake counts.
+        alpha: a, > 0; larger values emphasize the farthest errors.
 
     Raises:
         ValueError: alpha is not positive.

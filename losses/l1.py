@@ -8,8 +8,8 @@ from losses.base import SegmentationLoss
 class L1Loss(SegmentationLoss):
     """Mean absolute difference of probability and target.
 
-    L = mean over pixels of |p - t|, p = sigmoid(logits). Grey costs half of a wrong extreme: where the chance of a
-    boundary is below one half, nothing is cheaper than black.
+    L = mean over pixels of |p - t|, p = sigmoid(logits). Grey (p = 0.5) costs half of a certain
+    error: where a boundary is less likely than not, black is the cheapest answer.
 
     Source:
         Ghosh, Kumar and Sastry, AAAI 2017.

@@ -10,7 +10,7 @@ class L2Loss(SegmentationLoss):
     """Mean squared difference of probability and target, also known as the Brier score.
 
     L = mean over pixels of (p - t)^2, p = sigmoid(logits). Grey (p = 0.5) costs a quarter of a
-    wrong extreme, which is why the loss puts up with blurred boundaries.
+    certain error, so that the loss tolerates blurred boundaries.
 
     Source:
         Brier, Monthly Weather Review 1950.

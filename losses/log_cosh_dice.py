@@ -1,4 +1,4 @@
-"""The Dice loss, flat where it is nearly right."""
+"""The Dice loss, flattened near the perfect prediction."""
 
 from torch import Tensor
 

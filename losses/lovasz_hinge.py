@@ -9,8 +9,8 @@ from losses.base import SegmentationLoss
 class LovaszHingeLoss(SegmentationLoss):
     """Lovasz extension of the Jaccard loss on the hinge errors of each image, averaged over the channels.
 
-    L = sum over pixels, sorted by falling e, of max(e, 0) * (rise of the Jaccard loss when the pixel joins the
-    mistakes); e = 1 - z for boundary, 1 + z for background, z the logit.
+    L = sum over pixels, sorted by descending e, of max(e, 0) * (increase of the Jaccard loss when the pixel is added
+    to the errors); e = 1 - z for boundary, 1 + z for background, z the logit.
 
     Source:
         Berman, Rannen Triki and Blaschko, CVPR 2018.
@@ -20,12 +20,12 @@ class LovaszHingeLoss(SegmentationLoss):
         """Return (N,) surrogates."""
         errors = (1 - (2 * target - 1) * logits).flatten(2)
         with torch.no_grad():
-            rises = _rises(errors, target.flatten(2))
-        return (errors.relu() * rises).sum(dim=2).mean(dim=1)
+            increases = _increases(errors, target.flatten(2))
+        return (errors.relu() * increases).sum(dim=2).mean(dim=1)
 
 
-def _rises(errors: Tensor, target: Tensor) -> Tensor:
-    """Return by how much each pixel, (N, K, n), raises the Jaccard loss of the mistakes larger than its own."""
+def _increases(errors: Tensor, target: Tensor) -> Tensor:
+    """Return how much each pixel, (N, K, n), increases the Jaccard loss when added to the larger errors."""
     order = errors.argsort(dim=2, descending=True)
     boundary = target.gather(2, order)
     true = boundary.sum(dim=2, keepdim=True)

@@ -1,4 +1,4 @@
-"""Matthews' correlation of prediction and mask as a loss."""
+"""Matthews correlation coefficient as a loss."""
 
 from torch import Tensor
 
@@ -6,15 +6,15 @@ from losses.soft_counts import SmoothedLoss, count_softly
 
 
 class MccLoss(SmoothedLoss):
-    """One minus Matthews' correlation coefficient, averaged over the channels.
+    """One minus the Matthews correlation coefficient, averaged over the channels.
 
     L = 1 - (A D - B C) / sqrt((A + B) (A + C) (D + B) (D + C)); A = I + s, B = P - I, C = T - I, D = n - P - T + I + s
-    are the soft counts of right boundary, false boundary, missed boundary and right background among n pixels; I, P, T
+    are the soft counts of true positives, false positives, false negatives and true negatives among n pixels; I, P, T
     sum p*t, p, t over the image's pixels, p = sigmoid(logits).
 
     Args:
-        smooth: s, in pixels, > 0: as many pixels of both classes count as predicted right. Without it the coefficient
-            of an image without any boundary is 0 / 0.
+        smooth: s, in pixels, > 0, added to the true positives and negatives. Without it the coefficient of an image
+            without any boundary is 0 / 0.
 
     Raises:
         ValueError: smooth is not positive.
@@ -30,7 +30,7 @@ class MccLoss(SmoothedLoss):
         pixels = target[0, 0].numel()
         both, predicted, true = (count / pixels for count in count_softly(logits, target))
         smooth = self.smooth / pixels
-        right, false, missed = both + smooth, predicted - both, true - both
+        found, false, missed = both + smooth, predicted - both, true - both
         background = 1 - predicted - true + both + smooth
-        variance = (right + false) * (right + missed) * (background + false) * (background + missed)
-        return 1 - ((right * background - false * missed) / variance.sqrt()).mean(dim=1)
+        variance = (found + false) * (found + missed) * (background + false) * (background + missed)
+        return 1 - ((found * background - false * missed) / variance.sqrt()).mean(dim=1)

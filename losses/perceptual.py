@@ -1,4 +1,4 @@
-"""L2 on what a frozen network sees in the picture."""
+"""Distances between features of a frozen network."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -18,22 +18,22 @@ class PerceptualLoss(SegmentationLoss):
     """Distance between the intermediate features of prediction and mask in a frozen network.
 
     L = sum over layers l of w_l D(F_l(p), F_l(t)), p = sigmoid(logits), F_l the feature maps of layer l. D of feature
-    maps a and b is, by name: relative_l2, mean (a - b)^2 / mean b^2, which means the same for every network and layer;
+    maps a and b is, by name: relative_l2, mean (a - b)^2 / mean b^2, comparable between networks and layers;
     l2, mean (a - b)^2; cosine, the mean over positions of 1 - cos(a, b); gram, the squared differences of the
     correlations between channels ("style"), relative to those of b.
 
-    A prediction can differ from the mask and look alike to the network: have `CompositeLoss` add a loss of pixels.
+    A wrong prediction can have the features of the mask: combine it with a pixel loss in `CompositeLoss`.
 
     Args:
         features: a network from pictures (N, 1, H, W) with values in [0, 1] to a sequence of feature
             maps, e.g. `seg.network.features.TimmFeatures`. It is frozen here.
-        layer_weights: w_l, >= 0, one per feature map; null: the mean over the layers.
+        layer_weights: w_l, >= 0, one per feature map; null averages over the layers.
         distance: D.
-        stride_px: the pictures are averaged over squares of this side first, which costs its square less.
+        stride_px: side of the squares over which pictures are averaged first; the cost falls with its square.
 
     Raises:
-        ValueError: a weight is negative or not finite, there are not as many as layers, the distance is unknown, or
-            stride_px is below 1.
+        ValueError: a weight is negative or not finite, all are 0, there are not as many as layers, the distance is
+            unknown, or stride_px is below 1.
 
     Source:
         Johnson, Alahi and Fei-Fei, ECCV 2016; for boundaries Mosinska et al., CVPR 2018.
@@ -49,6 +49,8 @@ class PerceptualLoss(SegmentationLoss):
         super().__init__()
         for weight in layer_weights or ():
             require_weight("layer_weights", weight)
+        if layer_weights is not None and not any(layer_weights):
+            raise ValueError(f"layer_weights must not all be 0, got {list(layer_weights)}")
         if distance not in _DISTANCES:
             raise ValueError(f"distance must be one of {', '.join(_DISTANCES)}, got {distance}")
         if stride_px < 1:
@@ -59,38 +61,38 @@ class PerceptualLoss(SegmentationLoss):
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) weighted sums over the layers."""
-        seen = self._see(logits.sigmoid())
+        predicted = self._extract(logits.sigmoid())
         with torch.no_grad():
-            wanted = self._see(target)
-        weights = self.layer_weights or [1 / len(seen)] * len(seen)
-        if len(weights) != len(seen):
-            raise ValueError(f"layer_weights must have one weight per layer, {len(seen)}, got {len(weights)}")
-        layers = [weight * self._distance(a, b) for weight, a, b in zip(weights, seen, wanted, strict=True)]
+            true = self._extract(target)
+        weights = self.layer_weights or [1 / len(true)] * len(true)
+        if len(weights) != len(true):
+            raise ValueError(f"layer_weights must have one weight per layer, {len(true)}, got {len(weights)}")
+        layers = [weight * self._distance(a, b) for weight, a, b in zip(weights, predicted, true, strict=True)]
         return torch.stack(layers).sum(dim=0).reshape(len(logits), -1).mean(dim=1)
 
-    def _see(self, picture: Tensor) -> Sequence[Tensor]:
-        """Show each channel to the network as a picture of its own."""
-        shown = picture.reshape(-1, 1, *picture.shape[2:])
+    def _extract(self, picture: Tensor) -> Sequence[Tensor]:
+        """Return the feature maps of (N, K, H, W), each channel a picture of its own."""
+        pictures = picture.reshape(-1, 1, *picture.shape[2:])
         if self.stride_px > 1:
-            shown = functional.avg_pool2d(shown, self.stride_px, ceil_mode=True)
-        feature_maps: Sequence[Tensor] = self.features(shown.contiguous(memory_format=torch.channels_last))
+            pictures = functional.avg_pool2d(pictures, self.stride_px, ceil_mode=True)
+        feature_maps: Sequence[Tensor] = self.features(pictures.contiguous(memory_format=torch.channels_last))
         return feature_maps
 
 
-def _l2(seen: Tensor, wanted: Tensor) -> Tensor:
-    return (seen - wanted).square().flatten(1).mean(dim=1)
+def _l2(predicted: Tensor, true: Tensor) -> Tensor:
+    return (predicted - true).square().flatten(1).mean(dim=1)
 
 
-def _relative_l2(seen: Tensor, wanted: Tensor) -> Tensor:
-    return _l2(seen, wanted) / wanted.square().flatten(1).mean(dim=1).clamp_min(1e-6)
+def _relative_l2(predicted: Tensor, true: Tensor) -> Tensor:
+    return _l2(predicted, true) / true.square().flatten(1).mean(dim=1).clamp_min(1e-6)
 
 
-def _cosine(seen: Tensor, wanted: Tensor) -> Tensor:
-    return 1 - functional.cosine_similarity(seen, wanted, dim=1, eps=1e-6).flatten(1).mean(dim=1)
+def _cosine(predicted: Tensor, true: Tensor) -> Tensor:
+    return 1 - functional.cosine_similarity(predicted, true, dim=1, eps=1e-6).flatten(1).mean(dim=1)
 
 
-def _gram(seen: Tensor, wanted: Tensor) -> Tensor:
-    return _relative_l2(_correlations(seen), _correlations(wanted))
+def _gram(predicted: Tensor, true: Tensor) -> Tensor:
+    return _relative_l2(_correlations(predicted), _correlations(true))
 
 
 def _correlations(feature_maps: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Any loss, on the worst of each pixel's neighbors."""
+"""A loss on the worst logit of each pixel's neighborhood."""
 
 import torch
 from torch import Tensor
@@ -8,10 +8,11 @@ from losses.base import SegmentationLoss
 
 
 class ScnpLoss(SegmentationLoss):
-    """Another loss, after each logit was replaced by the worst one among its neighbors of the same class.
+    """Another loss on logits that are replaced by the worst one among their neighbors of the same class.
 
-    L = L'(z', t); z' is the smallest logit of the 3 x 3 neighbors on the boundary where t = 1, the largest one of
-    those beside it where t = 0. A break in a line or a bridge between two costs as much as all its neighbors would.
+    L = L'(z', t); z' is the smallest logit of the boundary pixels among 3 x 3 neighbors where t = 1, the largest one of
+    the background pixels where t = 0. A gap in a line or a bridge between two costs as much as one that
+    is a pixel larger on every side.
 
     Args:
         loss: L'.
@@ -31,7 +32,15 @@ class ScnpLoss(SegmentationLoss):
 
 
 def worst_neighbors(logits: Tensor, target: Tensor) -> Tensor:
-    """Return, for each pixel, the worst logit among its 3 x 3 neighbors of the same class."""
+    """Return, for each pixel, the worst logit among its 3 x 3 neighbors of the same class.
+
+    Args:
+        logits: (N, K, H, W).
+        target: (N, K, H, W), values 0 and 1.
+
+    Returns:
+        (N, K, H, W), the smallest logit on the boundary, the largest one elsewhere.
+    """
     boundary = target > 0
     weakest = -functional.max_pool2d(-logits.masked_fill(~boundary, float("inf")), 3, 1, 1)
     strongest = functional.max_pool2d(logits.masked_fill(boundary, float("-inf")), 3, 1, 1)

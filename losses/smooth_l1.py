@@ -1,4 +1,4 @@
-"""The absolute difference, squared where it is small."""
+"""Absolute difference, quadratic where it is small."""
 
 from torch import Tensor
 from torch.nn import functional
@@ -12,7 +12,7 @@ class SmoothL1Loss(SegmentationLoss):
     L = mean over pixels of d^2 / (2 b) where d = |p - t| < b, else d - b / 2; p = sigmoid(logits).
 
     Args:
-        beta: b, in (0, 1], the difference from which it is linear.
+        beta: b, in (0, 1], the difference above which it is linear.
 
     Raises:
         ValueError: beta is out of range.

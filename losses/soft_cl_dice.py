@@ -1,4 +1,4 @@
-"""Dice of the centerlines: are the lines whole?"""
+"""Dice of masks and their centerlines, for connected lines."""
 
 import torch
 from torch import Tensor
@@ -15,11 +15,11 @@ class SoftClDiceLoss(SegmentationLoss):
 
     L = (1 - w) (1 - D) + w (1 - 2 A B / (A + B)); A is the share of the prediction's soft skeleton inside the mask, B
     that of the mask's inside the prediction, D = (2 I + s) / (P + T + s); I, P, T sum p*t, p, t over the image's
-    pixels, p = sigmoid(logits). The skeleton is what openings take away, erosion by erosion; there are as many as the
-    widest place of the image's own mask needs.
+    pixels, p = sigmoid(logits). The skeleton is the union of the opening residues of successive erosions, as many
+    as the widest place of the image's mask needs.
 
     Args:
-        weight: w, in [0, 1), of the centerlines. Alone they would not see a uniform false boundary.
+        weight: w, in [0, 1), of the centerlines, which alone do not penalize a uniform false boundary.
         smooth: s, in pixels, > 0.
 
     Raises:
@@ -35,7 +35,9 @@ class SoftClDiceLoss(SegmentationLoss):
         super().__init__()
         require_share("weight", weight)
         if weight == 1:
-            raise ValueError("weight must be below 1: centerlines alone don't see a uniform false boundary, got 1")
+            raise ValueError(
+                "weight must be below 1: centerlines alone do not penalize a uniform false boundary, got 1"
+            )
         require_positive("smooth", smooth, "pixels")
         self.weight, self.smooth = weight, smooth
 
@@ -43,7 +45,7 @@ class SoftClDiceLoss(SegmentationLoss):
         """Return (N,) mixtures."""
         both, predicted, true = count_softly(logits, target)
         dice = (2 * both + self.smooth) / (predicted + true + self.smooth)
-        probability, rounds = logits.sigmoid(), largest_radius(target) - 1  # one more leaves nothing
+        probability, rounds = logits.sigmoid(), largest_radius(target) - 1  # one more empties the mask
         precision = self._share_inside(soft_skeleton(probability, rounds), target)
         sensitivity = self._share_inside(soft_skeleton(target, rounds), probability)
         centerline_dice = 2 * precision * sensitivity / (precision + sensitivity)
@@ -55,7 +57,7 @@ class SoftClDiceLoss(SegmentationLoss):
 
 
 def soft_skeleton(picture: Tensor, rounds: Tensor) -> Tensor:
-    """Return what openings take away from a picture, erosion by erosion.
+    """Return the soft skeleton, the union of the opening residues of successive erosions.
 
     Args:
         picture: (N, K, H, W) in [0, 1].
@@ -71,7 +73,7 @@ def soft_skeleton(picture: Tensor, rounds: Tensor) -> Tensor:
 
 
 def _residue(picture: Tensor, eroded: Tensor) -> Tensor:
-    """Return what an opening, an erosion and a dilation, takes away."""
+    """Return what an opening, an erosion and a dilation, removes."""
     return functional.relu(picture - functional.max_pool2d(eroded, 3, 1, 1))
 
 

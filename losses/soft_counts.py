@@ -1,4 +1,4 @@
-"""What region losses count: pixels, by their probabilities."""
+"""Soft pixel counts of the region losses."""
 
 from typing import NamedTuple
 
@@ -23,14 +23,19 @@ class SoftCounts(NamedTuple):
 
 
 def count_softly(logits: Tensor, target: Tensor) -> SoftCounts:
-    """Count boundary pixels; logits and target are (N, K, H, W)."""
+    """Count boundary pixels by their probabilities.
+
+    Args:
+        logits: (N, K, H, W), before the sigmoid.
+        target: (N, K, H, W), values 0 and 1.
+    """
     probability = logits.sigmoid().flatten(2)
     true = target.flatten(2)
     return SoftCounts((probability * true).sum(dim=2), probability.sum(dim=2), true.sum(dim=2))
 
 
 class SmoothedLoss(SegmentationLoss):
-    """A loss whose quotient of counts is smoothed, so that an image without any boundary has a gradient.
+    """A loss with a smoothed quotient of counts, so that an image without any boundary has a gradient.
 
     Args:
         smooth: in pixels, > 0.

@@ -4,15 +4,20 @@ import argparse
 import os
 import pickle
 import sys
+import time
 import traceback
 import warnings
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from seg import __version__
 from seg.commands import add_compare, add_evaluate, add_report
 from seg.loss_gallery.commands import add_losses
 
 FAILED, WRONG_USAGE = 1, 2
+
+#: More than the devices of a training need to meet the same error.
+_PATIENCE_S = 60
 
 _LIGHTNING = {
     "fit": "train one model with one loss",
@@ -42,14 +47,16 @@ def main(args: list[str] | None = None) -> int:
         "ignore", module="jsonargparse|pytorch_lightning|lightning_fabric"
     )  # nothing that a user could change
     os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"  # no checkpoint may execute code, wherever it is from
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # a user's own losses, as `python -m seg` finds them
     args = sys.argv[1:] if args is None else args
     run = _train if args and args[0] in _LIGHTNING else _run_command
     try:
         run(args)
-    except (ValueError, OSError, RuntimeError, ImportError) as error:
+    except (ValueError, OSError, RuntimeError, ImportError, MemoryError) as error:
         return _explain(error, args[0])
     except pickle.UnpicklingError:
-        return _explain(ValueError("the checkpoint holds more than weights, or is damaged: it is not loaded"), args[0])
+        return _explain(ValueError("the file holds more than weights, or is damaged: it is not loaded"), args[0])
     except KeyboardInterrupt:
         print("seg: stopped", file=sys.stderr)
         return FAILED
@@ -93,8 +100,19 @@ def _explain(error: Exception, command: str) -> int:
     """Print the error as one sentence, with its traceback if SEG_TRACEBACK=1, and return the exit code."""
     if os.environ.get("SEG_TRACEBACK") == "1":
         traceback.print_exc()
-    print(f"seg {command}: error: {error}", file=sys.stderr)
+    further = command in _LIGHTNING and os.environ.get("LOCAL_RANK", "0") != "0"
+    process = f" (device {os.environ['LOCAL_RANK']})" if further else ""
+    print(f"seg {command}{process}: error: {error or 'there is not enough memory'}", file=sys.stderr)
+    if further:
+        _wait_for_first_process()
     return WRONG_USAGE if isinstance(error, (ValueError, FileNotFoundError)) else FAILED
+
+
+def _wait_for_first_process() -> None:
+    """Let the first process of a training on several devices fail by itself: Lightning kills it once another ends."""
+    parent, deadline = os.getppid(), time.monotonic() + _PATIENCE_S
+    while os.getppid() == parent and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ def add_evaluate(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     parser = subparsers.add_parser(
         "evaluate",
         help="score masks, probabilities or labels of any tool",
-        description="Score every image of a folder against the truth of the same name, with every metric.",
+        description="Score every image of a folder against the truth of the same name, with every metric. In a folder "
+        "written by `seg predict`, NAME_mask.png, NAME_probability.png or NAME_labels.tif is scored against NAME.",
     )
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS", help="folder of PNG or TIFF files")
     parser.add_argument("truth", type=Path, metavar="TRUTH", help="folder of masks or instance labels")

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,26 +15,26 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from seg.data.folder import by_stem
-from seg.data.labels import boundaries_from_labels
+from seg.data.labels import as_labels, boundaries_from_labels
+from seg.data.predictions import pair_with_truth, shorten
 from seg.data.reading import read_image_file
-from seg.data.writing import write_file
+from seg.data.writing import write_file, written_boundary_value
 from seg.metrics.rand import connected_cells
 from seg.metrics.suite import Case, SuiteScores, score_cases
 
 Picture = NDArray[Any]
-Reader = Callable[[Picture, argparse.Namespace], NDArray[np.float32]]
+Reader = Callable[[Picture, int, int], NDArray[np.float32]]
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    """Score the predictions, print the table and write the JSON file where one is asked for.
+    """Score the predictions, print the table and, if requested, write the JSON file.
 
     Args:
         args: of the command line, see `seg.commands.add_evaluate`.
 
     Raises:
         FileNotFoundError: a folder does not exist or has no image.
-        ValueError: a file has no counterpart, another size, or is not what the options say.
+        ValueError: a file has no counterpart, another size, or does not match the options.
     """
     cases = _read_cases(args)
     with Progress(console=Console(stderr=True)) as bars:
@@ -42,7 +43,7 @@ def evaluate(args: argparse.Namespace) -> None:
             cases,
             args.threshold,
             args.tolerance,
-            processes=min(os.cpu_count() or 1, 1 + len(cases) // 8),  # a process takes as long to start as some images
+            processes=min(os.cpu_count() or 1, 1 + len(cases) // 8),  # starting a process takes as long as a few images
             progress=lambda done: bars.update(task, completed=done),
         )
     Console().print(_table(scores))
@@ -51,55 +52,53 @@ def evaluate(args: argparse.Namespace) -> None:
 
 
 def _read_cases(args: argparse.Namespace) -> list[Case]:
-    predictions, truths = by_stem(args.predictions), by_stem(args.truth)
-    if not predictions:
-        raise FileNotFoundError(f"no PNG or TIFF image in {args.predictions}")
-    alone = sorted(predictions.keys() ^ truths.keys())
-    if alone:
-        raise ValueError(f"without a counterpart of the same name: {', '.join(alone)}")
-    return [_read_case(name, predictions[name][0], truths[name][0], args) for name in sorted(predictions)]
+    pairs = pair_with_truth(args.predictions, args.truth, args.predicted)
+    if pairs.not_predicted:
+        print(f"not predicted and not scored: {shorten(pairs.not_predicted)}", file=sys.stderr)
+    value = written_boundary_value(args.boundary_value) if pairs.by_seg_predict else args.boundary_value
+    cases = []
+    for name, (prediction_path, truth_path) in pairs.files.items():
+        raw, prediction = _read(prediction_path, _PREDICTIONS[args.predicted], value, args.thickness)
+        truth, boundary = _read(truth_path, _TRUTHS[args.true], args.boundary_value, args.thickness)
+        cells = as_labels(truth) if args.true == "labels" else None
+        proposed_cells = _proposed_cells(raw, prediction, args.predicted)
+        cases.append(Case(name, prediction, boundary > 0, cells, proposed_cells))
+    return cases
 
 
-def _read_case(name: str, prediction_path: Path, truth_path: Path, args: argparse.Namespace) -> Case:
-    raw = read_image_file(prediction_path)
+def _read(path: Path, reader: Reader, boundary_value: int, thickness_px: int) -> tuple[Picture, NDArray[np.float32]]:
+    """Return the picture as it is and its boundary.
+
+    Raises:
+        ValueError: names the path.
+    """
+    picture = read_image_file(path)
     try:
-        prediction = _PREDICTIONS[args.predicted](raw, args)
+        return picture, reader(picture, boundary_value, thickness_px)
     except ValueError as error:
-        raise ValueError(f"{prediction_path}: {error}") from error
-    truth = read_image_file(truth_path)
-    try:
-        mask = _TRUTHS[args.true](truth, args) > 0
-    except ValueError as error:
-        raise ValueError(f"{truth_path}: {error}") from error
-    return Case(
-        name,
-        prediction,
-        mask,
-        cells=truth.astype(np.int32) if args.true == "labels" else None,
-        proposed_cells=_proposed_cells(raw, prediction, args.predicted),
-    )
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _proposed_cells(raw: Picture, boundary: NDArray[np.float32], kind: str) -> NDArray[np.int32] | None:
-    """Return the cells that the tool itself has drawn; probabilities are left to the decoder."""
+    """Return the tool's own cells; None for probabilities, which the decoder turns into cells."""
     if kind == "probability":
         return None
-    return raw.astype(np.int32) if kind == "labels" else connected_cells(boundary == 0)
+    return as_labels(raw) if kind == "labels" else connected_cells(boundary == 0)
 
 
-def _from_mask(picture: Picture, args: argparse.Namespace) -> NDArray[np.float32]:
+def _from_mask(picture: Picture, boundary_value: int, _thickness_px: int) -> NDArray[np.float32]:
     levels = np.unique(picture)
-    if picture.ndim != 2 or len(levels[levels != args.boundary_value]) > 1:
-        raise ValueError(f"a mask has one channel and two values, one of them {args.boundary_value} (--boundary-value)")
-    boundary: NDArray[np.float32] = (picture == args.boundary_value).astype(np.float32)
+    if picture.ndim != 2 or len(levels[levels != boundary_value]) > 1:
+        raise ValueError(f"a mask has one channel and two values, one of them {boundary_value} (--boundary-value)")
+    boundary: NDArray[np.float32] = (picture == boundary_value).astype(np.float32)
     return boundary
 
 
-def _from_labels(picture: Picture, args: argparse.Namespace) -> NDArray[np.float32]:
-    return boundaries_from_labels(picture, args.thickness).astype(np.float32)
+def _from_labels(picture: Picture, _boundary_value: int, thickness_px: int) -> NDArray[np.float32]:
+    return boundaries_from_labels(as_labels(picture), thickness_px).astype(np.float32)
 
 
-def _from_probability(picture: Picture, _args: argparse.Namespace) -> NDArray[np.float32]:
+def _from_probability(picture: Picture, _boundary_value: int, _thickness_px: int) -> NDArray[np.float32]:
     full = np.iinfo(picture.dtype).max if picture.dtype.kind in "iu" else 1
     if picture.ndim != 2 or picture.min() < 0 or picture.max() > full:
         raise ValueError("a probability has one channel, from 0 to 1 or to the largest value of its type")

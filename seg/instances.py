@@ -1,26 +1,25 @@
-"""From the probability of a boundary to cells, one number each: the one place where metrics and service get them."""
+"""Decode boundary probabilities into labelled cells, alike for metrics and service."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from mahotas import cwatershed
+from mahotas import cwatershed  # as in scikit-image, which is too large for a served container
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, label
 
 Labels = NDArray[np.int32]
 
-#: A small library with the same watershed as scikit-image's, which is too large for a served container.
 _FOUR_CONNECTED = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)
 
 
 @dataclass(frozen=True)
 class InstanceDecoder:
-    """Smooth, find seeds where a boundary is unlikely, and grow them until they meet.
+    """Smooth, find seeds where a boundary is unlikely, and grow them until they meet (watershed).
 
     Attributes:
-        sigma_px: of the smoothing.
+        sigma_px: standard deviation of the Gaussian that smooths.
         seed_probability: seeds are the 4-connected regions whose smoothed probability stays below it.
-        min_size_px: smaller seeds are left out.
+        min_size_px: area below which a seed is discarded, in pixels.
 
     Raises:
         ValueError: a value is out of range.
@@ -38,7 +37,7 @@ class InstanceDecoder:
             )
 
     def decode(self, probability: NDArray[np.float32], threshold: float) -> Labels:
-        """Return cells numbered from 1; 0 is boundary.
+        """Return (H, W) cells numbered from 1; 0 is boundary.
 
         Args:
             probability: (H, W) of the boundary, in [0, 1].

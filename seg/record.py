@@ -1,13 +1,38 @@
-"""What a run leaves behind: `record.json`, from which reports, choices and artifacts are made."""
+"""`record.json` of a run, from which reports, choices and artifacts are made."""
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from seg.run_config import RunConfig
+
 FILE_NAME = "record.json"
 COMPARISON = "comparison.json"
+
+#: Raised where a field changes its meaning. A new field has a default instead: records without it can be read.
+SCHEMA_VERSION = 1
+
+
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """Read a file that holds a JSON object.
+
+    Args:
+        path: of the file.
+        remedy: what to do where it is damaged.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is damaged.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}): {remedy}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is damaged (no JSON object): {remedy}")  # noqa: TRY004  # of the file, not of an argument
+    return content
 
 
 @dataclass(frozen=True)
@@ -29,8 +54,25 @@ class SplitScores:
 
 
 @dataclass(frozen=True)
+class RunData:
+    """The data that a run saw.
+
+    Attributes:
+        fingerprint: sha256 of images, masks and split.
+        boundary_value: of the masks' two values, the one of the boundary.
+        train, val, test: names of the images.
+    """
+
+    fingerprint: str
+    boundary_value: int
+    train: list[str]
+    val: list[str]
+    test: list[str]
+
+
+@dataclass(frozen=True)
 class RunRecord:
-    """One training run, complete enough to judge, repeat and serve it.
+    """One training run: all that judging, repeating and serving it needs.
 
     Attributes:
         name: the arm of the comparison, e.g. "jaccard".
@@ -40,16 +82,17 @@ class RunRecord:
             finished runs are ranked.
         rank_by: the metric that chose epoch and threshold on validation; larger is better.
         threshold: probability from which a pixel is boundary, chosen on validation.
+        threshold_tta: of predictions averaged over flips and turns, chosen on validation; None unless the run finished.
         validation, test: scores per image; None unless the run finished. An untested one has those of validation.
         optimistic: scores on the test images at thresholds that these images chose themselves.
         collapse: the verdict on the chosen weights, "none" where all is well; see seg.metrics.collapse.
-        data: fingerprint (sha256) of images, masks and split, and the names in each split.
+        data: that it saw.
         versions: package -> version, and the git commit where there is one.
         started: ISO 8601, UTC.
         seconds: wall time of the training alone, interruptions left out.
         steps: optimiser steps done.
         checkpoint: the chosen weights, relative to the run's folder.
-        config: the resolved configuration of the command line.
+        config: the resolved configuration of the command line; the file holds its `raw`.
         timing: median seconds of a training step and of a validation, as {"step": s, "validation": s}.
         error: one sentence for a run that is not finished.
     """
@@ -62,22 +105,24 @@ class RunRecord:
     threshold: float
     validation: SplitScores | None
     test: SplitScores | None
-    data: dict[str, Any]
+    data: RunData
     versions: dict[str, str]
     started: str
     seconds: float
     steps: int
     checkpoint: str | None
-    config: dict[str, Any] = field(repr=False)
+    config: RunConfig = field(repr=False)
     optimistic: dict[str, float] = field(default_factory=dict)
     collapse: str = "none"
     timing: dict[str, float] = field(default_factory=dict)
+    threshold_tta: float | None = None
     error: str | None = None
 
     def save(self, folder: Path) -> None:
         """Write `record.json` into the run's folder, whole or not at all."""
+        content = {"schema_version": SCHEMA_VERSION} | asdict(self) | {"config": self.config.raw}
         partial = folder / (FILE_NAME + ".partial")
-        partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         os.replace(partial, folder / FILE_NAME)
 
     @classmethod
@@ -86,16 +131,32 @@ class RunRecord:
 
         Raises:
             FileNotFoundError: the folder holds no record.
-            ValueError: the record is not one of this version.
+            ValueError: the record is damaged, or of a version that cannot be read.
         """
         path = folder / FILE_NAME
+        content = read_json(path, "train the run again")
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
-            for split in ("validation", "test"):
-                fields[split] = fields[split] and SplitScores(**fields[split])
-            return cls(**fields)
-        except (TypeError, KeyError, json.JSONDecodeError) as error:
-            raise ValueError(f"{path} is not a run record of this version: {error}") from error
+            return cls._of(content)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is not a run record of this version ({error}): train the run again") from error
+
+    @classmethod
+    def _of(cls, content: dict[str, Any]) -> "RunRecord":
+        version = content.pop("schema_version", 1)  # which the first records do not tell
+        if version > SCHEMA_VERSION:
+            raise ValueError(f"schema version {version} is of a newer Septum, this one reads up to {SCHEMA_VERSION}")
+        required = {each.name for each in fields(cls) if each.default is MISSING and each.default_factory is MISSING}
+        missing, unknown = required - content.keys(), content.keys() - {each.name for each in fields(cls)}
+        if missing or unknown:
+            faults = [
+                f"{fault} {', '.join(sorted(names))}"
+                for fault, names in (("lacks", missing), ("has an unknown", unknown))
+                if names
+            ]
+            raise ValueError(f"it {' and '.join(faults)}")
+        for split in ("validation", "test"):
+            content[split] = content[split] and SplitScores(**content[split])
+        return cls(**content | {"data": RunData(**content["data"]), "config": RunConfig.of(content["config"])})
 
 
 def find_runs(folder: Path) -> dict[Path, RunRecord]:
@@ -103,10 +164,11 @@ def find_runs(folder: Path) -> dict[Path, RunRecord]:
 
     Raises:
         FileNotFoundError: there is none.
+        ValueError: comparison.json or a record cannot be read.
     """
     listed = folder / COMPARISON
     if listed.is_file():
-        planned = json.loads(listed.read_text(encoding="utf-8"))["runs"]
+        planned = read_json(listed, "the same `seg compare` again writes it anew")["runs"]
         paths = sorted(folder / run for run in planned if (folder / run / FILE_NAME).is_file())
     else:
         paths = sorted(path.parent for path in folder.rglob(FILE_NAME))
@@ -131,6 +193,10 @@ def rank_losses(records: list[RunRecord]) -> list[tuple[str, float]]:
 
 def choose_run(runs: dict[Path, RunRecord], loss: str | None = None) -> Path:
     """Return the folder of the best run on validation: of the best loss, or of the loss named.
+
+    Args:
+        runs: folder -> record.
+        loss: name of an arm; None: the best.
 
     Raises:
         ValueError: no finished run (of that loss).

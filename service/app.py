@@ -1,8 +1,9 @@
-"""The HTTP surface, an ASGI application of its own: it knows a predictor and nothing of where it comes from."""
+"""The HTTP surface: an ASGI application that depends neither on BentoML nor on where the model comes from."""
 
 import hmac
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from dataclasses import asdict
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,13 +14,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from seg.data.image_error import ImageError
-from service.answer import Answer, BoundaryPredictor, answer
+from service.answer import Answer, answer
 from service.jobs import Jobs
 from service.metrics import Metrics
 from service.model_card import describe
 from service.openapi import describe_api
 from service.query import Query
-from service.refusal import RefusalError, answer_http_error, answer_image_error, answer_refusal
+from service.refusal import (
+    RefusalError,
+    answer_http_error,
+    answer_image_error,
+    answer_memory_error,
+    answer_refusal,
+)
+from service.served_model import ServedModel
 from service.settings import Settings
 from service.telemetry import Telemetry
 from service.upload import Reservation, UploadBudget, read_upload
@@ -29,7 +37,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Endpoints:
-    """What each path answers.
+    """The handler of each path.
 
     Args:
         settings: limits and token.
@@ -43,7 +51,7 @@ class Endpoints:
         self.metrics = Metrics(self._work, self._budget)
 
     def routes(self) -> list[Route]:
-        """Return the paths; all but health ask for the token."""
+        """Return the routes; all but the health checks require the token."""
         guarded = [
             ("/predict", self._predict, "POST"),
             ("/jobs", self._start_job, "POST"),
@@ -85,7 +93,7 @@ class Endpoints:
         return JSONResponse(body, 202, {"Retry-After": "1"})
 
     async def _model(self, request: Request) -> Response:
-        return JSONResponse(describe(_predictor(request).info, self._settings))
+        return JSONResponse(asdict(describe(_model(request), self._settings)))
 
     async def _metrics(self, _request: Request) -> Response:
         return Response(self.metrics.export(), media_type="text/plain; version=0.0.4")
@@ -97,30 +105,30 @@ class Endpoints:
         return JSONResponse({"status": "alive"})
 
     async def _readyz(self, request: Request) -> Response:
-        _predictor(request)
+        _model(request)
         return JSONResponse({"status": "ready"})
 
     async def _submit(self, request: Request) -> "Future[Answer]":
-        predictor, query = _predictor(request), Query.parse(request.query_params)
+        model, query = _model(request), Query.parse(request.query_params)
         self._work.check_free()
         reservation = Reservation(self._budget)
         try:
             data = await read_upload(request, self._settings, reservation)
-            future = self._work.submit(lambda: self._answer(predictor, query, data))
+            future = self._work.submit(lambda: self._answer(model, query, data))
         except BaseException:
             reservation.release()
             raise
         future.add_done_callback(lambda _: reservation.release())
         return future
 
-    def _answer(self, predictor: BoundaryPredictor, query: Query, data: bytes) -> Answer:
-        found = answer(predictor, query, data, self._settings.max_pixels)
+    def _answer(self, model: ServedModel, query: Query, data: bytes) -> Answer:
+        found = answer(model, query, data, self._settings.max_pixels)
         self.metrics.count_answer(found)
         return found
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Build the application; it is ready once `app.state.predictor` is set.
+    """Build the application; it is ready once `app.state.model`, a ServedModel, is set.
 
     Args:
         settings: limits and token.
@@ -145,16 +153,17 @@ def create_app(settings: Settings) -> Starlette:
         exception_handlers={
             RefusalError: answer_refusal,
             ImageError: answer_image_error,
+            MemoryError: answer_memory_error,
             HTTPException: answer_http_error,
         },
     )
     app.router.redirect_slashes = False
-    app.state.predictor = None
+    app.state.model = None
     return app
 
 
 async def _disconnected(request: Request) -> None:
-    """Return once the client has gone; the body of the request has been read."""
+    """Return once the client has disconnected; the body of the request must have been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
@@ -163,11 +172,11 @@ def _respond(found: Answer) -> Response:
     return Response(found.body, media_type=found.media_type)
 
 
-def _predictor(request: Request) -> BoundaryPredictor:
-    predictor: BoundaryPredictor | None = request.app.state.predictor
-    if predictor is None:
+def _model(request: Request) -> ServedModel:
+    model: ServedModel | None = request.app.state.model
+    if model is None:
         raise RefusalError(503, "loading", "the model is being loaded: try again", {"Retry-After": "1"})
-    return predictor
+    return model
 
 
 def _authorize(request: Request, token: str) -> None:

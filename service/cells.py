@@ -79,6 +79,10 @@ def feature_collection(cells: list[Cell], pixel: PixelSize | None) -> dict[str, 
     """Return the cells as GeoJSON that QuPath opens as detections with measurements.
 
     Coordinates are pixels, as QuPath has them; measurements are in micrometers where the size of a pixel is known.
+
+    Args:
+        cells: of one image.
+        pixel: (height, width) of a pixel in micrometers, where it is known.
     """
     return {"type": "FeatureCollection", "features": [_feature(cell, pixel) for cell in cells]}
 

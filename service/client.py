@@ -1,4 +1,4 @@
-"""Talk to a service from Python."""
+"""A client of the service."""
 
 import time
 from typing import Any
@@ -10,10 +10,10 @@ _LONGEST_WAIT_S = 30.0
 
 
 class ServiceError(RuntimeError):
-    """A service said no.
+    """The service refused the request or did not answer.
 
     Args:
-        status: of HTTP; 0 if there was no answer at all.
+        status: of HTTP; 0 if there was no answer.
         code: for programs, e.g. corrupt_image.
         message: for people.
     """
@@ -28,9 +28,9 @@ class Client:
 
     Args:
         url: of the service, e.g. "http://127.0.0.1:3000".
-        token: that the service asks for, if any.
+        token: that the service requires, if any.
         timeout_s: for one answer.
-        attempts: how often a request is sent while the service is busy, loading or not to be reached.
+        attempts: how often a request is sent while the service is busy, loading or unreachable.
     """
 
     def __init__(self, url: str, token: str = "", timeout_s: float = 120.0, attempts: int = 8) -> None:
@@ -46,7 +46,7 @@ class Client:
             query: format, threshold, page, tta, pixel_size_um; see the service's /openapi.json.
 
         Raises:
-            ServiceError: the image or the query is refused, or the service stays busy or out of reach.
+            ServiceError: the image or the query is refused, or the service stays busy or unreachable.
         """
         return self._ask("POST", "/predict", image, query).content
 
@@ -54,7 +54,7 @@ class Client:
         """Return what is served.
 
         Raises:
-            ServiceError: the service stays busy or out of reach, or asks for another token.
+            ServiceError: the service stays busy or unreachable, or requires another token.
         """
         description: dict[str, Any] = self._ask("GET", "/model").json()
         return description
@@ -96,7 +96,9 @@ def _failure(answer: httpx.Response) -> ServiceError:
         error = answer.json()["error"]
         return ServiceError(answer.status_code, str(error["code"]), str(error["message"]))
     except (ValueError, KeyError, TypeError):
-        return ServiceError(answer.status_code, "unknown", f"this is no answer of Septum: {answer.reason_phrase}")
+        return ServiceError(
+            answer.status_code, "unknown", f"the answer does not come from Septum: {answer.reason_phrase}"
+        )
 
 
 def _seconds(text: str) -> float:

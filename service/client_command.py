@@ -8,15 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-_SUFFIXES = {
-    "mask": "_mask.png",
-    "probability": "_probability.png",
-    "probability_tiff": "_probability.tif",
-    "labels": "_labels.tif",
-    "contours": ".geojson",
-    "overlay": "_overlay.png",
-    "json": ".json",
-}
+from service.formats import DEFAULT, FORMATS
 
 
 def add_client(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,7 +17,7 @@ def add_client(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("url", metavar="URL", help="of the service, e.g. http://127.0.0.1:3000")
     parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="PNG, JPEG or TIFF")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the answers")
-    parser.add_argument("--format", choices=_SUFFIXES, default="mask", help="of the answers (default: %(default)s)")
+    parser.add_argument("--format", choices=FORMATS, default=DEFAULT.name, help="of the answers (default: %(default)s)")
     parser.add_argument("--threshold", type=float, help="from 0 to 1 (default: the model's)")
     parser.add_argument("--page", type=int, help="of files with several pages, from 0")
     parser.add_argument("--tta", action="store_true", help="average over the turned and mirrored image")
@@ -35,7 +27,7 @@ def add_client(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _run(args: argparse.Namespace) -> None:
-    targets = _targets(args.images, args.out, _SUFFIXES[args.format])
+    targets = _targets(args.images, args.out, FORMATS[args.format].suffix)
     if args.concurrency < 1:
         raise ValueError(f"--concurrency must be >= 1, got {args.concurrency}")
     options = {name: getattr(args, name) for name in ("format", "threshold", "page", "pixel_size_um")}

@@ -4,6 +4,7 @@ import argparse
 import ipaddress
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -51,7 +52,14 @@ def _serve(args: argparse.Namespace) -> None:
     print(f"  curl{token} --data-binary @image.png {url}/predict --output mask.png", flush=True)
     command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService"]
     command += ["--host", args.host, "--port", str(args.port)]
-    os.execve(sys.executable, command, os.environ | {"SEPTUM_MODEL": args.tag})
+    _become(command, os.environ | {"SEPTUM_MODEL": args.tag})
+
+
+def _become(command: list[str], environment: dict[str, str]) -> None:
+    """Replace this process, so that signals reach the server; Windows cannot, there it waits for the server."""
+    if sys.platform == "win32":
+        raise SystemExit(subprocess.call(command, env=environment))
+    os.execve(command[0], command, environment)
 
 
 def _check_free(host: str, port: int) -> None:
@@ -68,7 +76,7 @@ def _stored(tag: str) -> tuple[str, str]:
     """Return the tag with its version, and the engine that runs the model."""
     import bentoml  # noqa: PLC0415  # takes a second to load
 
-    from seg.inference.choice import choose_engine  # noqa: PLC0415
+    from seg.inference.engine_choice import choose_engine  # noqa: PLC0415
     from service.settings import Settings  # noqa: PLC0415
 
     try:

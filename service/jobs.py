@@ -1,4 +1,4 @@
-"""Images that take longer than a request may."""
+"""Predictions that take longer than a request may."""
 
 import secrets
 import time
@@ -19,7 +19,7 @@ class _Job:
 
 
 class Jobs:
-    """Keeps work and what became of it, in memory: a service that starts anew has forgotten both.
+    """Keeps jobs and their answers in memory; both are lost when the service restarts.
 
     Args:
         limit: jobs at a time, finished ones included.
@@ -41,7 +41,7 @@ class Jobs:
             raise RefusalError(503, "busy", "too many jobs are kept: try again", {"Retry-After": "5"})
 
     def keep(self, future: "Future[Answer]") -> str:
-        """Return the id of a new job; whoever knows it may have the answer."""
+        """Keep a job and return its id; whoever knows the id can fetch the answer."""
         job, job_id = _Job(future), secrets.token_hex(16)
         future.add_done_callback(job.finish)
         self._jobs[job_id] = job
@@ -51,12 +51,12 @@ class Jobs:
         """Return the work of a job.
 
         Raises:
-            RefusalError: 404, there is none of this id, or none any more.
+            RefusalError: 404, there is no job with this id, or it has expired.
         """
         self._forget_old()
         if job_id not in self._jobs:
-            kept = f"an answer is kept for {self._keep_s:g} s and does not outlive a restart"
-            raise RefusalError(404, "no_job", f"there is no job of this id any more: {kept}; send the image again")
+            kept = f"an answer is kept for {self._keep_s:g} s and lost in a restart"
+            raise RefusalError(404, "no_job", f"there is no job with this id: {kept}; send the image again")
         return self._jobs[job_id].future
 
     def _forget_old(self) -> None:

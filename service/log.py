@@ -11,7 +11,7 @@ _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "task
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one JSON object; what was given as `extra` becomes its fields."""
+    """Formats a record as one JSON object; what was given as `extra` becomes its fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
@@ -27,7 +27,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def log_to_stderr(as_json: bool) -> None:
-    """Write our records, and no others, to the standard error."""
+    """Write the records of Septum, and no others, to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
     handler.setFormatter(JsonFormatter() if as_json else text)

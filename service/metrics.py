@@ -1,4 +1,4 @@
-"""What `GET /metrics` exports: every label comes from a short list, whatever is asked of the service."""
+"""What `GET /metrics` exports: every label comes from a short list, so that no request makes it grow."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -14,8 +14,8 @@ class Metrics:
     """Counts requests, and watches the queue and the memory that uploads take.
 
     Args:
-        work: whose length is told.
-        budget: whose use is told.
+        work: the queue whose length is exported.
+        budget: the memory whose use is exported.
     """
 
     def __init__(self, work: WorkQueue, budget: UploadBudget) -> None:
@@ -42,7 +42,14 @@ class Metrics:
             Gauge(name, meaning, registry=registry).set_function(value)
 
     def count_request(self, method: str, path: str, status: int, seconds: float) -> None:
-        """Count an answer; `path` is the template of a route."""
+        """Count an answer.
+
+        Args:
+            method: of the request.
+            path: the template of its route.
+            status: of the answer.
+            seconds: from request to answer.
+        """
         self._requests.labels(method if method in _METHODS else "other", path, str(status)).inc()
         self._latency.labels(path).observe(seconds)
 

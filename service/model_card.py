@@ -1,30 +1,78 @@
 """What `GET /model` tells."""
 
-from typing import Any
+from dataclasses import dataclass, fields
 
 from seg.data.image_error import MAX_SIDE_PX
+from seg.data.scaling import IntensityScaling
+from seg.inference.artifact_info import ArtifactInfo
+from service.served_model import ServedModel
 from service.settings import Settings
 
-_SAMPLES = ["integers of 8 to 32 bits", "floating point", "one bit", "palette"]
+_FORMATS = ("PNG", "JPEG", "TIFF")
+_SAMPLES = ("integers of 8 to 32 bits", "floating point", "one bit", "palette")
 
 
-def describe(info: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """Return the model's description: loss, scores and origin as the artifact has them, license, what it expects.
+@dataclass(frozen=True)
+class Licenses:
+    """Of the model's weights, as whoever trained them states it, and of the software."""
+
+    model: str
+    software: str = "Apache-2.0"
+
+
+@dataclass(frozen=True)
+class AcceptedInput:
+    """The images that the service takes.
+
+    Attributes:
+        channels: of the network; images of another number are converted.
+        scaling: from intensities to the network's input.
+        max_bytes: of a request.
+        max_pixels: of an image.
+        max_side_px: of an image.
+        formats: of files.
+        samples: types of pixel values.
+    """
+
+    channels: int
+    scaling: IntensityScaling
+    max_bytes: int
+    max_pixels: int
+    max_side_px: int = MAX_SIDE_PX
+    formats: tuple[str, ...] = _FORMATS
+    samples: tuple[str, ...] = _SAMPLES
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard(ArtifactInfo):
+    """The artifact's description, and what this service adds.
+
+    Attributes:
+        tag: in the model store.
+        loss: class path of the loss that the model was trained with.
+        license: of model and software.
+        input: the images that are taken.
+    """
+
+    tag: str
+    loss: str
+    license: Licenses
+    input: AcceptedInput
+
+
+def describe(model: ServedModel, settings: Settings) -> ModelCard:
+    """Return the model card: loss, scores and provenance of the model, its license, what the service takes.
 
     Args:
-        info: the artifact's description.
-        settings: the limits of this service.
+        model: that answers.
+        settings: limits of the service.
     """
-    return info | {
-        "loss": info.get("provenance", {}).get("loss"),
-        "license": {"model": settings.model_license, "software": "Apache-2.0"},
-        "input": {
-            "formats": ["PNG", "JPEG", "TIFF"],
-            "samples": _SAMPLES,
-            "channels": info.get("network", {}).get("in_channels"),
-            "scaling": info.get("scaling"),
-            "max_bytes": settings.max_body_bytes,
-            "max_pixels": settings.max_pixels,
-            "max_side_px": MAX_SIDE_PX,
-        },
-    }
+    info = model.predictor.info
+    limits = (settings.max_body_bytes, settings.max_pixels)
+    return ModelCard(
+        **{each.name: getattr(info, each.name) for each in fields(ArtifactInfo)},
+        tag=model.tag,
+        loss=info.provenance.loss,
+        license=Licenses(settings.model_license),
+        input=AcceptedInput(info.network.in_channels, info.scaling, *limits),
+    )

@@ -1,9 +1,12 @@
-"""What `GET /openapi.json` tells programs that read OpenAPI."""
+"""The OpenAPI document of `GET /openapi.json`."""
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from seg import __version__
-from service.query import FORMATS
+from service.formats import DEFAULT, FORMATS
+from service.model_card import ModelCard
 from service.settings import Settings
 
 _ERROR_CODES = {
@@ -25,15 +28,16 @@ _ERROR_CODES = {
         "page_out_of_range",
     ],
     500: ["internal_error"],
-    503: ["loading", "busy"],
+    503: ["loading", "busy", "out_of_memory"],
     504: ["timeout"],
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_JSON = {"application/json": {"schema": {"type": "object"}}}
-_ANSWERS = dict.fromkeys(("image/png", "image/tiff"), _BINARY) | {
-    "application/geo+json": {"schema": {"type": "object"}},
-    **_JSON,
-}
+_OBJECT = {"schema": {"type": "object"}}
+_CARD = TypeAdapter(ModelCard).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+_MODEL = {"application/json": {"schema": {"$ref": "#/components/schemas/ModelCard"}}}
+_JSON = {"application/json": _OBJECT}
+_MEDIA_TYPES = {form.media_type for form in FORMATS.values()}
+_ANSWERS = {media_type: _OBJECT if media_type.endswith("json") else _BINARY for media_type in sorted(_MEDIA_TYPES)}
 _IMAGE = {
     "required": True,
     "description": "A PNG, JPEG or TIFF; its type is recognized by its first bytes, whatever is declared.",
@@ -54,7 +58,7 @@ _PREDICTING = (400, 401, 408, 413, 415, 422, 500, 503)
 
 
 def describe_api(settings: Settings) -> dict[str, Any]:
-    """Return the document; it asks for a bearer token where the settings do."""
+    """Return the document; it requires a bearer token where the settings do."""
     prediction = {"200": {"description": "the answer in the format asked for", "content": _ANSWERS}}
     job = {"$ref": "#/components/schemas/Job"}
     accepted = {"202": {"description": "not finished yet", "content": {"application/json": {"schema": job}}}}
@@ -62,7 +66,7 @@ def describe_api(settings: Settings) -> dict[str, Any]:
         "/predict": {"post": _operation("Predict an image", prediction, (*_PREDICTING, 504), _parameters(), _IMAGE)},
         "/jobs": {"post": _operation("Predict an image later", accepted, _PREDICTING, _parameters(), _IMAGE)},
         "/jobs/{id}": {"get": _operation("Fetch a job", prediction | accepted, (*_PREDICTING, 404), [_JOB_ID])},
-        "/model": {"get": _operation("What is served", _ok(_JSON), (401, 503))},
+        "/model": {"get": _operation("What is served", _ok(_MODEL), (401, 503))},
         "/metrics": {"get": _operation("Figures for Prometheus", _ok({"text/plain": {}}), (401,))},
         "/openapi.json": {"get": _operation("This document", _ok(_JSON), (401,))},
         "/livez": {"get": _operation("Is the process alive", _ok(_JSON), ()) | {"security": []}},
@@ -78,7 +82,7 @@ def describe_api(settings: Settings) -> dict[str, Any]:
 
 
 def _ok(content: dict[str, Any]) -> dict[str, Any]:
-    return {"200": {"description": "as said", "content": content}}
+    return {"200": {"description": "success", "content": content}}
 
 
 def _operation(
@@ -96,7 +100,12 @@ def _operation(
 def _parameters() -> list[dict[str, Any]]:
     number = {"type": "number"}
     schemas = {
-        "format": {"type": "string", "enum": list(FORMATS), "default": "mask"},
+        "format": {
+            "type": "string",
+            "enum": list(FORMATS),
+            "default": DEFAULT.name,
+            "description": "; ".join(f"{name}: {form.description}" for name, form in FORMATS.items()),
+        },
         "threshold": number | {"minimum": 0, "maximum": 1},
         "page": {"type": "integer", "minimum": 0, "maximum": 999_999},
         "tta": {"type": "boolean", "default": False},
@@ -119,7 +128,9 @@ def _error(status: int) -> dict[str, Any]:
 _JOB_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
 _COMPONENTS = {
     "responses": {str(status): _error(status) for status in _ERROR_CODES},
-    "schemas": {
+    "schemas": _CARD.pop("$defs")
+    | {
+        "ModelCard": _CARD,
         "Job": {
             "type": "object",
             "properties": {
@@ -128,7 +139,7 @@ _COMPONENTS = {
                 "url": {"type": "string"},
             },
             "required": ["id", "status", "url"],
-        }
+        },
     },
     "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
 }

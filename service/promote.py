@@ -17,7 +17,7 @@ MODEL_NAME = "septum"
 
 @dataclass(frozen=True)
 class Promotion:
-    """What was promoted: the tag, the run's folder and its record, and what is known of its engines."""
+    """What was promoted: the tag, the run's folder and its record, and what was measured of its engines."""
 
     tag: str
     run: Path
@@ -47,4 +47,4 @@ def promote(folder: Path, loss: str | None = None, int8: bool = False) -> Promot
         labels = {"loss": record.name, "seed": str(record.seed), "rank_by": record.rank_by}
         with bentoml.models.create(MODEL_NAME, labels=labels) as model:
             shutil.copytree(artifact, model.path, dirs_exist_ok=True)
-    return Promotion(tag=str(model.tag), run=run, record=record, engine=predictor.info["engine"])
+    return Promotion(tag=str(model.tag), run=run, record=record, engine=predictor.info.engine)

@@ -1,30 +1,27 @@
-"""What a request asks for beside its image."""
+"""The parameters of a prediction."""
 
 import math
 from dataclasses import dataclass, fields
-from typing import Literal, get_args
 
 from starlette.datastructures import QueryParams
 
+from service.formats import DEFAULT, FORMATS, AnswerFormat
 from service.refusal import RefusalError
-
-Format = Literal["mask", "probability", "probability_tiff", "labels", "contours", "overlay", "json"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 @dataclass(frozen=True)
 class Query:
-    """The parameters of a prediction; all may be left out.
+    """The parameters of a prediction, all optional.
 
     Attributes:
-        format: of the answer, see `service.answer`.
+        format: of the answer.
         threshold: in [0, 1]; the model's own if None.
         page: of a file with several, from 0.
         tta: average the predictions of the turned and mirrored image, which takes eight times as long.
         pixel_size_um: side of a pixel; as the file says if None.
     """
 
-    format: Format = "mask"
+    format: AnswerFormat = DEFAULT
     threshold: float | None = None
     page: int | None = None
     tta: bool = False
@@ -41,7 +38,7 @@ class Query:
         if not given.keys() <= set(known) or len(given.multi_items()) != len(given):
             raise RefusalError(400, "bad_query", f"the parameters are {', '.join(known)}, each at most once")
         return cls(
-            format=_format(given.get("format", "mask")),
+            format=_format(given.get("format", DEFAULT.name)),
             threshold=_number("threshold", given.get("threshold"), 0, 1),
             page=_page(given.get("page")),
             tta=_flag("tta", given.get("tta", "false")),
@@ -49,11 +46,10 @@ class Query:
         )
 
 
-def _format(text: str) -> Format:
-    for name in FORMATS:
-        if name == text:
-            return name
-    raise RefusalError(422, "bad_format", f"format must be one of {', '.join(FORMATS)}")
+def _format(text: str) -> AnswerFormat:
+    if text not in FORMATS:
+        raise RefusalError(422, "bad_format", f"format must be one of {', '.join(FORMATS)}")
+    return FORMATS[text]
 
 
 def _number(name: str, text: str | None, low: float, high: float) -> float | None:

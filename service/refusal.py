@@ -1,4 +1,4 @@
-"""Every answer that is not a picture: one JSON form, no path and no exception text in it."""
+"""Errors as JSON, in one form, without paths and exception text."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,7 +11,7 @@ _HTTP_CODES = {404: ("not_found", "there is nothing at this path"), 405: ("metho
 
 
 class RefusalError(Exception):
-    """A request that gets an error instead of a mask.
+    """A request that is answered with an error.
 
     Args:
         status: of HTTP.
@@ -26,7 +26,12 @@ class RefusalError(Exception):
 
 
 def answer_refusal(request: Request, error: Exception) -> JSONResponse:
-    """Return the refusal as JSON."""
+    """Return the refusal as JSON.
+
+    Args:
+        request: that is refused; its log line gets the code.
+        error: a RefusalError.
+    """
     assert isinstance(error, RefusalError)
     request.state.code = error.code  # for the log
     body = {"error": {"code": error.code, "message": error.message}}
@@ -34,13 +39,34 @@ def answer_refusal(request: Request, error: Exception) -> JSONResponse:
 
 
 def answer_image_error(request: Request, error: Exception) -> JSONResponse:
-    """Return what is wrong with the image as JSON."""
+    """Return what is wrong with the image as JSON.
+
+    Args:
+        request: that carried the image.
+        error: an ImageError.
+    """
     assert isinstance(error, ImageError)
     return answer_refusal(request, RefusalError(_IMAGE_STATUS.get(error.code, 422), error.code, str(error)))
 
 
+def answer_memory_error(request: Request, error: Exception) -> JSONResponse:
+    """Return that memory ran out as JSON: the image may be good, and may fit when others are done.
+
+    Args:
+        request: that carried the image.
+        error: a MemoryError.
+    """
+    message = "there is not enough memory for this image now: try again later, or send a smaller one"
+    return answer_refusal(request, RefusalError(503, "out_of_memory", message, {"Retry-After": "5"}))
+
+
 def answer_http_error(request: Request, error: Exception) -> JSONResponse:
-    """Return an unknown path or method as JSON."""
+    """Return an unknown path or method as JSON.
+
+    Args:
+        request: that is refused.
+        error: an HTTPException.
+    """
     assert isinstance(error, HTTPException)
     code, message = _HTTP_CODES.get(error.status_code, ("bad_request", "the request cannot be read"))
     headers = dict(error.headers) if error.headers else None

@@ -1,78 +1,134 @@
-"""What can be set from outside: environment variables, all with a default."""
+"""The settings of the service, from environment variables. `python -m service.settings` prints them as a table."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "SEPTUM_"
+
+#: Between the processes of one service (service.model_loader), and of the project's own tests.
+_OTHER_VARIABLES = {"SEPTUM_PIN_FILE", "SEPTUM_DATA", "SEPTUM_EXAMPLES"}
+
+#: Kubernetes sets these in every pod beside a Service whose name begins with septum, e.g. SEPTUM_PORT=tcp://10.0.0.1:80.
+_KUBERNETES = re.compile(
+    r"SEPTUM_(\w+_)?(SERVICE_(HOST|PORT)\w*=|PORT(_\d+_[A-Z]+)?=\w+://|PORT_\d+_[A-Z]+_(PROTO|PORT|ADDR)=).*"
+)
+
+Count = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(BaseSettings):
     """Limits of the service; each is read from the variable SEPTUM_<NAME IN CAPITALS>.
 
-    A worker takes as many cores as PyTorch takes by itself, or OMP_NUM_THREADS says. `seg predict` does the same: the
-    last digit of a probability depends on their number, and the two shall agree to the pixel.
-
-    Attributes:
-        model: tag in BentoML's model store; SIGHUP serves what it stands for by then.
-        model_license: of the weights, as whoever trained them says; told by `GET /model`.
-        engine: auto, torch, openvino or int8; see `seg.inference.choice`.
-        max_body_bytes: of a request.
-        max_buffered_bytes: of all requests together, from their first byte to the end of the work on them.
-        max_pixels: of an image; larger ones are refused by their header.
-        upload_timeout_s: for the whole body of a request.
-        work_timeout_s: for the answer, once the body is there.
-        workers: images worked on at a time.
-        queue: images that may wait for a worker; more are refused.
-        jobs: images of `POST /jobs` that are worked on or kept for their sender at a time.
-        job_keep_s: for the sender to fetch what became of a job.
-        cors_origins: origins, separated by commas, whose pages may use the service; none if empty.
-        log_format: text, or json for one object a line.
-        token: asked for as `Authorization: Bearer <token>`, except by the health checks; none is asked if empty.
+    A worker takes as many cores as PyTorch takes by itself, or as OMP_NUM_THREADS says. So does `seg predict`: the last
+    digit of a probability depends on their number.
     """
 
-    model: str = "septum:latest"
-    model_license: str = "not stated"
-    engine: str = "auto"
-    max_body_bytes: int = 32 * 2**20
-    max_buffered_bytes: int = 256 * 2**20
-    max_pixels: int = 64 * 10**6
-    upload_timeout_s: float = 10.0
-    work_timeout_s: float = 60.0
-    workers: int = 1
-    queue: int = 16
-    jobs: int = 16
-    job_keep_s: float = 600.0
-    cors_origins: str = ""
-    log_format: str = "text"
-    token: str = ""
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True, protected_namespaces=()
+    )
 
-    def __post_init__(self) -> None:
-        if self.log_format not in ("text", "json"):
-            raise ValueError(f"SEPTUM_LOG_FORMAT must be text or json, got {self.log_format!r}")
+    model: str = "septum:latest"
+    """Tag in BentoML's model store; SIGHUP loads the model that it stands for by then."""
+
+    model_license: str = "not stated"
+    """License of the weights, as whoever trained them states it; part of `GET /model`."""
+
+    engine: str = "auto"
+    """auto, torch, openvino or int8."""
+
+    max_body_bytes: Count = 32 * 2**20
+    """Largest body of a request."""
+
+    max_buffered_bytes: Count = 256 * 2**20
+    """Largest memory of all uploads together, from their first byte until the work on them ends."""
+
+    max_pixels: Count = 64 * 10**6
+    """Largest image; larger ones are refused by their header."""
+
+    upload_timeout_s: Seconds = 10.0
+    """Longest time for the whole body of a request."""
+
+    work_timeout_s: Seconds = 60.0
+    """Longest time for the answer, once the body has arrived."""
+
+    workers: Count = 1
+    """Images predicted at the same time."""
+
+    queue: Count = 16
+    """Images that may wait for a worker; further ones are refused with 503."""
+
+    jobs: Count = 16
+    """Images of `POST /jobs` that are in work or kept at the same time."""
+
+    job_keep_s: Seconds = 600.0
+    """How long the answer of a job is kept."""
+
+    cors_origins: str = ""
+    """Origins, separated by commas, whose pages may use the service; none if empty."""
+
+    log_format: Literal["text", "json"] = "text"
+    """text, or json for one object per line."""
+
+    token: str = ""
+    """Required as `Authorization: Bearer <token>`, except by the health checks; none is required if empty."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(cls) -> "Settings":
         """Read the settings.
 
         Raises:
-            ValueError: a variable is not a number where one is needed, or not positive.
+            ValueError: a variable is out of range, or there is no setting of its name.
         """
-        values = {}
-        for setting in fields(cls):
-            variable = f"SEPTUM_{setting.name.upper()}"
-            if variable in environment:
-                values[setting.name] = _convert(variable, environment[variable], type(setting.default))
-        return cls(**values)
+        if unknown := _unknown_variables():
+            settings = ", ".join(variable_of(name) for name in cls.model_fields)
+            raise ValueError(f"there is no setting {', '.join(unknown)}: the settings are {settings}")
+        try:
+            return cls()
+        except ValidationError as error:
+            raise ValueError("; ".join(map(_explain, error.errors()))) from None
 
 
-def _convert(variable: str, text: str, kind: type) -> Any:
-    if kind is str:
-        return text
-    try:
-        value: float = kind(text)
-    except ValueError as error:
-        raise ValueError(f"{variable} must be a number, got {text!r}") from error
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{variable} must be > 0, got {text}")
-    return value
+def variable_of(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def settings_table() -> str:
+    """Return all settings as a table in Markdown."""
+    rows = [
+        f"| `{variable_of(name)}` | {f'`{setting.default}`' if setting.default else 'empty'} | {setting.description} |"
+        for name, setting in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def _unknown_variables() -> list[str]:
+    known = {variable_of(name) for name in Settings.model_fields} | _OTHER_VARIABLES
+    given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
+    return sorted(
+        name for name, value in given.items() if name not in known and not _KUBERNETES.fullmatch(f"{name}={value}")
+    )
+
+
+def _explain(error: ErrorDetails) -> str:
+    variable, value = variable_of(str(error["loc"][0])), error["input"]
+    match error["type"]:
+        case "literal_error":
+            choices = error["ctx"]["expected"].replace("'", "")
+            return f"{variable} must be {choices}, got {value!r}"
+        case "int_parsing" | "float_parsing":
+            return f"{variable} must be a number, got {value!r}"
+        case "greater_than" | "finite_number":
+            return f"{variable} must be > 0, got {value}"
+        case _:
+            return f"{variable}: {error['msg']}"
+
+
+if __name__ == "__main__":
+    print(settings_table())

@@ -1,4 +1,4 @@
-"""Around every request: an id, a line in the log, a count, and an answer where the service itself fails."""
+"""Middleware around every request: an id, a log line, a count, and an answer where the application fails."""
 
 import logging
 import re
@@ -19,19 +19,19 @@ logger = logging.getLogger("septum.service")
 
 
 class Telemetry:
-    """Watches an application.
+    """Logs and counts the requests of an application.
 
     Args:
-        app: to watch.
-        metrics: to count in.
-        paths: path -> template for the few paths that there are; `path_of` in metrics and log.
+        app: whose requests are logged.
+        metrics: that count them.
+        templates: pattern of a path -> its template, by which it is logged and counted.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, templates: list[tuple[re.Pattern[str], str]]) -> None:
         self.app, self.metrics, self.templates = app, metrics, templates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and the answer back, with the id."""
+        """Pass the request on, and the answer back with the id."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -51,8 +51,10 @@ class Telemetry:
         except Exception:
             logger.exception("fault while answering %s", request_id, extra={"request_id": request_id})
             if status:
-                raise  # half of the answer has left: the connection must break
-            fault = RefusalError(500, "internal_error", "the service failed; its log tells why, under the request's id")
+                raise  # a part of the answer has been sent: the connection must break
+            fault = RefusalError(
+                500, "internal_error", "the service failed: its log has the reason, under the request's id"
+            )
             await answer_refusal(Request(scope), fault)(scope, receive, send_with_id)
         finally:
             self._record(scope, request_id, status, time.perf_counter() - started)

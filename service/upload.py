@@ -19,7 +19,7 @@ class UploadBudget:
     """The memory that all uploads together may take, from their first byte to the end of the work on them.
 
     Args:
-        limit: in bytes. A slow upload takes what has arrived of it, which is little.
+        limit: in bytes. An upload counts with what has arrived of it.
     """
 
     def __init__(self, limit: int) -> None:
@@ -44,7 +44,7 @@ class UploadBudget:
 
 
 class Reservation:
-    """What one request takes of the budget.
+    """The share of one request in the budget.
 
     Args:
         budget: to take from.
@@ -67,7 +67,12 @@ class Reservation:
 async def read_upload(request: Request, settings: Settings, reservation: Reservation) -> bytes:
     """Return the image that the request carries: its whole body, or the one part `image` of a form.
 
-    The type that the request declares for the image is not believed; nothing in a body is ever fetched.
+    The declared type of the image is ignored; nothing that a body names is ever fetched.
+
+    Args:
+        request: whose body is read.
+        settings: limits of size and time.
+        reservation: grows with the body.
 
     Raises:
         RefusalError: 400 no image or a broken form, 408 too slow, 413 too large, 503 too many at a time.
@@ -114,5 +119,5 @@ async def _only_part(request: Request, body: bytes) -> bytes:
     part = form.get(_FIELD)
     if len(form.multi_items()) != 1 or part is None:
         raise RefusalError(400, "bad_form", "the form must hold one part, `image`, and nothing else")
-    # a part without a file name comes as text; what is no UTF-8, as no PNG or JPEG is, was read as Latin-1
+    # a part without a file name is parsed as text: as Latin-1 if it is not UTF-8, which no PNG or JPEG is
     return await part.read() if isinstance(part, UploadFile) else part.encode("latin-1", "replace")

@@ -1,4 +1,4 @@
-"""A few workers and a bounded queue before them."""
+"""A bounded queue in front of a few worker threads."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,13 +12,13 @@ Result = TypeVar("Result")
 
 
 class WorkQueue:
-    """Runs work in threads and refuses what could not be done soon.
+    """Runs work in threads and refuses what would have to wait too long.
 
     Args:
         workers: pieces of work at a time.
-        queue: pieces that may wait, told as `max_waiting`.
-        timeout_s: to wait for a piece, its own waiting included. Work that takes longer runs on, its place is free
-            when it ends.
+        queue: pieces that may wait.
+        timeout_s: to wait for a piece, its time in the queue included. Work that takes longer continues until it ends,
+            and takes its place until then.
     """
 
     def __init__(self, workers: int, queue: int, timeout_s: float) -> None:
@@ -39,7 +39,7 @@ class WorkQueue:
         return max(0, self._taken - self._workers)
 
     def check_free(self) -> None:
-        """Refuse at once what would be refused after its upload.
+        """Refuse before the upload what would be refused after it.
 
         Raises:
             RefusalError: 503, the queue is full.
@@ -61,21 +61,21 @@ class WorkQueue:
         return future
 
     async def result(self, future: "Future[Result]", disconnected: Awaitable[None]) -> Result:
-        """Wait for a piece of work; one that nobody waits for any more is not begun.
+        """Wait for a piece of work; one whose client has disconnected is not started.
 
         Args:
             future: as `submit` returned it.
             disconnected: done when the client has gone.
 
         Raises:
-            RefusalError: 504, it takes too long; 499, which nobody sees but the log, the client has gone.
+            RefusalError: 504, it takes too long; 499 (for the log alone), the client has disconnected.
         """
         work, gone = asyncio.wrap_future(future), asyncio.ensure_future(disconnected)
         try:
             await asyncio.wait((work, gone), timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return work.result()
-            work.cancel()  # the piece itself, unless it has begun
+            work.cancel()  # also the work itself, unless it has started
             if gone.done():
                 raise RefusalError(499, "client_gone", "the client has gone")
             limit = f"the image takes longer than {self._timeout_s:g} s: send it to /jobs, or a smaller one"

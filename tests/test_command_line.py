@@ -33,7 +33,7 @@ def test_fit_leaves_config_record_curves_and_pictures(finished):
     assert config["model"]["loss"] == {"class_path": "losses.JaccardLoss", "init_args": {"smooth": 7.0}}
     record = RunRecord.load(finished)
     assert (record.status, record.loss, record.seed, record.steps) == ("finished", "losses.JaccardLoss", 3, 6)
-    assert record.config["seed_everything"] == 3
+    assert record.config.raw["seed_everything"] == 3
     assert record.validation.images == ["synthetic-0002"]
     assert record.test.images == ["synthetic-0003", "synthetic-0004"]
     assert {len(values) for values in record.test.metrics.values()} == {2}
@@ -73,7 +73,7 @@ def test_a_run_goes_on_in_its_folder_from_its_last_state_and_not_from_weights_al
     assert main([*args, f"--ckpt_path={finished / before.checkpoint}"]) == 1
     assert "holds a run: choose another" in capsys.readouterr().err
     assert main([args[0], args[1], f"--ckpt_path={finished / before.checkpoint}"]) == 2
-    assert "holds weights alone: a training goes on from last.ckpt" in capsys.readouterr().err
+    assert "holds weights alone: a training resumes from last.ckpt" in capsys.readouterr().err
     assert main([*args, f"--ckpt_path={finished / 'checkpoints' / 'last.ckpt'}"]) == 0
     after = RunRecord.load(finished)
     assert (after.test, after.steps, after.started) == (before.test, before.steps, before.started)
@@ -161,7 +161,7 @@ def test_a_loss_of_your_own_works_by_its_class_path(own_losses, fit_args, tmp_pa
     assert main([*fit_args, *own]) == 0
     record = RunRecord.load(tmp_path / "run" / "version_0")
     assert record.loss == "their_package.AbsoluteLoss"
-    assert record.config["model"]["loss"]["init_args"] == {"scale": 2.0}
+    assert record.config.loss.init_args == {"scale": 2.0}
 
 
 def test_a_loss_that_becomes_nan_stops_the_run_and_is_recorded(own_losses, fit_args, tmp_path, capsys):
@@ -186,7 +186,8 @@ def test_a_checkpoint_that_would_execute_code_is_refused(fit_args, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     torch.save({"state_dict": {}, "trap": Trap()}, tmp_path / "evil.ckpt")
     assert main(["test", *fit_args[1:], JACCARD, f"--ckpt_path={tmp_path / 'evil.ckpt'}"]) == 2
-    assert "seg test: error: the checkpoint holds more than weights" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"seg test: error: the checkpoint {tmp_path / 'evil.ckpt'} holds more than weights" in error
     assert not (tmp_path / "trap_was_sprung").exists()
 
 

@@ -44,7 +44,7 @@ def test_a_comparison_trains_every_loss_and_writes_the_report(compared):
     runs = find_runs(compared)
     assert [path.relative_to(compared).as_posix()[:-11] for path in runs] == ["runs/jaccard/seed-0", "runs/l2/seed-0"]
     assert {record.status for record in runs.values()} == {"finished"}
-    assert len({record.data["fingerprint"] for record in runs.values()}) == 1
+    assert len({record.data.fingerprint for record in runs.values()}) == 1
     assert all((path / "log.txt").stat().st_size for path in runs)
     for name in ("report.html", "report.md", "report.csv"):
         assert (compared / name).stat().st_size > 200

@@ -70,4 +70,4 @@ def test_every_loss_of_the_table_is_the_one_of_its_file():
 def test_every_variable_that_is_named_is_a_setting():
     names = set(re.findall(r"SEPTUM_(\w+)", README))
     assert names
-    assert {name.lower() for name in names} <= set(Settings.__dataclass_fields__)
+    assert {name.lower() for name in names} <= set(Settings.model_fields)

@@ -1,4 +1,4 @@
-"""The arms of a comparison, found by what they trained with."""
+"""The arms of a comparison, looked up by their configuration."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seg.record import RunRecord
+from seg.run_config import ClassConfig
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,8 @@ class TrainedArms:
 
     Attributes:
         runs: by the name of their arm.
-        tuned: options that each arm chose on validation, e.g. "model.optimizer.init_args.lr": arms that differ in
-            nothing else were given the same.
+        tuned: options that each arm chose on validation, e.g. "model.optimizer.init_args.lr"; they do not count as a
+            difference between arms.
     """
 
     runs: dict[str, list[RunRecord]]
@@ -24,17 +25,22 @@ class TrainedArms:
 
     @classmethod
     def of(cls, runs: dict[Path, RunRecord], tuned: Iterable[str] = ()) -> "TrainedArms":
-        """Sort the runs."""
+        """Sort the runs by arm.
+
+        Args:
+            runs: folder -> record.
+            tuned: options that each arm chose on validation.
+        """
         by_name: dict[str, list[RunRecord]] = {}
         for record in runs.values():
             by_name.setdefault(record.name, []).append(record)
         return cls(by_name, frozenset(tuned))
 
     def trained_with(self, class_name: str) -> str | None:
-        """Return the arm of a loss, the usual one where several train with it.
+        """Return the arm that trains with a loss, the most usual one of several; None: there is none.
 
-        That is the one that most other arms differ from in nothing but the loss; of equal ones, one with a trained
-        encoder and a falling rate. A sum of losses is known by its last term, which was added to the ones before.
+        The most usual arm is the one from which most other arms differ in nothing but the loss; of equals, one with a
+        trained encoder and a falling learning rate. A sum of losses counts as its last term.
         """
         names = [name for name, runs in self.runs.items() if _loss_class(runs[0]) == class_name]
         return min(names, key=self._oddity, default=None)
@@ -45,7 +51,7 @@ class TrainedArms:
         return -alike, bool(own.get("model.network.freeze_encoder")), own.get("model.schedule", "") is None, name
 
     def with_and_without(self, key: str) -> list[tuple[str, str]]:
-        """Return the pairs of arms that differ in nothing but that the first has something under the key.
+        """Return the pairs of arms that differ only in that the first has something under the key.
 
         Args:
             key: "model.schedule" or "model.network.freeze_encoder".
@@ -59,8 +65,8 @@ class TrainedArms:
 
     def schedule(self, name: str) -> str:
         """Return the class of an arm's schedule, "" for a constant rate."""
-        schedule = self.runs[name][0].config["model"].get("schedule") or {"class_path": ""}
-        return str(schedule["class_path"]).rpartition(".")[2]
+        schedule = self.runs[name][0].config.schedule
+        return schedule.name if schedule else ""
 
     @cached_property
     def _settings(self) -> dict[str, dict[str, Any]]:
@@ -71,16 +77,15 @@ class TrainedArms:
 
 
 def _loss_class(record: RunRecord) -> str:
-    path, loss = record.loss, record.config["model"].get("loss", {})
-    while terms := loss.get("init_args", {}).get("terms"):
-        loss = list(terms.values())[-1]["loss"]
-        path = loss["class_path"]
-    return path.rpartition(".")[2]
+    loss = record.config.loss
+    while terms := loss.init_args.get("terms"):
+        loss = ClassConfig.of(list(terms.values())[-1]["loss"])
+    return loss.name
 
 
 def settings(record: RunRecord) -> dict[str, Any]:
-    """Return the configuration with keys like "model.network.freeze_encoder", without seeds and what only logs."""
-    flat = _flatten({part: record.config.get(part, {}) for part in ("model", "data", "trainer")}, "")
+    """Return the configuration with keys like "model.network.freeze_encoder", without seeds and loggers."""
+    flat = _flatten({part: record.config.raw.get(part, {}) for part in ("model", "data", "trainer")}, "")
     apart = ("model.seed", "data.seed", "trainer.logger")
     return {name: value for name, value in flat.items() if not any(_belongs(name, key) for key in apart)}
 

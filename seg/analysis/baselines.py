@@ -1,6 +1,8 @@
-"""What costs no training: the all-black answer, and Otsu's threshold on the gradient of the image."""
+"""Baselines without training: an empty mask, and Otsu's threshold on the gradient of the image."""
 
+import hashlib
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.filters import gaussian, sobel, threshold_otsu
 
+import seg
 from seg.data.reading import read_image_file
 from seg.data.writing import write_file
 from seg.metrics.suite import Case, score_cases
-from seg.record import RunRecord
+from seg.record import RunRecord, read_json
 
 Scores = dict[str, dict[str, list[float]]]
 Mask = NDArray[np.bool_]
 
 
 def all_black(image: NDArray[Any]) -> Mask:
-    """Return the mask that finds nothing."""
+    """Return the empty mask."""
     return np.zeros(image.shape[:2], dtype=bool)
 
 
@@ -46,7 +49,7 @@ def score_baselines(folder: Path, runs: dict[Path, RunRecord]) -> Scores:
 
     Args:
         folder: of the comparison.
-        runs: folder -> record; the first finished one with pictures lends its test images.
+        runs: folder -> record; the test images are those of the first finished one with pictures.
 
     Returns:
         Baseline -> metric -> one value per image; empty where no run has pictures.
@@ -54,25 +57,41 @@ def score_baselines(folder: Path, runs: dict[Path, RunRecord]) -> Scores:
     for path, record in runs.items():
         images = record.test.images if record.test else []
         if images and all((path / "test" / image / "image.png").is_file() for image in images):
-            about = {"fingerprint": record.data["fingerprint"], "images": images}
+            about = {
+                "fingerprint": record.data.fingerprint,
+                "images": images,
+                "tolerance_px": record.config.tolerance_px,
+                "code": _code(),
+            }
             return _kept(folder / "baselines.json", about) or _score(folder / "baselines.json", about, path, record)
     return {}
 
 
 def _kept(file: Path, about: dict[str, Any]) -> Scores | None:
+    """Return the scores in the file, if they are of the same images, tolerance and code."""
     if not file.is_file():
         return None
-    content = json.loads(file.read_text(encoding="utf-8"))
-    scores: Scores = content.pop("scores")
+    try:
+        content = read_json(file, "the baselines are scored again")
+    except ValueError as error:
+        warnings.warn(str(error), stacklevel=2)
+        return None
+    scores: Scores = content.pop("scores", {})
     return scores if content == about else None
 
 
+def _code() -> str:
+    """Return the sha256 of the code that the scores depend on."""
+    root = Path(seg.__file__).parent
+    files = [Path(__file__), *root.glob("metrics/*.py"), *root.glob("instances.py"), *root.glob("instances/*.py")]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
+
+
 def _score(file: Path, about: dict[str, Any], path: Path, record: RunRecord) -> Scores:
-    tolerance_px = float(record.config["model"].get("tolerance_px", 2.0))
     scores = {}
     for name, segment in BASELINES.items():
         cases = [_case(image, path / "test" / image, segment) for image in about["images"]]
-        scores[name] = score_cases(cases, threshold=0.5, tolerance_px=tolerance_px).metrics
+        scores[name] = score_cases(cases, threshold=0.5, tolerance_px=record.config.tolerance_px).metrics
     write_file(file, json.dumps(about | {"scores": scores}, indent=1).encode())
     return scores
 

@@ -1,93 +1,54 @@
-"""What the lecture claims about losses, tested on the data at hand."""
+"""A lecture on losses for rare boundaries makes claims about them; here they are tested on the data at hand.
+
+The claims: L2 blurs and collapses where boundaries are rare, IoU does not, an edge term sharpens, the perceptual loss
+improves the topology, a frozen encoder suffices where data are few, and falling learning rates help.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from seg.analysis.arms import TrainedArms
-from seg.analysis.metric_names import ALL_METRICS, p_value
+from seg.analysis.claim import Claim, Status, not_tried
+from seg.analysis.collapse import CollapseEvaluator
+from seg.analysis.formatting import p_value
 from seg.analysis.pairwise import Judgement, Pair
 from seg.analysis.variance import LEVEL
 from seg.analysis.verdict import power_words, with_interval
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
-Status = Literal["confirmed", "refuted", "undecided", "not tried"]
-
-#: Boundaries are rare where they are fewer of the pixels than this.
-RARE = 0.05
-#: By how much a frozen encoder may be worse in the metric that ranks, and still suffice.
+#: A frozen encoder suffices if it costs less than this in the metric that ranks.
 SUFFICES = 0.02
 
 
 @dataclass(frozen=True)
-class Claim:
-    """One claim of the lecture.
-
-    Attributes:
-        statement: the claim.
-        status: on these data.
-        evidence: sentences with the figures.
-        section: of the report, where it is to be seen.
-    """
-
-    statement: str
-    status: Status
-    evidence: str
-    section: str
-
-
-@dataclass(frozen=True)
 class ClaimEvaluator:
-    """Judges the claims.
+    """Judges the claims that compare arms.
 
     Attributes:
         arms: the runs.
         judgements: metric -> judgement on the test images.
         rank_by: the metric that ranks.
-        prevalence: share of boundary among the test pixels; None: not known.
     """
 
     arms: TrainedArms
     judgements: dict[str, Judgement]
     rank_by: str
-    prevalence: float | None
-
-    def collapse(self, statement: str, class_name: str, expected: bool) -> Claim:
-        """Judge whether every run of a loss, or none, has collapsed."""
-        name = self.arms.trained_with(class_name)
-        if name is None:
-            return _not_tried(statement, f"no arm trains with {class_name}")
-        runs = self.arms.runs[name]
-        verdicts = [run.collapse if run.status == "finished" else run.status for run in runs]
-        collapsed = [verdict for verdict in verdicts if verdict not in ("none", "threshold artefact", "failed")]
-        evidence = f"{name}: {len(collapsed)} of {len(runs)} runs collapsed ({', '.join(verdicts)}). "
-        artefact = "threshold artefact" in verdicts
-        if artefact:
-            evidence += "A threshold artefact is an empty mask at 0.5 from pixels that are ranked well: no collapse. "
-        evidence += self._ranking_of_pixels(name)
-        if expected and not collapsed and self.prevalence is not None and self.prevalence > RARE:
-            return Claim(statement, "undecided", evidence + " That is not rare.", "training")
-        if len(collapsed) not in (0, len(runs)) or (artefact and expected and not collapsed):
-            return Claim(statement, "undecided", evidence, "training")
-        return Claim(statement, "confirmed" if bool(collapsed) == expected else "refuted", evidence, "training")
-
-    def _ranking_of_pixels(self, name: str) -> str:
-        if self.prevalence is None:
-            return ""
-        rare = f"Boundary is {self.prevalence:.1%} of the test pixels"
-        judgement = self.judgements.get("ap")
-        if judgement is None or name not in judgement.estimates:
-            return f"{rare}."
-        precision, best = judgement.estimates[name].mean, next(iter(judgement.estimates))
-        at_best = f"{best}, the best, has {judgement.estimates[best].mean:.3f}" if best != name else "no loss has more"
-        return f"{rare}, which is the average precision of chance; {name} has {precision:.3f}, {at_best}."
 
     def compare_losses(self, statement: str, winner: str, loser: str, metrics: list[str], section: str) -> Claim:
-        """Judge whether a loss is better than another in some of the metrics, and worse in none."""
+        """Judge whether a loss is better than another in some of the metrics, and worse in none.
+
+        Args:
+            statement: the claim.
+            winner: class of the loss that is said to be better.
+            loser: class of the other one.
+            metrics: keys in `METRICS`.
+            section: of the report, where it is to be seen.
+        """
         names = self.arms.trained_with(winner), self.arms.trained_with(loser)
         if names[0] is None or names[1] is None:
-            return _not_tried(statement, f"it takes an arm with {winner} and one with {loser}")
+            return not_tried(statement, f"it takes an arm with {winner} and one with {loser}")
         return self._compare(statement, names[0], names[1], metrics, section)
 
     def _compare(self, statement: str, winner: str, loser: str, metrics: list[str], section: str) -> Claim:
@@ -95,7 +56,7 @@ class ClaimEvaluator:
         family = sum(pair is not None for pair in pairs.values())
         known = {metric: replace(pair, family=family) for metric, pair in pairs.items() if pair}
         if not known:
-            return _not_tried(statement, f"{winner} and {loser} have no test scores in common")
+            return not_tried(statement, f"{winner} and {loser} have no test scores in common")
         established = [pair.better for pair in known.values() if _is_established(pair)]
         status: Status = "undecided"
         if established:
@@ -108,7 +69,7 @@ class ClaimEvaluator:
         pairs = self.arms.with_and_without("model.schedule")
         if not pairs:
             why = "it takes two arms that differ in the schedule alone, one of them without any"
-            return [_not_tried(statement, why)]
+            return [not_tried(statement, why)]
         return [
             self._compare(f"{statement}: {self.arms.schedule(names[0])}", *names, [self.rank_by], "training")
             for names in pairs
@@ -119,12 +80,12 @@ class ClaimEvaluator:
         names = next(iter(self.arms.with_and_without("model.network.freeze_encoder")), None)
         pair = _pair(self.judgements.get(self.rank_by), *names) if names else None
         if names is None or pair is None:
-            return _not_tried(statement, "it takes two arms that differ in freeze_encoder alone")
+            return not_tried(statement, "it takes two arms that differ in freeze_encoder alone")
         low, high = pair.difference.low, pair.difference.high
         loss_low, loss_high = (low, high) if pair.worse == names[0] else (-high, -low)
         status: Status = "confirmed" if loss_high < SUFFICES else "refuted" if loss_low > SUFFICES else "undecided"
-        images = len(self.arms.runs[names[0]][0].data["train"])
-        margin = f"Frozen, it may lose {SUFFICES} and still suffice; there are {images} training images."
+        images = len(self.arms.runs[names[0]][0].data.train)
+        margin = f"It suffices if it costs less than {SUFFICES}; there are {images} training images."
         return Claim(statement, status, f"{_words(self.rank_by, replace(pair, family=1))}. {margin}", "ranking")
 
 
@@ -135,7 +96,7 @@ def judge_claims(
     prevalence: float | None,
     tuned: Iterable[str] = (),
 ) -> list[Claim]:
-    """Judge every claim; none where there is no second loss beside L2, of which most of them speak.
+    """Judge every claim; none without L2 and another loss, which most of them are about.
 
     Args:
         runs: folder -> record.
@@ -144,24 +105,21 @@ def judge_claims(
         prevalence: share of boundary among the test pixels.
         tuned: options that each arm chose on validation.
     """
-    evaluator = ClaimEvaluator(TrainedArms.of(runs, tuned), judgements, rank_by, prevalence)
-    if evaluator.arms.trained_with("L2Loss") is None or len(evaluator.arms.runs) == 1:
+    arms = TrainedArms.of(runs, tuned)
+    evaluator, collapses = ClaimEvaluator(arms, judgements, rank_by), CollapseEvaluator(arms, judgements, prevalence)
+    if arms.trained_with("L2Loss") is None or len(arms.runs) == 1:
         return []
     blur, topology = ["sharpness", "undecided_share"], ["v_rand", "cl_dice", "betti0_error", "betti1_error"]
     compare = evaluator.compare_losses
     return [
-        evaluator.collapse("L2 collapses where boundaries are rare", "L2Loss", expected=True),
+        collapses.judge("L2 collapses where boundaries are rare", "L2Loss", expected=True),
         compare("L2 blurs (IoU is sharper)", "JaccardLoss", "L2Loss", blur, "sharpness"),
-        evaluator.collapse("IoU does not collapse", "JaccardLoss", expected=False),
+        collapses.judge("IoU does not collapse", "JaccardLoss", expected=False),
         compare("The composite with an edge term sharpens", "EdgeCompositeLoss", "L2Loss", ["sharpness"], "sharpness"),
         compare("The perceptual loss improves the topology", "PerceptualLoss", "L2Loss", topology, "metrics"),
         evaluator.frozen("A frozen encoder suffices where there are few data"),
         *evaluator.schedules("Falling learning rates help"),
     ]
-
-
-def _not_tried(statement: str, why: str) -> Claim:
-    return Claim(statement, "not tried", why[0].upper() + why[1:] + ".", "training")
 
 
 def _pair(judgement: Judgement | None, first: str, second: str) -> Pair | None:
@@ -170,7 +128,7 @@ def _pair(judgement: Judgement | None, first: str, second: str) -> Pair | None:
 
 
 def _words(metric: str, pair: Pair) -> str:
-    margin = f"{ALL_METRICS[metric]}: {pair.better} is ahead of {pair.worse} by {with_interval(pair.difference)}"
+    margin = f"{METRICS[metric].title}: {pair.better} is ahead of {pair.worse} by {with_interval(pair.difference)}"
     margin += f", p {p_value(pair.p)}" if pair.uncertainty else ""
     return margin if _is_established(pair) else f"{margin}, not established ({power_words(pair)})"
 

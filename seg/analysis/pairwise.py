@@ -1,4 +1,4 @@
-"""Which losses differ in a metric, and which cannot be told apart: the test scores of all runs, judged."""
+"""Which losses differ in a metric on the test images, and which cannot be told apart."""
 
 import math
 from dataclasses import dataclass, replace
@@ -8,8 +8,8 @@ import networkx as nx
 import numpy as np
 from scipy import stats
 
-from seg.analysis.metric_names import higher_is_better, limits
 from seg.analysis.variance import LEVEL, Scores, TwoWayVariance, holm
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
 
@@ -24,7 +24,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two losses in one metric, the better one first.
+    """Two losses in one metric, compared on the seeds and images that both have; the better one there first.
 
     Attributes:
         better, worse: names.
@@ -32,13 +32,14 @@ class Pair:
         p: of the two-way test, NaN where there is one seed or one image.
         p_holm: the same, corrected for the number of pairs.
         p_images: Wilcoxon's over the images, the seeds averaged. It holds for these trained networks alone and
-            ignores the variance between seeds: shown, never decided by.
+            ignores the variance between seeds: shown for information, not used for decisions.
         effect: the difference in standard deviations of a single difference (one seed, one image).
         wins: share of (seed, image) cells where the better one is better, ties counted half.
         seeds, images: that both have.
         differences: (seeds, images), in favor of the better one.
         uncertainty: of the difference, None where there is one seed or one image.
         family: number of pairs that were tested together.
+        unpaired: number of seeds that only one of them has; they count in its estimate, not here.
     """
 
     better: str
@@ -54,6 +55,7 @@ class Pair:
     differences: Scores
     uncertainty: TwoWayVariance | None
     family: int = 1
+    unpaired: int = 0
 
     @property
     def different(self) -> bool:
@@ -76,7 +78,8 @@ class Judgement:
     """One metric.
 
     Attributes:
-        estimates: loss -> mean and interval, best first.
+        estimates: loss -> mean and interval over all of its seeds, best first. Where seeds are missing, a pair may be
+            the other way round.
         pairs: of all losses.
         groups: largest sets of losses of which no two differ, best first; a loss can be in several.
     """
@@ -87,27 +90,38 @@ class Judgement:
 
     @property
     def leaders(self) -> list[str]:
-        """The best loss, and those that cannot be told from it."""
-        best, *others = self.estimates
-        return [best, *(name for name in others if not self.pair(best, name).different)]
+        """The first loss that is not worse than another one, and those that cannot be told from it."""
+        beaten = {pair.worse for pair in self.pairs if pair.different}
+        best = next((name for name in self.estimates if name not in beaten), next(iter(self.estimates)))
+        return [name for name in self.estimates if name == best or not self.pair(best, name).different]
 
     def pair(self, first: str, second: str) -> Pair:
-        """Return the pair of two losses, in whichever order."""
+        """Return the pair of two losses.
+
+        Args:
+            first: one of them.
+            second: the other one.
+        """
         return next(pair for pair in self.pairs if {pair.better, pair.worse} == {first, second})
 
 
 def judge(records: list[RunRecord], metric: str) -> Judgement | None:
-    """Judge one metric on the test images that all finished runs have; None where a run lacks the metric."""
+    """Judge one metric on the test images that all finished runs have; None where a run lacks the metric.
+
+    Args:
+        records: of all runs; those that did not finish are left out.
+        metric: key in `METRICS`.
+    """
     finished = [record for record in records if record.status == "finished" and record.test]
     if not finished or any(record.test is None or metric not in record.test.metrics for record in finished):
         return None
     tables = _tables(finished, metric)
     if not next(iter(tables.values()))[1].shape[1]:
         return None
-    merits = {name: higher_is_better(metric, scores).mean() for name, (_, scores) in tables.items()}
+    merits = {name: METRICS[metric].merit(scores).mean() for name, (_, scores) in tables.items()}
     order = sorted(tables, key=lambda name: (-merits[name], name))
-    pairs = correct([_compare(better, worse, metric, tables) for better, worse in combinations(order, 2)])
-    estimates = {name: _estimate(tables[name][1], *limits(metric)) for name in order}
+    pairs = correct([_compare(first, second, metric, tables) for first, second in combinations(order, 2)])
+    estimates = {name: _estimate(tables[name][1], *METRICS[metric].bounds) for name in order}
     return Judgement(estimates, pairs, _groups(order, pairs))
 
 
@@ -136,35 +150,46 @@ def _estimate(scores: Scores, least: float = -math.inf, largest: float = math.in
     return Estimate(uncertainty.mean, max(low, least), min(high, largest))
 
 
-def _compare(better: str, worse: str, metric: str, tables: dict[str, tuple[list[int], Scores]]) -> Pair:
-    (first_seeds, first), (second_seeds, second) = tables[better], tables[worse]
-    common = sorted(set(first_seeds) & set(second_seeds))
-    rows = [(first_seeds.index(seed), second_seeds.index(seed)) for seed in common]
-    differences = np.array(
-        [higher_is_better(metric, first[one]) - higher_is_better(metric, second[other]) for one, other in rows]
-    )
-    if len(common) == 0:
-        differences = (higher_is_better(metric, first).mean(axis=0) - higher_is_better(metric, second).mean(axis=0))[
-            None
-        ]
-    testable = min(differences.shape) > 1
-    uncertainty = TwoWayVariance.of(differences) if testable else None
+def _compare(first: str, second: str, metric: str, tables: dict[str, tuple[list[int], Scores]]) -> Pair:
+    """Compare two losses on the cells that both have; which one is better is decided by these alone."""
+    differences, common, unpaired = _differences(tables[first], tables[second], metric)
+    if differences.mean() < 0:
+        first, second, differences = second, first, -differences
+    uncertainty = TwoWayVariance.of(differences) if min(differences.shape) > 1 else None
     deviation = differences.std(ddof=1) if differences.size > 1 else 0.0
     p = uncertainty.p_value(uncertainty.mean) if uncertainty else math.nan
     return Pair(
-        better,
-        worse,
+        first,
+        second,
         _estimate(differences),
         p=p,
         p_holm=p,
         p_images=_wilcoxon(differences.mean(axis=0)),
         effect=float(differences.mean() / deviation) if deviation > 0 else math.nan,
         wins=float(((differences > 0) + 0.5 * (differences == 0)).mean()),
-        seeds=len(common),
+        seeds=common,
         images=differences.shape[1],
         differences=differences,
         uncertainty=uncertainty,
+        unpaired=unpaired,
     )
+
+
+def _differences(
+    first: tuple[list[int], Scores], second: tuple[list[int], Scores], metric: str
+) -> tuple[Scores, int, int]:
+    """Return the differences (S, I) in favor of the first loss, the number of common seeds, and that of the others.
+
+    Without a common seed the difference is that of the means over the seeds, (1, I).
+    """
+    (first_seeds, first_scores), (second_seeds, second_scores) = first, second
+    merits, other_merits = METRICS[metric].merit(first_scores), METRICS[metric].merit(second_scores)
+    common = sorted(set(first_seeds) & set(second_seeds))
+    unpaired = len(set(first_seeds) ^ set(second_seeds))
+    if not common:
+        return (merits.mean(axis=0) - other_merits.mean(axis=0))[None], 0, unpaired
+    rows, other_rows = ([seeds.index(seed) for seed in common] for seeds in (first_seeds, second_seeds))
+    return merits[rows] - other_merits[other_rows], len(common), unpaired
 
 
 def _wilcoxon(differences: Scores) -> float:

@@ -50,14 +50,14 @@ class Ranks:
         )
 
     def sentence(self) -> str:
-        """Say which loss ranks best, and which ones it is told from."""
+        """Say which loss ranks best, and from which others it differs."""
         best, *others = self.mean
         worse = [name for name in others if self.mean[name] - self.mean[best] > self.critical_difference]
-        told = f"it differs from {', '.join(worse)}" if worse else "no other loss can be told from it"
+        told = f"it differs from {', '.join(worse)}" if worse else "it cannot be told from any other loss"
         return f"Over {self.data_sets} data sets {best} has the best mean rank, {self.mean[best]:.2f}; {told}."
 
     def groups(self) -> list[list[str]]:
-        """Return the largest runs of neighbors, two at least, whose ranks do not differ."""
+        """Return the largest groups of two or more losses next to each other whose ranks do not differ."""
         names = list(self.mean)
         found: list[list[str]] = []
         for first in range(len(names)):

@@ -1,14 +1,14 @@
-"""What the records of a comparison say, as numbers and sentences; nothing of how it looks."""
+"""The records of a comparison as numbers and sentences, without any layout."""
 
 import statistics
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from seg.analysis.metric_names import ALL_METRICS, OPTIMISTIC
 from seg.analysis.pairwise import Judgement, judge
 from seg.analysis.step_cost import StepCost
 from seg.analysis.verdict import verdict
+from seg.metrics.table import METRICS, OPTIMISTIC
 from seg.record import RunRecord, choose_run, rank_losses
 
 
@@ -68,7 +68,7 @@ class Summary:
         rows: the losses, best on validation first, those without a finished run last.
         rank_by: the metric that ranks.
         chosen: folder of the run that would be promoted, None where no run finished.
-        judgements: metric -> who differs on the test images; without the metrics that a run lacks.
+        judgements: metric -> which losses differ on the test images; without the metrics that a run lacks.
         warnings: why the runs may not be comparable.
         verdict: sentences, the most important first.
         cost: of the runs, per step.
@@ -84,7 +84,7 @@ class Summary:
 
 
 def summarize(runs: dict[Path, RunRecord]) -> Summary:
-    """Rank the losses on validation and say what can be said."""
+    """Rank the losses on validation and judge their test scores."""
     records = list(runs.values())
     ranked = [name for name, _ in rank_losses(records)]
     names = ranked + sorted({record.name for record in records} - set(ranked))
@@ -92,7 +92,7 @@ def summarize(runs: dict[Path, RunRecord]) -> Summary:
     rows = [_row(name, runs, cost) for name in names]
     rank_by = records[0].rank_by
     chosen = choose_run(runs) if ranked else None
-    judged = {metric: judge(records, metric) for metric in ALL_METRICS}
+    judged = {metric: judge(records, metric) for metric in METRICS}
     judgements = {metric: judgement for metric, judgement in judged.items() if judgement}
     sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation))
     return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost)
@@ -105,7 +105,7 @@ def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
     tests = [record.test for record in finished if record.test]
     seeds = {
         metric: [scores.mean(metric) for scores in tests]
-        for metric in ALL_METRICS
+        for metric in METRICS
         if tests and all(metric in scores.metrics for scores in tests)
     }
     return LossRow(
@@ -129,15 +129,15 @@ def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
 
 def _warnings(records: list[RunRecord]) -> list[str]:
     warnings = []
-    if len({record.data["fingerprint"] for record in records}) > 1:
+    if len({record.data.fingerprint for record in records}) > 1:
         warnings.append(
-            "The runs did not see the same data (their fingerprints differ): the ranking compares unlike things."
+            "The runs did not see the same data (their fingerprints differ): their scores are not comparable."
         )
     if len({record.rank_by for record in records}) > 1:
-        warnings.append("The runs chose epoch and threshold by different metrics: the ranking compares unlike things.")
+        warnings.append("The runs chose epoch and threshold by different metrics: their scores are not comparable.")
     if len({(record.steps) for record in records if record.status == "finished"}) > 1:
         warnings.append("The runs were trained for different numbers of steps.")
     broken = sorted({record.name for record in records if record.status != "finished"})
     if broken:
-        warnings.append(f"Not every run of {', '.join(broken)} finished: what is left of it may flatter it.")
+        warnings.append(f"Not every run of {', '.join(broken)} finished: its mean over the others may be too good.")
     return warnings

@@ -1,10 +1,13 @@
-"""What scores of several seeds on several images say about seeds and images in general.
+"""Means over seeds and images, with intervals for new seeds and new images.
 
 One score is y[s, i]: seed s, test image i. The truth is the mean over the populations from which both were drawn. A
-measured mean varies with the seeds (the same loss, trained again, differs), with the images, and with what is left:
-y = mean + seed + image + residual. Resampling three seeds cannot show how far off a fourth one may be (such intervals
-covered the truth in 72 to 94 % of simulated comparisons, not in 95 %), and a test over the images alone ignores the
-variance between seeds. Here both variances are estimated from the two-way table, each with its own degrees of freedom.
+measured mean varies with the seeds (the same loss, trained again, differs), with the images, and with the residual:
+y = mean + seed + image + residual. Bootstrapping three seeds underestimates their variance (such intervals covered the
+truth in 72 to 94 % of simulated comparisons, not in 95 %), and a test over the images alone ignores it. Here both
+variances are estimated from the two-way table, each with its own degrees of freedom.
+
+Holm's correction is written out: statsmodels and scikit-posthocs would add 155 MB (with pandas and seaborn) for its
+four lines and those of `seg.analysis.ranks`, and scikit-posthocs does not return the critical difference.
 """
 
 import bisect
@@ -31,12 +34,12 @@ def _t_quantiles(freedom: int) -> Scores:
 
 @dataclass(frozen=True)
 class TwoWayVariance:
-    """A mean and what it is uncertain by.
+    """A mean and the variance of its estimate.
 
     Attributes:
         mean: over seeds and images.
-        seed_variance: of the mean by the draw of the seeds, the rest included.
-        image_variance: of the mean by the draw of the images.
+        seed_variance: of the mean, from the choice of seeds and the residual.
+        image_variance: of the mean, from the choice of images.
         seeds, images: how many there are, both >= 2.
     """
 
@@ -116,7 +119,7 @@ class TwoWayVariance:
             level: at which the difference is tested.
 
         Returns:
-            None where 100 seeds would not do: the images leave too much open, or the difference is too small.
+            None where 100 seeds would not do: the images vary too much, or the difference is too small.
         """
         if self.mean == 0:
             return None
@@ -128,13 +131,13 @@ class TwoWayVariance:
         return replace(self, seeds=seeds, seed_variance=self.seed_variance * self.seeds / seeds)
 
     def _shows_itself(self, level: float) -> bool:
-        """Return whether the mean would be told from 0 with the wanted power."""
+        """Return whether the mean would differ from 0 with the wanted power."""
         excess = abs(self.mean) - self.margin(level)
         return bool(excess >= stats.norm.ppf(POWER) * self.error)
 
 
 def holm(p_values: Scores) -> Scores:
-    """Return p-values corrected for their number: below 0.05 anywhere by chance alone in at most 5 % of the families.
+    """Return p-values corrected for their number: in at most 5 % of the families chance alone takes one below 0.05.
 
     Source:
         Holm, Scandinavian Journal of Statistics 1979.

@@ -1,11 +1,12 @@
-"""The judgement of a comparison in words."""
+"""The result of a comparison in sentences."""
 
 import math
 from collections.abc import Sequence
 
-from seg.analysis.metric_names import ALL_METRICS, format_score
+from seg.analysis.formatting import format_score
 from seg.analysis.pairwise import Estimate, Judgement, Pair
 from seg.analysis.variance import LEVEL
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
 
@@ -20,7 +21,7 @@ def verdict(judgements: dict[str, Judgement], rank_by: str, chosen: RunRecord | 
     """
     if chosen is None:
         return ["No run finished: there is nothing to rank."]
-    word = ALL_METRICS[rank_by]
+    word = METRICS[rank_by].title
     sentences = [f"{chosen.name} is best on validation: {word} {validation}. The run to promote: seed {chosen.seed}."]
     judgement = judgements.get(rank_by)
     if judgement is None or len(judgement.estimates) == 1:
@@ -36,9 +37,15 @@ def verdict(judgements: dict[str, Judgement], rank_by: str, chosen: RunRecord | 
     return sentences + _elsewhere(chosen.name, judgements, rank_by)
 
 
-def describe(pair: Pair, word: str) -> str:
-    """Return "a beats b in Boundary F1 by 0.012 [0.006, 0.019]"."""
-    return f"{pair.better} beats {pair.worse} in {word} by {with_interval(pair.difference)}"
+def describe(pair: Pair, title: str) -> str:
+    """Return "a beats b in Boundary F1 by 0.012 [0.006, 0.019]", and on how many seeds where one lacks some.
+
+    Args:
+        pair: that differs.
+        title: of the metric.
+    """
+    seeds = f" ({pair.seeds} common seeds)" if pair.unpaired else ""
+    return f"{pair.better} beats {pair.worse} in {title} by {with_interval(pair.difference)}{seeds}"
 
 
 def with_interval(estimate: Estimate) -> str:
@@ -49,16 +56,16 @@ def with_interval(estimate: Estimate) -> str:
 
 
 def power_words(pair: Pair) -> str:
-    """Return how many seeds more a difference of this size asks for."""
+    """Return how many more seeds it takes to establish a difference of this size."""
     if pair.identical:
         return "every score is the same"
     if pair.uncertainty is None:
         return "an interval needs at least 2 seeds and 2 test images"
     if pair.seeds_needed is None:
-        return "more seeds alone will not show a difference of this size, more test images would be needed"
+        return "more seeds alone will not show a difference of this size: more test images are needed"
     more = pair.seeds_needed - pair.seeds
     seeds = "1 more seed" if more == 1 else f"{more} more seeds"
-    return f"about {seeds} would show a difference of this size" if more else "it is at the verge"
+    return f"about {seeds} would show a difference of this size" if more else "borderline"
 
 
 def _wins(pairs: Sequence[Pair], word: str) -> list[str]:
@@ -67,7 +74,9 @@ def _wins(pairs: Sequence[Pair], word: str) -> list[str]:
 
 def _ties(pairs: Sequence[Pair]) -> list[str]:
     if pairs and all(pair.uncertainty is None for pair in pairs):
-        return ["One seed (or one test image) says nothing about chance: no difference to another loss is established."]
+        return [
+            "With one seed or one test image chance cannot be estimated: no difference to another loss is established."
+        ]
     return [
         f"{pair.better} and {pair.worse} cannot be told apart with {pair.seeds} seeds and {pair.images} test images"
         f"{_correction(pair)} ({with_interval(pair.difference)} for {pair.better}): {power_words(pair)}."
@@ -76,7 +85,7 @@ def _ties(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _correction(pair: Pair) -> str:
-    """Say what the number of pairs has cost where it decided."""
+    """Name the correction for the number of pairs where it made the difference."""
     return f" once {pair.family} pairs are corrected for" if pair.p <= LEVEL else ""
 
 
@@ -86,5 +95,5 @@ def _elsewhere(name: str, judgements: dict[str, Judgement], rank_by: str) -> lis
     for metric, judgement in judgements.items():
         for pair in judgement.pairs if metric != rank_by else []:
             if pair.different and pair.worse == name:
-                beaten.setdefault(pair.better, []).append(ALL_METRICS[metric])
+                beaten.setdefault(pair.better, []).append(METRICS[metric].title)
     return [f"{rival} beats {name} in {', '.join(words)}." for rival, words in beaten.items()]

@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 
@@ -46,11 +45,10 @@ class Cost:
         record = RunRecord.load(run.folder)
         step, validation = record.timing["step"], record.timing["validation"]
         fixed = outcome.seconds - record.steps * step - validation
-        return cls(_epochs(record.config), int(record.config["data"]["steps_per_epoch"]), step, validation, fixed)
-
-
-def _epochs(config: dict[str, Any]) -> int:
-    return int(config["trainer"]["max_epochs"])
+        epochs = record.config.max_epochs
+        if epochs is None:
+            raise RuntimeError(f"{run.name} has no trainer.max_epochs, which the time of a run is estimated by: set it")
+        return cls(epochs, record.config.steps_per_epoch, step, validation, fixed)
 
 
 def measure(runs: list[PlannedRun], execute: Callable[[list[RunTask]], list[Outcome]]) -> dict[str, Cost]:

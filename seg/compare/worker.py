@@ -50,12 +50,15 @@ def train(run: RunTask, send: Send, device: str | None = None) -> None:
 def _fit(run: RunTask, send: Send) -> None:
     import torch  # noqa: PLC0415  # imported here because the parent process needs none of it
 
+    from seg.training.checkpoint_io import set_damaged_aside  # noqa: PLC0415
     from seg.training.cli import FitCLI  # noqa: PLC0415
     from seg.training.progress import EpochReporter  # noqa: PLC0415
     from seg.training.resume import LAST  # noqa: PLC0415
 
-    torch.set_num_threads(1)
+    if not torch.cuda.is_available():  # there, threads and data workers keep the GPU busy
+        torch.set_num_threads(1)
     last = run.folder / LAST
+    set_damaged_aside(last)
     resume = [f"--ckpt_path={last}"] if last.exists() else []
     if not resume:
         (run.folder / "config.yaml").unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Samples as the network takes them: random crops for training, whole images for everything else."""
+"""Datasets for the network: random crops for training, whole images for everything else."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, TypedDict
+from collections.abc import Sequence
+from typing import Any, Literal, NotRequired, TypedDict
 
 import albumentations
 import cv2
@@ -10,30 +10,34 @@ import torch
 from albumentations import BaseCompose, BasicTransform
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
 from seg.data.sample import Sample
+from seg.data.sampling import CropKey
 from seg.data.scaling import IntensityScaling, match_channels, normalize, prepare, scale
 
 Channels = Literal[1, 3]
-CropKey = tuple[int, int]
 
 
 class Batch(TypedDict):
-    """What the model gets: image (N, C, H, W) in [-1, 1], mask (N, 1, H, W) of 0 and 1, the names of the N images."""
+    """Input of the model: image (N, C, H, W) in [-1, 1], mask (N, 1, H, W) of 0 and 1, the names of the N images.
+
+    Whole images also have labels, (N, H, W) int32, if their source has them.
+    """
 
     image: Tensor
     mask: Tensor
     name: list[str]
+    labels: NotRequired[Tensor]
 
 
 class WholeImages(Dataset[dict[str, Any]]):
-    """Whole images with their masks, one after the other.
+    """Whole images with their masks and, if the source has them, their labels.
 
     Args:
-        samples: what to serve.
+        samples: the images.
         scaling: of the intensities.
-        channels: that the network takes.
+        channels: of the network's input.
     """
 
     def __init__(self, samples: Sequence[Sample], scaling: IntensityScaling, channels: Channels) -> None:
@@ -45,19 +49,21 @@ class WholeImages(Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         sample = self.samples[index]
         image = prepare(sample.image, self.scaling, self.channels)
-        return _item(sample.name, image, sample.mask.astype(np.float32))
+        item = _item(sample.name, image, sample.mask.astype(np.float32))
+        return item if sample.labels is None else item | {"labels": torch.from_numpy(sample.labels)}
 
 
 class RandomCrops(Dataset[dict[str, Any]]):
-    """Augmented crops; crop `index` of epoch `epoch` depends on nothing but (seed, epoch, index).
+    """Augmented crops; crop `index` of epoch `epoch` depends only on (seed, epoch, index).
 
-    Hence all losses of a comparison see the same crops, and a resumed run goes on with the ones it would have seen.
+    All losses of a comparison are therefore trained on the same crops, and a resumed run continues with the crops that
+    it would have seen.
 
     Args:
-        samples: where crops are taken from.
+        samples: images to crop.
         scaling: of the intensities, measured on the whole image.
-        channels: that the network takes.
-        crop_px: side of a crop. A smaller image is continued by reflection.
+        channels: of the network's input.
+        crop_px: side of a crop. Smaller images are padded by reflection.
         transforms: albumentations, applied to the crop with intensities in [0, 1] and its mask.
         seed: of the run.
     """
@@ -92,29 +98,6 @@ class RandomCrops(Dataset[dict[str, Any]]):
         self.transforms.set_random_seed(int(seeds[1]))
         changed = self.transforms(image=scale(crop["image"], self.limits[number]), mask=crop["mask"])
         return _item(sample.name, normalize(changed["image"]), changed["mask"].astype(np.float32))
-
-
-class EpochSampler(Sampler[CropKey]):
-    """The crops of an epoch in an order drawn from (seed, epoch); Lightning tells it the epoch.
-
-    Args:
-        crops: per epoch.
-        seed: of the run.
-    """
-
-    def __init__(self, crops: int, seed: int) -> None:
-        self.crops, self.seed, self.epoch = crops, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch, from 0."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.crops
-
-    def __iter__(self) -> Iterator[CropKey]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.crops)
-        return ((self.epoch, int(index)) for index in order)
 
 
 def _item(name: str, image: NDArray[np.float32], mask: NDArray[np.float32]) -> dict[str, Any]:

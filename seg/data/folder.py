@@ -8,9 +8,9 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.data.labels import boundaries_from_labels
+from seg.data.labels import as_labels, boundaries_from_labels
 from seg.data.reading import read_image_file
-from seg.data.sample import Sample, Source
+from seg.data.sample import Sample, Source, check_names
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
@@ -18,20 +18,20 @@ SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 class ImageFolder(Source):
     """Images and their masks, paired by file name without suffix, in the order of the names.
 
-    Everything is read and checked at the first access and kept in memory.
+    All files are read and checked at the first access and kept in memory.
 
     Args:
-        root: the folder that the others are in.
+        root: the folder that contains the others.
         images: subfolder of the images: PNG, TIFF or JPEG, all of one type and number of channels.
         masks: subfolder of masks of two values, PNG or TIFF. Needs `boundary_value`.
         boundary_value: the value of the boundary in the masks, e.g. 0 or 255.
         labels: subfolder of instance labels (0 = background), PNG or TIFF, instead of masks.
         thickness_px: depth of the boundary derived from labels, in pixels.
-        only_channels: use only the images with 1 (grey) or 3 (RGB) channels, of a folder that has both.
+        only_channels: in a folder with grey and RGB images, use only those with 1 or 3 channels.
 
     Raises:
         ValueError: neither or both of masks and labels are given, or masks without boundary_value. At the first
-            access: every file that is missing, unreadable or unfit, each with its path.
+            access: every file that is missing, unreadable or invalid, with its path.
         FileNotFoundError: a folder does not exist.
     """
 
@@ -82,7 +82,7 @@ class ImageFolder(Source):
         offenders += _odd_ones_out(samples, self.image_folder)
         if offenders:
             listing = "\n  ".join(sorted(offenders))
-            raise ValueError(f"{len(offenders)} problem(s) with the files, nothing was trained:\n  {listing}")
+            raise ValueError(f"{len(offenders)} problem(s) with the files:\n  {listing}")
         if not samples:
             raise ValueError(f"no image in {self.image_folder}: it needs files that end with {', '.join(SUFFIXES)}")
         return samples
@@ -91,21 +91,24 @@ class ImageFolder(Source):
         return self.only_channels in (None, _channels(sample.image))
 
     def _read(self, name: str, image_path: Path, truth_path: Path) -> Sample:
-        image, truth = read_image_file(image_path), self._read_truth(truth_path)
-        if image.shape[:2] != truth.shape:
-            raise ValueError(f"{truth_path}: {_size(truth)} pixels, but its image {image_path} has {_size(image)}")
-        return Sample(name=name, image=image, mask=truth)
+        image = read_image_file(image_path)
+        mask, labels = self._read_truth(truth_path)
+        if image.shape[:2] != mask.shape:
+            raise ValueError(f"{truth_path}: {_size(mask)} pixels, but its image {image_path} has {_size(image)}")
+        return Sample(name, image, mask, labels)
 
-    def _read_truth(self, path: Path) -> NDArray[np.bool_]:
+    def _read_truth(self, path: Path) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None]:
+        """Return the mask and, where the folder has them, the labels."""
         if path.suffix.lower() in (".jpg", ".jpeg"):
             raise ValueError(f"{path}: JPEG changes the values of a mask, save it as PNG or TIFF")
         truth = read_image_file(path)
         if truth.ndim != 2:
             raise ValueError(f"{path}: a mask has one channel, this file has {_channels(truth)}")
         if self.boundary_value is not None:
-            return _two_levels(truth, self.boundary_value, path)
+            return _two_levels(truth, self.boundary_value, path), None
         try:
-            return boundaries_from_labels(truth, self.thickness_px)
+            labels = as_labels(truth)
+            return boundaries_from_labels(labels, self.thickness_px), labels
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from error
 
@@ -115,11 +118,12 @@ def read_images(path: Path) -> list[Sample]:
 
     Raises:
         FileNotFoundError: there is no such file, or no image in the folder.
-        ValueError: a file cannot be read as an image.
+        ValueError: a file cannot be read as an image, or names are not unique; see `seg.data.sample.check_names`.
     """
     files = [path] if path.is_file() else [file for files in by_stem(path).values() for file in files]
     if not files:
         raise FileNotFoundError(f"no image in {path}: it needs files that end with {', '.join(SUFFIXES)}")
+    check_names([file.stem for file in files])
     images = [(file.stem, read_image_file(file)) for file in files]
     return [Sample(name, image, np.zeros(image.shape[:2], dtype=np.bool_)) for name, image in images]
 
@@ -160,7 +164,7 @@ def _doubled(files: dict[str, list[Path]]) -> Iterator[str]:
 
 
 def _odd_ones_out(samples: list[Sample], folder: Path) -> Iterator[str]:
-    """Name the images whose type or channels differ from those of the most images."""
+    """Name the images whose type or channels differ from those of most images."""
     kinds = [f"{sample.image.dtype} with {_channels(sample.image)} channel(s)" for sample in samples]
     usual = max(kinds, key=kinds.count, default="")
     for sample, kind in zip(samples, kinds, strict=True):

@@ -1,4 +1,4 @@
-"""Why an image is refused."""
+"""The error for images that cannot be used."""
 
 MAX_SIDE_PX = 16_384
 
@@ -9,7 +9,7 @@ class ImageError(ValueError):
     Args:
         code: for programs: unsupported_format, corrupt_image, unsupported_samples, multi_page, page_out_of_range or
             too_many_pixels.
-        message: for people, without any path.
+        message: for people, without any path of a file.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -18,10 +18,15 @@ class ImageError(ValueError):
 
 
 def check_size(height: int, width: int, max_pixels: int) -> None:
-    """Refuse an image by the size that its header declares.
+    """Refuse an image that is too large, by the size that its header declares.
+
+    Args:
+        height: in pixels.
+        width: in pixels.
+        max_pixels: largest height x width.
 
     Raises:
-        ImageError: it has no pixel, more than `max_pixels`, or a side of more than 16,384.
+        ImageError: it has no pixels, more than `max_pixels`, or a side of more than 16,384.
     """
     if height < 1 or width < 1:
         raise ImageError("corrupt_image", "the image declares no pixels")

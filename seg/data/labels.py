@@ -1,10 +1,27 @@
-"""Boundary masks from instance labels."""
+"""Instance labels, and boundary masks from them."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import find_boundaries
+
+_LARGEST = np.iinfo(np.int32).max
+
+
+def as_labels(picture: NDArray[Any]) -> NDArray[np.int32]:
+    """Return instance labels as the metrics take them.
+
+    Args:
+        picture: (H, W) integers, 0 is background.
+
+    Raises:
+        ValueError: it is not (H, W) integers from 0 to 2147483647.
+    """
+    _check_integers(picture)
+    if picture.size and (picture.min() < 0 or picture.max() > _LARGEST):
+        raise ValueError(f"labels must be from 0 to {_LARGEST}, got {picture.min()} to {picture.max()}")
+    return picture.astype(np.int32)
 
 
 def boundaries_from_labels(labels: NDArray[Any], thickness_px: int = 1) -> NDArray[np.bool_]:
@@ -17,8 +34,7 @@ def boundaries_from_labels(labels: NDArray[Any], thickness_px: int = 1) -> NDArr
     Raises:
         ValueError: labels are not (H, W) integers, or thickness_px < 1.
     """
-    if labels.ndim != 2 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"labels must be (H, W) integers, got {labels.dtype} of shape {labels.shape}")
+    _check_integers(labels)
     if thickness_px < 1:
         raise ValueError(f"thickness_px must be >= 1, got {thickness_px}")
     remaining = labels.copy()
@@ -26,3 +42,8 @@ def boundaries_from_labels(labels: NDArray[Any], thickness_px: int = 1) -> NDArr
         remaining[find_boundaries(remaining, connectivity=1, mode="inner")] = 0
     boundary: NDArray[np.bool_] = (labels != 0) & (remaining == 0)
     return boundary
+
+
+def _check_integers(labels: NDArray[Any]) -> None:
+    if labels.ndim != 2 or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels must be (H, W) integers, got {labels.dtype} of shape {labels.shape}")

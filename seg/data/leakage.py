@@ -1,4 +1,4 @@
-"""Refuse a picture that lies in two splits."""
+"""Refuse images that are in two splits."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,10 +12,14 @@ from seg.data.split import SplitIndices
 
 
 def refuse_leakage(samples: Sequence[Sample], split: SplitIndices) -> None:
-    """Check that no picture, also flipped or turned, is in two splits.
+    """Check that no image is in two splits, not even flipped or rotated.
+
+    Args:
+        samples: of all splits.
+        split: indices into the samples.
 
     Raises:
-        ValueError: names every such pair.
+        ValueError: an image is in two splits; names every such pair.
     """
     first_seen: dict[str, tuple[str, str]] = {}
     pairs = []
@@ -30,6 +34,6 @@ def refuse_leakage(samples: Sequence[Sample], split: SplitIndices) -> None:
 
 
 def _identity(image: NDArray[Any]) -> str:
-    """Return a hash that flips and quarter turns leave alone."""
+    """Return a hash that is invariant to flips and quarter turns."""
     turned = [np.rot90(picture, turns) for picture in (image, image[::-1]) for turns in range(4)]
     return min(hashlib.sha256(str(view.shape).encode() + view.tobytes()).hexdigest() for view in turned)

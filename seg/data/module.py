@@ -1,6 +1,7 @@
-"""From a source to batches: load and check everything, split it, serve it."""
+"""The data module: load, check and split the samples of a source, and serve them in batches."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +11,31 @@ from albumentations import BaseCompose, BasicTransform
 from lightning_utilities.core.rank_zero import rank_zero_info, rank_zero_warn
 from torch.utils.data import DataLoader
 
-from seg.data.dataset import Channels, EpochSampler, RandomCrops, WholeImages
+from seg.data.dataset import Channels, RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.leakage import refuse_leakage
-from seg.data.sample import Sample, Source
+from seg.data.sample import Sample, Source, check_names
+from seg.data.sampling import EpochSampler, ImageSampler
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
+from seg.data.writing import written_boundary_value
 
 
 class BoundaryDataModule(pl.LightningDataModule):
     """Images with boundary masks for training, validation, test and prediction.
 
     Args:
-        source: where the samples come from: `seg.data.folder.ImageFolder`, `seg.data.synthetic.SyntheticCells` or
-            your own `seg.data.sample.Source`.
-        split: which samples are for what.
+        source: of the samples: `seg.data.folder.ImageFolder`, `seg.data.synthetic.SyntheticCells` or your own
+            `seg.data.sample.Source`.
+        split: assigns samples to training, validation and test.
         transforms: albumentations for training, applied to crops with intensities in [0, 1].
         scaling: of each image's intensities.
-        channels: that the network takes, 1 or 3.
+        channels: of the network's input, 1 or 3.
         crop_px: side of a training crop, in pixels.
-        batch_size: training crops per step.
+        batch_size: training crops per step, of all devices together.
         steps_per_epoch: optimizer steps per epoch.
-        num_workers: processes that prepare batches; 0 prepares them in the training process.
+        num_workers: processes that prepare batches; 0 prepares them in the training process. null: 0 on a CPU, on a GPU
+            up to 4 per device.
         predict: an image file or a folder of images for `seg predict`; the test images if null.
         seed: of crops, augmentation and order.
 
@@ -49,7 +53,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         crop_px: int = 256,
         batch_size: int = 4,
         steps_per_epoch: int = 50,
-        num_workers: int = 0,
+        num_workers: int | None = None,
         predict: str | None = None,
         seed: int = 0,
     ) -> None:
@@ -66,29 +70,33 @@ class BoundaryDataModule(pl.LightningDataModule):
 
     @property
     def boundary_value(self) -> int:
-        """Value of the boundary in masks that are written: 0 where the source's masks have it so, else 255."""
-        return 0 if getattr(self.source, "boundary_value", None) == 0 else 255
+        """Value of the boundary in masks that are written, 0 or 255; see `written_boundary_value`."""
+        return written_boundary_value(getattr(self.source, "boundary_value", None))
 
     def setup(self, stage: str) -> None:
         """Read and check all samples and split them, once.
 
         Raises:
-            ValueError: a file is unfit, a split is empty, or a picture is in two splits.
+            ValueError: a file or name is invalid, a split is empty, or an image is in two splits.
         """
         if self.samples or (stage == "predict" and self.predict is not None):
             return
-        self.samples = list(self.source)
-        self.indices = self.split.assign([sample.name for sample in self.samples])
-        refuse_leakage(self.samples, self.indices)
-        _tell_about_masks(self.samples)
+        samples = list(self.source)
+        names = [sample.name for sample in samples]
+        check_names(names)
+        indices = self.split.assign(names)
+        refuse_leakage(samples, indices)
+        _report_masks(samples)
+        self.samples, self.indices = samples, indices
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""
         crops = RandomCrops(
             self._of(self.indices.train), self.scaling, self.channels, self.crop_px, self.transforms, self.seed
         )
-        sampler = EpochSampler(self.batch_size * self.steps_per_epoch, self.seed)
-        return DataLoader(crops, self.batch_size, sampler=sampler, num_workers=self.num_workers)
+        rank, processes = self._share()
+        sampler = EpochSampler(self.batch_size, self.steps_per_epoch, self.seed, rank, processes)
+        return DataLoader(crops, self.batch_size // processes, sampler=sampler, **self._loading())
 
     def val_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return the whole validation images, one by one."""
@@ -105,7 +113,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         return self._whole(read_images(Path(self.predict)))
 
     def describe(self) -> dict[str, Any]:
-        """Return the names in each split and a fingerprint (sha256) of all images, masks and the split."""
+        """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split."""
         digest = hashlib.sha256()
         names = {}
         for split in ("train", "val", "test"):
@@ -114,17 +122,31 @@ class BoundaryDataModule(pl.LightningDataModule):
             for sample in members:
                 digest.update(f"{split} {sample.name} {sample.image.shape} {sample.image.dtype}".encode())
                 digest.update(np.ascontiguousarray(sample.image).tobytes() + np.packbits(sample.mask).tobytes())
+                digest.update(b"" if sample.labels is None else np.ascontiguousarray(sample.labels).tobytes())
         return {"fingerprint": digest.hexdigest(), "boundary_value": self.boundary_value, **names}
 
     def _of(self, indices: list[int]) -> list[Sample]:
         return [self.samples[index] for index in indices]
 
     def _whole(self, samples: list[Sample]) -> DataLoader[dict[str, Any]]:
-        return DataLoader(WholeImages(samples, self.scaling, self.channels), batch_size=1, num_workers=self.num_workers)
+        images = WholeImages(samples, self.scaling, self.channels)
+        return DataLoader(images, sampler=ImageSampler(len(samples), *self._share()), **self._loading())
+
+    def _share(self) -> tuple[int, int]:
+        """Return the number of this process, and how many there are."""
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+
+    def _loading(self) -> dict[str, Any]:
+        """Return how batches are prepared: a CPU that trains has no time for it, a GPU must not wait for it."""
+        gpus = self.trainer.num_devices if self.trainer and self.trainer.strategy.root_device.type == "cuda" else 0
+        workers = self.num_workers
+        if workers is None:
+            workers = min(4, (os.cpu_count() or 1) // gpus) if gpus else 0
+        return {"num_workers": workers, "pin_memory": gpus > 0}
 
 
-def _tell_about_masks(samples: list[Sample]) -> None:
-    """Say what is allowed and still worth a look: masks without or full of boundary, and a doubtful polarity."""
+def _report_masks(samples: list[Sample]) -> None:
+    """Log how many masks are empty or full, and warn of a doubtful polarity."""
     shares = np.array([sample.mask.mean() for sample in samples])
     share, empty, full = shares.mean(), (shares == 0).sum(), (shares == 1).sum()
     rank_zero_info(f"{len(samples)} images, {share:.1%} of the pixels boundary, {empty} empty and {full} full mask(s)")

@@ -1,4 +1,4 @@
-"""What lies inside synthetic cells and looks like membrane: mitochondria and vesicles."""
+"""Organelles of synthetic cells that look like membrane: mitochondria and vesicles."""
 
 import numpy as np
 from numpy.random import Generator
@@ -8,10 +8,10 @@ Field = NDArray[np.float64]
 
 
 def draw_organelles(rng: Generator, light: Field, depth: Field, half_width: float, cell_diameter_px: float) -> Field:
-    """Return the picture with organelles drawn into the cells, clear of the boundaries.
+    """Return the image with organelles drawn into the cells, away from the boundaries.
 
     Args:
-        rng: draws number, place and shape.
+        rng: draws number, position and shape.
         light: (H, W), 0 to 1.
         depth: (H, W) distance to the nearest boundary, in pixels.
         half_width: of the boundary, in pixels.
@@ -56,7 +56,7 @@ def _draw_vesicle(rng: Generator, picture: Field, clearance: Field, cell_diamete
 
 
 def _place(rng: Generator, clearance: Field, radius_px: float) -> tuple[int, int] | None:
-    """Return a pixel at least `radius_px` from any boundary, or None after some misses."""
+    """Return a pixel at least `radius_px` from any boundary, or None if eight draws find none."""
     for _ in range(8):
         row, column = rng.integers(clearance.shape[0]), rng.integers(clearance.shape[1])
         if clearance[row, column] > radius_px:
@@ -67,7 +67,7 @@ def _place(rng: Generator, clearance: Field, radius_px: float) -> tuple[int, int
 def _local_frame(
     rng: Generator, place: tuple[int, int], reach_px: float, shape: tuple[int, ...]
 ) -> tuple[tuple[slice, slice], Field, Field]:
-    """Return a window around the place, and each of its pixels' coordinates along and across a random axis."""
+    """Return a window around the place and each of its pixels' coordinates along and across a random axis."""
     reach = int(np.ceil(reach_px))
     rows, columns = (
         slice(max(0, center - reach), min(size, center + reach + 1)) for center, size in zip(place, shape, strict=True)

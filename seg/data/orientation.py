@@ -1,4 +1,4 @@
-"""The turn that cameras and microscopes leave to whoever shows the image."""
+"""Image orientation, as stored in the tags of TIFF and EXIF."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,11 +20,11 @@ _TURNS: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
 
 
 def apply_orientation(image: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """Return (H, W) or (H, W, 3) as it is meant to be seen.
+    """Return the image as it is meant to be displayed.
 
     Args:
-        image: as it is stored.
-        orientation: value of the tag of that name in TIFF and EXIF, 1 to 8; any other turns nothing.
+        image: (H, W) or (H, W, 3) as stored.
+        orientation: value of the orientation tag, 1 to 8; other values change nothing.
     """
     turn = _TURNS.get(orientation)
     return image if turn is None else np.ascontiguousarray(turn(image))

@@ -1,4 +1,4 @@
-"""Which picture of a file that holds several."""
+"""Page selection in files with several images."""
 
 from seg.data.image_error import ImageError
 
@@ -8,10 +8,10 @@ def choose_page(count: int, page: int | None) -> int:
 
     Args:
         count: pages in the file, >= 1.
-        page: that was asked for; needed where there are several.
+        page: that was requested, from 0; required if there are several.
 
     Raises:
-        ImageError: several pages and none asked for, or a page that is not there.
+        ImageError: there are several pages and none was requested, or the page does not exist.
     """
     if count > 1 and page is None:
         raise ImageError("multi_page", f"the file has {count} pages: say which one, from 0 to {count - 1}")

@@ -1,4 +1,4 @@
-"""How large a pixel is in the specimen, where the file says so."""
+"""The physical size of a pixel, from the metadata of a file."""
 
 import io
 import math
@@ -15,22 +15,22 @@ PixelSize = tuple[float, float]
 _MICROMETERS = {"m": 1e6, "cm": 1e4, "mm": 1e3, "um": 1.0, "µm": 1.0, "μm": 1.0, "micron": 1.0, "nm": 1e-3, "pm": 1e-6}
 _TIFF_UNITS = {2: 25_400.0, 3: 10_000.0}
 
-#: A coarser pixel is that of a screen or printer (72 dpi are 353), which programs write where they know nothing.
+#: Coarser values are the default resolution of screens and printers (72 dpi are 353), not measured ones.
 _COARSEST_UM = 100.0
 _FINEST_UM = 1e-4
 
-#: The element that says the size stands near the start; a whole tree of a hostile file would fill the memory.
+#: The element with the size is near the start; parsing all of a hostile file could exhaust the memory.
 _LONGEST_HEAD = 1 << 18
 
 
 def read_pixel_size(data: bytes, page: int = 0) -> PixelSize | None:
-    """Return the size of a pixel: by OME, by ImageJ, or by the TIFF's own resolution, in this order.
+    """Return the size of a pixel from the metadata of OME, of ImageJ, or of TIFF itself, in this order.
 
-    PNG and JPEG hold the resolution of a screen or printer, if any; it is not believed.
+    The resolution in a PNG or JPEG is that of a screen or printer and is ignored.
 
     Args:
         data: a file that `seg.data.reading.read_image` reads.
-        page: of a file with several.
+        page: of a file with several, from 0.
     """
     if not data.startswith(TIFF_MAGIC):
         return None

@@ -1,4 +1,4 @@
-"""PNG, checked to its last byte: common decoders fill what is missing with zeros."""
+"""Strict decoding of PNG: common decoders fill missing data with zeros."""
 
 import io
 import struct
@@ -21,6 +21,11 @@ def read_png(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
     """Decode a PNG; see `seg.data.reading.read_image`.
 
     libpng checks sums and lengths, keeps 16 bits, and expands palettes and samples of 1, 2 and 4 bits.
+
+    Args:
+        data: the file.
+        max_pixels: larger images are refused before decoding.
+        page: of an animation, from 0.
     """
     width, height = struct.unpack_from(">II", data, len(PNG_MAGIC) + 8)
     check_size(height, width, max_pixels)
@@ -34,7 +39,7 @@ def read_png(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and content of every chunk up to the end that a whole file has."""
+    """Yield type and content of every chunk up to IEND, which a truncated file lacks."""
     kind, start = b"", len(PNG_MAGIC)
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, start)

@@ -1,4 +1,4 @@
-"""The one decoder of images: training, prediction and service see the same pixels."""
+"""The only image decoder: training, prediction and service get the same pixels."""
 
 import io
 from pathlib import Path
@@ -22,26 +22,29 @@ MAX_PIXELS = 1 << 28
 def read_image(data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = None) -> NDArray[Any]:
     """Decode a PNG, JPEG or TIFF, recognized by its first bytes.
 
-    The type of the samples is kept: integers or floating point of any size. Alpha is dropped, a palette expanded, one
-    bit becomes 0 and 255, white-is-zero is inverted, and the orientation that the file asks for is applied.
+    The type of the samples, integer or floating point, is kept. Alpha is dropped, palettes are expanded, one bit
+    becomes 0 and 255, white-is-zero is inverted, and the orientation tag is applied.
 
     Args:
         data: the file.
-        max_pixels: more are refused before anything is decoded.
-        page: of a file with several, from 0; needed there.
+        max_pixels: larger images are refused before decoding.
+        page: from 0; required if the file has several.
 
     Returns:
         (H, W) or (H, W, 3).
 
     Raises:
-        ImageError: the file is none of these, is damaged, too large, has several pages, or samples that no
-            network can use (CMYK, complex, NaN, infinite).
+        ImageError: the file has another format, is damaged, too large, has several pages, or has samples that a
+            network cannot use (CMYK, complex, NaN, infinite).
+        MemoryError: there is not enough memory to decode it.
     """
     try:
         image = _decode(data, max_pixels, page)
     except ImageError:
         raise
-    except Exception as error:  # on damaged files, decoders raise whatever their code runs into
+    except MemoryError as error:  # the file may be good
+        raise MemoryError("there is not enough memory to decode the image: free some or use a smaller one") from error
+    except Exception as error:  # decoders raise exceptions of every kind on damaged files
         raise ImageError("corrupt_image", "the image is damaged or incomplete") from error
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise ImageError("unsupported_samples", "the image has NaN or infinite samples: replace them first")
@@ -53,12 +56,14 @@ def read_image_file(path: Path) -> NDArray[Any]:
 
     Raises:
         OSError: the file cannot be opened.
-        ImageError: as `read_image`, with the path.
+        ImageError, MemoryError: as `read_image`; the message begins with the path.
     """
     try:
         return read_image(path.read_bytes())
     except ImageError as error:
         raise ImageError(error.code, f"{path}: {error}") from error
+    except MemoryError as error:
+        raise MemoryError(f"{path}: {error}") from error
 
 
 def _decode(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
@@ -76,8 +81,8 @@ def _read_jpeg(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
         check_size(image.height, image.width, max_pixels)
         if image.mode not in ("L", "RGB"):
             raise ImageError("unsupported_samples", f"{image.mode} is not supported: convert the image to grey or RGB")
-        start = getattr(image, "offset", 0)  # of the picture, where there are several
-        # Pillow would fill what a damaged file lacks with grey
+        start = getattr(image, "offset", 0)  # of the image, where there are several
+        # Pillow would fill missing parts of a damaged file with grey
         pixels = simplejpeg.decode_jpeg(data[start:], {"L": "GRAY", "RGB": "RGB"}[image.mode], strict=True)
         return apply_orientation(
             pixels[..., 0] if image.mode == "L" else pixels, image.getexif().get(ORIENTATION_TAG, 1)

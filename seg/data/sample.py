@@ -1,11 +1,16 @@
-"""What a data source hands over: one image and the mask of its boundaries."""
+"""What a data source returns: one image with the mask of its boundaries and, where known, its cells."""
 
-from collections.abc import Sequence
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: A file name has at most 255 bytes; the files of a sample append to its name.
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -13,15 +18,46 @@ class Sample:
     """One annotated image.
 
     Attributes:
-        name: unique within its source; file names and split groups are read from it.
+        name: unique within its source; names output files and holds the split group. See `check_names`.
         image: (H, W) or (H, W, 3), the dtype of the file.
         mask: (H, W) bool, True on the boundary.
+        labels: (H, W) instance labels, 0 is background; None where the source has masks alone.
     """
 
     name: str
     image: NDArray[Any]
     mask: NDArray[np.bool_]
+    labels: NDArray[np.int32] | None = None
 
 
 class Source(Sequence[Sample]):
-    """Where samples come from: anything with a length and an index, in the order of the sections."""
+    """A sequence of samples, in the order of the sections of a volume."""
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Check that each name can be the name of files of its own, within one folder.
+
+    Args:
+        names: of all samples.
+
+    Raises:
+        ValueError: lists every name that is used twice, is a path, or cannot be a file name.
+    """
+    problems = list(_name_problems(names))
+    if problems:
+        listing = "\n  ".join(problems)
+        raise ValueError(f"{len(problems)} name(s) of images cannot be used, rename the images:\n  {listing}")
+
+
+def _name_problems(names: Sequence[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"{name!r}: {count} images have this name, and their results would overwrite each other"
+        if name in ("", ".", "..") or any(character in "/\\" or not _is_visible(character) for character in name):
+            yield f"{name!r}: a name is not empty and no path, and has no control characters"
+        elif len(os.fsencode(name)) > _LONGEST_NAME:
+            yield f"{name[:30]!r}...: a name has at most {_LONGEST_NAME} bytes, this one has {len(os.fsencode(name))}"
+
+
+def _is_visible(character: str) -> bool:
+    return character >= " " and character != "\x7f" and not "\ud800" <= character <= "\udfff"

@@ -1,4 +1,4 @@
-"""From an image of any type to the network's input: the same for training, prediction and service."""
+"""Convert images of any type to the network's input, alike for training, prediction and service."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class IntensityScaling:
-    """Map two percentiles of each image's intensities to 0 and 1 and clip what lies beyond.
+    """Map two percentiles of each image's intensities to 0 and 1 and clip the rest.
 
-    The answer depends neither on the file's type (8-bit, 16-bit, 12-in-16, float) nor on exposure. What is clipped
-    is at most the share of pixels that the percentiles leave out.
+    The result depends neither on the file's type (8-bit, 16-bit, 12-in-16, float) nor on the exposure. At most the
+    share of pixels outside of the percentiles is clipped.
 
     Attributes:
         low_percentile: maps to 0, in percent.
@@ -39,7 +39,12 @@ class IntensityScaling:
 
 
 def match_channels(image: NDArray[Any], channels: Literal[1, 3]) -> NDArray[Any]:
-    """Return (H, W, channels): grey repeated for three channels, RGB averaged for one."""
+    """Return (H, W, channels): grey repeated for three channels, RGB averaged for one.
+
+    Args:
+        image: (H, W) or (H, W, 3).
+        channels: of the result.
+    """
     if image.ndim == 2:
         return np.repeat(image[..., None], channels, axis=2)
     if channels == 3:
@@ -50,7 +55,12 @@ def match_channels(image: NDArray[Any], channels: Literal[1, 3]) -> NDArray[Any]
 
 
 def scale(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.float32]:
-    """Return the intensities between the limits as [0, 1]; an image without contrast becomes 0."""
+    """Return the intensities between the limits as [0, 1]; an image without contrast becomes 0.
+
+    Args:
+        image: of any type and shape.
+        limits: intensities that map to 0 and 1.
+    """
     low, high = limits
     scaled = (image.astype(np.float64) - low) / max(high - low, np.finfo(np.float64).tiny)
     return scaled.clip(0, 1).astype(np.float32)
@@ -62,6 +72,12 @@ def normalize(scaled: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def prepare(image: NDArray[Any], scaling: IntensityScaling, channels: Literal[1, 3]) -> NDArray[np.float32]:
-    """Return the network's input (C, H, W) for an image (H, W) or (H, W, 3) as it was read."""
+    """Return the network's input (C, H, W) in [-1, 1].
+
+    Args:
+        image: (H, W) or (H, W, 3), as read from its file.
+        scaling: of the intensities.
+        channels: C.
+    """
     matched = match_channels(image, channels)
     return normalize(scale(matched, scaling.limits(matched)))

@@ -1,4 +1,4 @@
-"""Which images are for training, for validation and for the test."""
+"""Splits into training, validation and test images."""
 
 import re
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ class SplitIndices:
 
 
 class Split(ABC):
-    """A rule that gives each image of a source, by its name, to one split or to none."""
+    """A rule that assigns each image of a source, by its name, to one split or to none."""
 
     @abstractmethod
     def assign(self, names: Sequence[str]) -> SplitIndices:
@@ -35,7 +35,7 @@ class Split(ABC):
 class BlockSplit(Split):
     """Contiguous blocks in the order of the source: training, then validation, then test.
 
-    For sections of one volume, where neighbors are nearly alike and a random split would leak.
+    For sections of one volume: neighbors are nearly identical, so that a random split would leak.
 
     Args:
         val: number of images for validation, >= 1.
@@ -67,17 +67,17 @@ class BlockSplit(Split):
 
 
 class GroupSplit(Split):
-    """Whole groups at random: images of one patient, well or volume never land in two splits.
+    """Random split of whole groups: images of one patient, well or volume are never in two splits.
 
     Args:
         val_share: share of the groups for validation, in (0, 1).
         test_share: share of the groups for the test, in (0, 1).
-        group: regular expression; what its first bracket finds in an image's name is the group. The default makes each
-            image a group of its own.
-        seed: of the draw. It belongs to the data: it is not the seed of a run.
+        group: regular expression whose first capturing group, matched in an image's name, is the image's group. By
+            default each image is its own group.
+        seed: of the split, independent of the seed of a run.
 
     Raises:
-        ValueError: shares are out of range, or the expression is wrong or has no bracket.
+        ValueError: shares are out of range, or the expression is invalid or has no capturing group.
     """
 
     def __init__(self, val_share: float = 0.2, test_share: float = 0.2, group: str = "(.*)", seed: int = 0) -> None:
@@ -88,7 +88,7 @@ class GroupSplit(Split):
         except re.error as error:
             raise ValueError(f"group {group!r} is not a regular expression: {error}") from error
         if self.group.groups < 1:
-            raise ValueError(f"group {group!r} needs a bracket around the part of the name that is the group")
+            raise ValueError(f"group {group!r} needs parentheses around the part of the name that is the group")
         self.val_share, self.test_share, self.seed = val_share, test_share, seed
 
     def assign(self, names: Sequence[str]) -> SplitIndices:
@@ -112,5 +112,5 @@ class GroupSplit(Split):
     def _group(self, name: str) -> str:
         match = self.group.search(name)
         if match is None:
-            raise ValueError(f"group {self.group.pattern!r} finds nothing in the name {name!r}")
+            raise ValueError(f"group {self.group.pattern!r} does not match the name {name!r}")
         return match.group(1)

@@ -1,4 +1,4 @@
-"""Synthetic tissue: images that look like stained sections, with membranes known exactly."""
+"""Synthetic tissue: images like stained sections, with exactly known membranes and cells."""
 
 from collections.abc import Sequence
 from typing import overload
@@ -6,7 +6,7 @@ from typing import overload
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import find_objects, gaussian_filter, label, map_coordinates
 from scipy.spatial import cKDTree
 
 from seg.data.organelles import draw_organelles
@@ -19,17 +19,18 @@ class SyntheticCells(Source):
     """Cells that tile the plane, drawn as in electron microscopy: dark membranes on textured cytoplasm.
 
     Membranes bend, vary in thickness and contrast, and fade where they would be cut obliquely (the mask keeps
-    them). Mitochondria and vesicles look like membranes and are not in the mask. Light is uneven; then come blur, shot
-    noise and read noise. Image `index` depends on nothing but the arguments other than `count`, and on `index`.
+    them). Mitochondria and vesicles look like membranes and are not in the mask. Illumination is uneven; blur, shot
+    noise and read noise follow. Labels number the cells, 0 is boundary. Image `index` depends only on `index` and on
+    the arguments other than `count`.
 
     Args:
         count: number of images.
         size_px: side of an image.
         cell_diameter_px: median diameter of the cells, >= 8; most are between half of it and 1.7 times as large.
-        boundary_share: share of the pixels that are boundary, in [0.02, 0.4]; met by every image. Below about
-            2.5 / cell_diameter_px it does not suffice for membranes one pixel wide: the mask lacks the thinnest.
+        boundary_share: share of boundary pixels in every mask, in [0.02, 0.4]. Below about 2.5 / cell_diameter_px it
+            is too small for membranes one pixel wide: the thinnest are missing from the mask.
         psf_sigma_px: standard deviation of the blur, >= 0.
-        photons: shot noise: the number of photons that the brightest pixels count, in (0, 1e9].
+        photons: counted by the brightest pixels, in (0, 1e9]; fewer mean more shot noise.
         seed: of the images, >= 0.
 
     Raises:
@@ -83,7 +84,7 @@ class SyntheticCells(Source):
         mask = self._mark(depth, thickness, cell)
         half_width = float(np.quantile(depth, self.boundary_share))
         light = self._paint(rng, depth, half_width, cell)
-        return Sample(f"synthetic-{index:04d}", self._expose(rng, light), mask)
+        return Sample(f"synthetic-{index:04d}", self._expose(rng, light), mask, _profiles(cell, mask))
 
     def _mark(self, depth: Field, thickness: Field, cell: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Return the pixels of the boundary: the innermost of every membrane, then the nearest, up to the share."""
@@ -133,10 +134,17 @@ class SyntheticCells(Source):
 
 
 def smooth_noise(rng: Generator, size_px: int, sigma_px: float, low: float, high: float) -> Field:
-    """Return a smooth random field whose values lie mostly (two standard deviations) between low and high.
+    """Return a smooth random field (size_px, size_px).
 
-    It is drawn on a coarse grid and interpolated, so that broad fields cost no more than fine ones; by cubic splines,
-    because straight pieces show as corners along the grid wherever the field bends a membrane.
+    It is drawn on a coarse grid, so that broad fields cost no more than fine ones, and interpolated by cubic splines:
+    linear pieces would show as corners wherever the field bends a membrane.
+
+    Args:
+        rng: draws the field.
+        size_px: side of the field.
+        sigma_px: standard deviation of the Gaussian that smooths it.
+        low: mean of the values minus two standard deviations.
+        high: mean plus two standard deviations.
     """
     step = max(1.0, sigma_px / 2)
     cells = int(np.ceil(size_px / step)) + 8
@@ -155,8 +163,18 @@ def _innermost(cell: NDArray[np.intp]) -> NDArray[np.bool_]:
     return innermost
 
 
+def _profiles(cell: NDArray[np.intp], mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Number the 4-connected pieces of the cells from 1: a section may cut a cell more than once. 0 is boundary."""
+    labels = np.zeros(cell.shape, dtype=np.int32)
+    for number, window in enumerate(find_objects(cell + 1)):
+        if window is not None:
+            pieces, _ = label((cell[window] == number) & ~mask[window])
+            labels[window] += np.where(pieces > 0, pieces + labels.max(), 0).astype(np.int32)
+    return labels
+
+
 def _straighten(ridge: Field) -> Field:
-    """Divide by the slope, which the bends change: membranes are equally thick where they stretch and squeeze."""
+    """Divide by the slope, so that membranes are equally thick where the bends stretch or squeeze them."""
     down, right = np.gradient(ridge)
     slope = gaussian_filter(np.hypot(down, right), 1.5)
     straight: Field = ridge / slope.clip(0.3, None)
@@ -164,7 +182,7 @@ def _straighten(ridge: Field) -> Field:
 
 
 def _thin(rng: Generator, seeds: Field, diameter_px: float) -> Field:
-    """Give each seed a reach of its own and drop the seeds within a longer one's: few slivers, many sizes."""
+    """Draw a reach for each seed and drop seeds within the reach of a stronger one: few slivers, many sizes."""
     reach = diameter_px * rng.lognormal(-1.27, 0.7, len(seeds)).clip(0.17, 1.2)
     order = np.argsort(-reach, kind="stable")
     seeds, reach = seeds[order], reach[order]

@@ -1,4 +1,4 @@
-"""TIFF, as microscopes write it."""
+"""Decoding of TIFF, including the variants that microscopes write."""
 
 import io
 import math
@@ -18,7 +18,7 @@ TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _GREY = (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE)
 _COLOR = (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
 
-#: What is in wide use and decodes to no more than the header declares.
+#: Widely used, and their output is no larger than the header declares.
 _COMPRESSIONS = (
     COMPRESSION.NONE,
     COMPRESSION.CCITTRLE,
@@ -35,7 +35,13 @@ _MAX_TILE_PIXELS = 1 << 22
 
 
 def read_tiff(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
-    """Decode one page of a TIFF; see `seg.data.reading.read_image`."""
+    """Decode one page of a TIFF; see `seg.data.reading.read_image`.
+
+    Args:
+        data: the file.
+        max_pixels: larger images are refused before decoding.
+        page: from 0; required if there are several.
+    """
     with TiffFile(io.BytesIO(data)) as file:
         if not len(file.pages):
             raise _corrupt()
@@ -55,7 +61,7 @@ def _page(file: TiffFile, number: int) -> TiffPage:
 
 
 def _pages_of_one_header(file: TiffFile) -> int:
-    """Return how many pages the only header stands for: ImageJ describes a large stack by its first page."""
+    """Return the number of pages that a single header describes: in a large stack, ImageJ writes only the first."""
     if file.is_imagej:
         return max(1, int((file.imagej_metadata or {}).get("images", 1)))
     if file.is_shaped and file.shaped_metadata:
@@ -65,9 +71,9 @@ def _pages_of_one_header(file: TiffFile) -> int:
 
 
 def _following(first: TiffPage, number: int, data: bytes, byteorder: Any) -> NDArray[Any]:
-    """Return a page that follows the one described, without a header of its own."""
+    """Return a page without a header of its own, which follows the described one."""
     if not first.is_contiguous or first.dtype is None:
-        raise _unsupported("stack with one header and compressed pages", "save it anew")
+        raise _unsupported("stack with one header and compressed pages", "save it again")
     start = first.dataoffsets[0] + number * first.nbytes
     if start + first.nbytes > len(data):
         raise _corrupt()

@@ -1,4 +1,4 @@
-"""Masks and probabilities as PNG files."""
+"""Write masks, probabilities and images as PNG."""
 
 import io
 import os
@@ -15,8 +15,17 @@ from PIL import Image
 _FULL = 65_535
 
 
+def written_boundary_value(boundary_value: int | None) -> int:
+    """Return the value of the boundary in masks that are written: 0 where the training masks have it so, else 255.
+
+    Args:
+        boundary_value: of the training masks; None where boundaries come from labels.
+    """
+    return 0 if boundary_value == 0 else 255
+
+
 def encode_mask(prediction: NDArray[np.bool_], boundary_value: int) -> bytes:
-    """Return a PNG of one bit per pixel, in a fifth of the time that Pillow takes.
+    """Return a PNG of one bit per pixel, five times as fast as Pillow.
 
     Args:
         prediction: (H, W), True on the boundary.
@@ -35,8 +44,8 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def encode_probability(probability: NDArray[np.floating[Any]]) -> bytes:
-    """Return a 16-bit grey PNG of (H, W) probabilities; 65535 is 1."""
-    return bytes(imagecodecs.png_encode((probability * _FULL).round().astype(np.uint16), level=1))
+    """Return a 16-bit grey PNG of (H, W) probabilities; 65535 is 1, NaN becomes 0."""
+    return bytes(imagecodecs.png_encode((np.nan_to_num(probability) * _FULL).round().astype(np.uint16), level=1))
 
 
 def decode_probability(data: bytes) -> NDArray[np.float32]:
@@ -53,7 +62,12 @@ def encode_image(image: NDArray[np.uint8]) -> bytes:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all; its folder is made."""
+    """Write a file atomically, creating its folder.
+
+    Args:
+        path: of the file.
+        data: its content.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     try:

@@ -1,1 +1,1 @@
-"""From a trained model to answers."""
+"""From a trained model to predictions."""

@@ -1,11 +1,9 @@
-"""A trained model as a folder of files that vouch for each other."""
+"""A trained model as a folder of files with their checksums."""
 
-import hashlib
-import json
 import os
 import pickle
 import shutil
-from dataclasses import asdict
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +14,14 @@ from safetensors.torch import save_file
 from seg.data.reading import read_image_file
 from seg.data.scaling import IntensityScaling
 from seg.data.writing import encode_probability, write_file
-from seg.inference.choice import ARTIFACT, EXPORT, QUANTIZED, WEIGHTS, load_network
+from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
 from seg.inference.engine import TorchEngine
+from seg.inference.engine_choice import EXPORT, QUANTIZED, WEIGHTS, load_network
 from seg.inference.export import ExportError, export
-from seg.inference.golden import golden_inputs
+from seg.inference.golden import export_inputs
+from seg.inference.manifest import write_manifest
 from seg.inference.optimize import optimize
-from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, MANIFEST, Predictor
+from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, Predictor
 from seg.network.unet import NetworkConfig, PaddedNetwork
 from seg.record import RunRecord
 
@@ -54,14 +54,12 @@ def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
     try:
         partial.mkdir(parents=True)
         save_file(_network_weights(run / record.checkpoint), partial / WEIGHTS)
-        write_file(partial / "config.yaml", yaml.safe_dump(record.config, sort_keys=False).encode())
-        info = _describe(record)
-        network = load_network(partial, info)
-        info["stride_px"] = network.stride_px
+        write_file(partial / "config.yaml", yaml.safe_dump(record.config.raw, sort_keys=False).encode())
+        network = load_network(partial, _network_info(record))
+        info = _describe(record, network.stride_px)
         _write_golden(run, record, partial, network, info)
-        info["engine"] = _write_exports(run, record, partial, network, int8)
-        write_file(partial / ARTIFACT, json.dumps(info, indent=1).encode())
-        _write_manifest(partial)
+        replace(info, engine=_write_exports(run, record, partial, network, int8)).save(partial)
+        write_manifest(partial)
         os.replace(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -79,39 +77,49 @@ def _network_weights(checkpoint: Path) -> dict[str, torch.Tensor]:
     return {key.removeprefix(prefix): value.contiguous() for key, value in state.items() if key.startswith(prefix)}
 
 
-def _describe(record: RunRecord) -> dict[str, Any]:
-    data, network = record.config["data"], NetworkConfig(**record.config["model"]["network"])
+def _network_info(record: RunRecord) -> NetworkInfo:
+    config = NetworkConfig(**record.config.network)
+    values = {each.name: getattr(config, each.name) for each in fields(NetworkInfo)}
+    return NetworkInfo(**values | {"encoder_weights": None})
+
+
+def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
     scores = {"validation": record.validation, "test": record.test}
-    return {
-        "network": asdict(network) | {"encoder_weights": None},
-        "scaling": asdict(IntensityScaling(**data["scaling"])),
-        "boundary_value": record.data["boundary_value"],
-        "threshold": record.threshold,
-        "rank_by": record.rank_by,
-        "scores": {
+    return ArtifactInfo(
+        network=_network_info(record),
+        stride_px=stride_px,
+        scaling=IntensityScaling(**record.config.scaling),
+        boundary_value=record.data.boundary_value,
+        threshold=record.threshold,
+        rank_by=record.rank_by,
+        scores={
             split: {metric: values.mean(metric) for metric in values.metrics}
             for split, values in scores.items()
             if values
         },
-        "provenance": {
-            "name": record.name,
-            "loss": record.loss,
-            "loss_config": record.config["model"]["loss"],
-            "seed": record.seed,
-            "steps": record.steps,
-            "started": record.started,
-            "encoder_weights": network.encoder_weights,
-            "data_fingerprint": record.data["fingerprint"],
-            "versions": record.versions,
-        },
-    }
+        provenance=_provenance(record),
+    )
 
 
-def _write_golden(run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, info: dict[str, Any]) -> None:
-    """Copy a test image of the run and predict it: whoever loads the artifact must get the same."""
+def _provenance(record: RunRecord) -> Provenance:
+    return Provenance(
+        name=record.name,
+        loss=record.loss,
+        loss_config=record.config.raw["model"]["loss"],
+        seed=record.seed,
+        steps=record.steps,
+        started=record.started,
+        encoder_weights=NetworkConfig(**record.config.network).encoder_weights,
+        data_fingerprint=record.data.fingerprint,
+        versions=record.versions,
+    )
+
+
+def _write_golden(run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, info: ArtifactInfo) -> None:
+    """Copy a test image of the run and its prediction, which must be the same wherever the artifact is loaded."""
     assert record.test is not None
     shutil.copyfile(run / "test" / record.test.images[0] / "image.png", folder / GOLDEN_IMAGE)
-    predictor = Predictor(TorchEngine(optimize(network, info["network"]["in_channels"])), info)
+    predictor = Predictor(TorchEngine(optimize(network, info.network.in_channels)), info)
     probability = predictor.probability(read_image_file(folder / GOLDEN_IMAGE))
     write_file(folder / GOLDEN_PROBABILITY, encode_probability(probability))
 
@@ -119,10 +127,9 @@ def _write_golden(run: Path, record: RunRecord, folder: Path, network: PaddedNet
 def _write_exports(
     run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, int8: bool
 ) -> dict[str, dict[str, Any]]:
-    """Export the network and return, by engine, what was measured, or why PyTorch has to do."""
-    goldens = golden_inputs(run, record, network.stride_px)
+    """Export the network and return, by engine, what was measured, or why only PyTorch can run it."""
+    images = export_inputs(run, record, network.stride_px)
     try:
-        images = [golden.image for golden in goldens]
         engines = {"openvino": export(network, images, record.threshold, folder / EXPORT)}
     except (ExportError, ModuleNotFoundError) as error:
         if int8:
@@ -131,10 +138,5 @@ def _write_exports(
     if int8:
         from seg.inference.quantize import quantize  # noqa: PLC0415  # the scores need what only training installs
 
-        engines["int8"] = quantize(run, record, folder / EXPORT, folder / QUANTIZED, goldens)
+        engines["int8"] = quantize(run, record, network.stride_px, folder / EXPORT, folder / QUANTIZED)
     return engines
-
-
-def _write_manifest(folder: Path) -> None:
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
-    write_file(folder / MANIFEST, json.dumps(hashes, indent=1).encode())

@@ -1,4 +1,4 @@
-"""What runs a network: PyTorch or OpenVINO."""
+"""Engines that run a network: PyTorch and OpenVINO."""
 
 from collections import OrderedDict, deque
 from functools import cache
@@ -55,12 +55,12 @@ def openvino_core() -> Any:
     """Return the one core of OpenVINO in this process, which lives as long as it.
 
     A core gives the thread that first compiles with it a stack for its signals, and frees that stack with itself: freed
-    by another thread, e.g. when a service has loaded a new model, it would leave that thread to die of its next signal.
+    by another thread, e.g. when a service has loaded a new model, that thread would crash at its next signal.
 
     Raises:
         ModuleNotFoundError: OpenVINO is not installed.
     """
-    import openvino  # noqa: PLC0415  # the service does without where it is not installed
+    import openvino  # noqa: PLC0415  # optional
 
     return openvino.Core()
 

@@ -41,7 +41,7 @@ def export_onnx(network: PaddedNetwork, channels: int, path: Path) -> None:
     example = torch.zeros(1, channels, 2 * network.stride_px, 3 * network.stride_px)
     sizes = {2: "height", 3: "width"}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter that reads programs did not finish with dynamic sizes
+        warnings.simplefilter("ignore")  # of deprecation: the dynamo exporter does not finish with dynamic sizes
         try:
             torch.onnx.export(
                 optimize(network, channels),
@@ -59,7 +59,7 @@ def export_onnx(network: PaddedNetwork, channels: int, path: Path) -> None:
 
 
 def reference(network: PaddedNetwork) -> Callable[[Array], Array]:
-    """Return plain PyTorch as a function like an engine: what exports are compared with."""
+    """Return plain PyTorch as an engine, with which exports are compared."""
 
     def run(image: Array) -> Array:
         with torch.inference_mode():
@@ -94,7 +94,13 @@ def check_export(engine: Engine, network: PaddedNetwork, images: list[Array], th
 
 
 def measure_speed_up(run: Callable[[Array], Array], peer: Callable[[Array], Array], image: Array) -> float:
-    """Return how many times faster `run` is than `peer` on an image: both in turn, the best of each."""
+    """Return how many times faster an engine is than another: both in turn, the best time of each.
+
+    Args:
+        run: to be measured.
+        peer: that it is compared with.
+        image: (1, C, H, W).
+    """
     seconds: dict[int, list[float]] = {0: [], 1: []}
     for number in range(_ROUNDS):
         for which, function in enumerate((run, peer)):

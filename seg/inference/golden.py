@@ -1,4 +1,4 @@
-"""Images with known answers, from the test of a run: exports are judged on them."""
+"""Images with known answers, from the pictures of a run: exports are checked on them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,13 @@ from seg.data.reading import read_image_file
 from seg.data.scaling import IntensityScaling, prepare
 from seg.record import RunRecord
 
-#: Test images and training crops that are looked at.
+#: How many pictures of each kind are used.
 GOLDENS = CALIBRATION_IMAGES = 16
 
 
 @dataclass(frozen=True)
 class Golden:
-    """A test image as the network takes it.
+    """An image as the network takes it, with its truth.
 
     Attributes:
         image: (1, C, H, W), H and W multiples of the stride.
@@ -27,24 +27,58 @@ class Golden:
     truth: NDArray[np.bool_]
 
 
-def golden_inputs(run: Path, record: RunRecord, stride_px: int) -> list[Golden]:
-    """Return test images of a run, and a part of the first one, so that there is more than one shape."""
+def export_inputs(run: Path, record: RunRecord, stride_px: int) -> list[NDArray[np.float32]]:
+    """Return test images, and a part of the first one, so that there is more than one shape.
+
+    Their truth is not read: an export is compared with PyTorch.
+
+    Args:
+        run: its folder.
+        record: of the run.
+        stride_px: of the network.
+    """
     assert record.test is not None
-    goldens = []
-    for name in record.test.images[:GOLDENS]:
-        image = read_input(run / "test" / name / "image.png", record, stride_px)
-        truth = read_image_file(run / "test" / name / "truth.png") > 0
-        missing = [(0, side - have) for side, have in zip(image.shape[2:], truth.shape, strict=True)]
-        goldens.append(Golden(image, np.pad(truth, missing, mode="edge")))
-    first = goldens[0]
-    part = np.concatenate([first.image] * 2, axis=3)[..., :stride_px, : first.image.shape[3] + stride_px]
-    truth = np.concatenate([first.truth] * 2, axis=1)[: part.shape[2], : part.shape[3]]
-    return [*goldens, Golden(np.ascontiguousarray(part), truth)]
+    names = record.test.images[:GOLDENS]
+    images = [read_input(run / "test" / name / "image.png", record, stride_px) for name in names]
+    first = images[0]
+    part = np.concatenate([first] * 2, axis=3)[..., :stride_px, : first.shape[3] + stride_px]
+    return [*images, np.ascontiguousarray(part)]
+
+
+def validation_goldens(run: Path, record: RunRecord, stride_px: int) -> list[Golden]:
+    """Return validation images with their truth: what is chosen by accuracy is chosen on them, not on test images.
+
+    Args:
+        run: its folder.
+        record: of the run.
+        stride_px: of the network.
+
+    Raises:
+        ValueError: the run has no validation pictures.
+    """
+    assert record.validation is not None
+    folders = [run / "validation" / name for name in record.validation.images[:GOLDENS]]
+    if not all((folder / "truth.png").is_file() for folder in folders):
+        raise ValueError(f"{run} has no validation pictures to check int8 on (validation/): train it again")
+    return [_golden(folder, record, stride_px) for folder in folders]
+
+
+def _golden(folder: Path, record: RunRecord, stride_px: int) -> Golden:
+    image = read_input(folder / "image.png", record, stride_px)
+    truth = read_image_file(folder / "truth.png") > 0
+    missing = [(0, side - have) for side, have in zip(image.shape[2:], truth.shape, strict=True)]
+    return Golden(image, np.pad(truth, missing, mode="edge"))
 
 
 def read_input(path: Path, record: RunRecord, stride_px: int) -> NDArray[np.float32]:
-    """Return a picture as the network takes it, (1, C, H, W), continued to whole strides."""
-    data = record.config["data"]
-    image = prepare(read_image_file(path), IntensityScaling(**data["scaling"]), data["channels"])
+    """Return a picture as the network takes it, (1, C, H, W), continued to whole strides.
+
+    Args:
+        path: of the picture.
+        record: of the run, with scaling and channels.
+        stride_px: of the network.
+    """
+    config = record.config
+    image = prepare(read_image_file(path), IntensityScaling(**config.scaling), config.channels)
     down, right = (-side % stride_px for side in image.shape[1:])
     return np.pad(image, ((0, 0), (0, down), (0, right)), mode="edge")[None]

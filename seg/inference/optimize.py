@@ -5,8 +5,8 @@ import copy
 import torch
 from torch import nn
 
-from seg.inference.decoder import rewrite_decoder
-from seg.inference.folding import fold_batch_norm
+from seg.inference.batch_norm_folding import fold_batch_norm
+from seg.inference.fast_decoder import rewrite_decoder
 from seg.network.unet import PaddedNetwork
 
 

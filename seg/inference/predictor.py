@@ -1,7 +1,5 @@
 """From an image to the probability of a boundary, with a model that an artifact holds."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.reading import read_image_file
-from seg.data.scaling import IntensityScaling, match_channels, normalize, scale
+from seg.data.scaling import match_channels, normalize, scale
 from seg.data.writing import decode_probability
-from seg.inference.choice import ARTIFACT, load_engine
+from seg.inference.artifact_info import ARTIFACT, ArtifactInfo
 from seg.inference.engine import AveragedEngine, Engine
+from seg.inference.engine_choice import load_engine
+from seg.inference.manifest import verify
 from seg.inference.tiling import Tiling, predict_tiles
+from seg.instances import InstanceDecoder, Labels
 
-MANIFEST = "manifest.json"
 GOLDEN_IMAGE = "golden_image.png"
 GOLDEN_PROBABILITY = "golden_probability.png"
 
@@ -31,7 +31,7 @@ class Predictor:
 
     Args:
         engine: runs the network.
-        info: the artifact's description (artifact.json).
+        info: the artifact's description.
         tiling: of images that are larger than a tile.
 
     Attributes:
@@ -41,38 +41,41 @@ class Predictor:
         info: as given.
     """
 
-    def __init__(self, engine: Engine, info: dict[str, Any], tiling: Tiling = Tiling()) -> None:  # noqa: B008  # frozen
+    def __init__(self, engine: Engine, info: ArtifactInfo, tiling: Tiling = Tiling()) -> None:  # noqa: B008  # frozen
         self.engine = engine
         self.info = info
-        self.threshold = float(info["threshold"])
-        self.boundary_value = int(info["boundary_value"])
+        self.threshold = info.threshold
+        self.boundary_value = info.boundary_value
         self._tiling = tiling
-        self._scaling = IntensityScaling(**info["scaling"])
-        self._channels = info["network"]["in_channels"]
-        self._stride_px = int(info["stride_px"])
 
     @classmethod
-    def load(cls, folder: Path, engine: str = "auto") -> "Predictor":
+    def load(cls, folder: str | Path, engine: str = "auto") -> "Predictor":
         """Load an artifact after checking that it is whole and answers as it did when it was made.
 
         Args:
             folder: of the artifact.
-            engine: one of `seg.inference.choice.ENGINES`.
+            engine: one of `seg.inference.engine_choice.ENGINES`.
 
         Raises:
             FileNotFoundError: the folder or its manifest is missing.
-            ValueError: names the file that is missing or altered, the golden image is answered differently, or the
-                artifact has no such engine.
+            ValueError: names the file that is missing, altered or not listed, the golden image is answered differently,
+                or the artifact has no such engine.
         """
-        verify(folder)
+        folder = Path(folder)
+        verify(folder, needed=(ARTIFACT, GOLDEN_IMAGE, GOLDEN_PROBABILITY))
         predictor = cls.from_files(folder, engine)
         predictor._check_golden(folder)
         return predictor
 
     @classmethod
     def from_files(cls, folder: Path, engine: str) -> "Predictor":
-        """Build from an engine's files and the description, unchecked."""
-        info = json.loads((folder / ARTIFACT).read_text(encoding="utf-8"))
+        """Load an artifact without checking it.
+
+        Args:
+            folder: of the artifact.
+            engine: one of `seg.inference.engine_choice.ENGINES`.
+        """
+        info = ArtifactInfo.load(folder)
         return cls(load_engine(folder, info, engine), info)
 
     def probability(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
@@ -81,14 +84,40 @@ class Predictor:
         Args:
             image: (H, W) or (H, W, 3) of any type, as it was read. Beside it and the answer, one tile is in memory.
             tta: return the mean over the flips and turns of the image, for eight times the work.
+
+        Raises:
+            ValueError: the image has another shape or type.
         """
+        _check_image(image)
         engine = AveragedEngine(self.engine) if tta else self.engine
-        limits = self._scaling.limits(match_channels(image, self._channels))
+        channels = self.info.network.in_channels
+        limits = self.info.scaling.limits(match_channels(image, channels))
 
         def source(rows: slice, columns: slice) -> NDArray[np.float32]:
-            return normalize(scale(match_channels(image[rows, columns], self._channels), limits))
+            return normalize(scale(match_channels(image[rows, columns], channels), limits))
 
-        return predict_tiles(source, image.shape[:2], engine, self._stride_px, self._tiling)
+        return predict_tiles(source, image.shape[:2], engine, self.info.stride_px, self._tiling)
+
+    def boundary(self, image: NDArray[Any], threshold: float | None = None, tta: bool = False) -> NDArray[np.bool_]:
+        """Return the boundary, (H, W).
+
+        Args:
+            image: as for `probability`.
+            threshold: probability from which a pixel is boundary; the one chosen on validation if None.
+            tta: as for `probability`.
+        """
+        return self.probability(image, tta) >= (self.threshold if threshold is None else threshold)
+
+    def labels(self, image: NDArray[Any], threshold: float | None = None, tta: bool = False) -> Labels:
+        """Return the cells, (H, W), numbered from 1; 0 is boundary.
+
+        Args:
+            image: as for `probability`.
+            threshold: as for `boundary`.
+            tta: as for `probability`.
+        """
+        threshold = self.threshold if threshold is None else threshold
+        return InstanceDecoder().decode(self.probability(image, tta), threshold)
 
     def _check_golden(self, folder: Path) -> None:
         expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())
@@ -103,25 +132,23 @@ class Predictor:
             raise ValueError(f"{folder}: the golden image's mask overlaps the recorded one by a Dice of {overlap:.3f}")
 
 
+def _check_image(image: NDArray[Any]) -> None:
+    shaped = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+    if not shaped or image.size == 0:
+        raise ValueError(
+            f"an image must have the shape (H, W) or (H, W, 3), got {image.shape}: "
+            "predict the sections of a stack one by one"
+        )
+    if image.dtype.kind not in "buif":
+        raise ValueError(f"an image must hold integers, floating point or booleans, got {image.dtype}")
+
+
 def dice(prediction: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
-    """Return 2 |A and B| / (|A| + |B|) of two masks; 1 where both are empty."""
+    """Return 2 |A and B| / (|A| + |B|) of two masks; 1 where both are empty.
+
+    Args:
+        prediction: (H, W).
+        truth: (H, W).
+    """
     total = int(prediction.sum()) + int(truth.sum())
     return 2 * int((prediction & truth).sum()) / total if total else 1.0
-
-
-def verify(folder: Path) -> None:
-    """Check that an artifact is whole and unaltered.
-
-    Raises:
-        FileNotFoundError: it has no manifest.
-        ValueError: names the file that is missing or altered.
-    """
-    manifest = folder / MANIFEST
-    if not manifest.is_file():
-        raise FileNotFoundError(f"{folder} is not an artifact: it has no {MANIFEST}")
-    for name, expected in json.loads(manifest.read_text(encoding="utf-8")).items():
-        path = folder / name
-        if not path.is_file():
-            raise ValueError(f"{path} is missing: promote the model again")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            raise ValueError(f"{path} is not the file that was promoted (sha256 differs): promote the model again")

@@ -1,4 +1,4 @@
-"""The exported network in 8-bit integers, accepted where it costs next to nothing."""
+"""The exported network in 8-bit integers, accepted where it costs almost no accuracy."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seg.inference.engine import Engine, OpenVinoEngine, openvino_core
 from seg.inference.export import measure_speed_up
-from seg.inference.golden import Golden, read_input
+from seg.inference.golden import Golden, read_input, validation_goldens
 from seg.inference.predictor import dice
 from seg.metrics.boundary import boundary_f1
 from seg.record import RunRecord
@@ -19,37 +19,36 @@ from seg.record import RunRecord
 MIN_DICE, MAX_LOSS = 0.99, 0.005
 
 #: How many of the first convolutions stay in float32; the next number is tried where the one before costs too much.
-#: Their outputs differ most in range from channel to channel, and what they round, all the others inherit.
+#: Their outputs differ most in range between channels, and all later layers inherit their rounding errors.
 FLOAT_CONVOLUTIONS = (0, 6)
 
 _CONVOLUTIONS = ("Convolution", "GroupConvolution", "ConvolutionBackpropData")
 
 
-def quantize(run: Path, record: RunRecord, model: Path, path: Path, goldens: list[Golden]) -> dict[str, float]:
-    """Write the int8 model, calibrated on training crops, and check it on test images.
+def quantize(run: Path, record: RunRecord, stride_px: int, model: Path, path: Path) -> dict[str, float]:
+    """Write the int8 model, calibrated on training crops, and check it on validation images.
 
     Where the whole network in int8 costs too much accuracy, its first convolutions stay in float32.
 
     Args:
-        run: holds the crops (calibration/*.png).
+        run: holds the crops (calibration/*.png) and the validation pictures.
         record: of the run.
+        stride_px: of the network.
         model: the ONNX file.
         path: of the OpenVINO model to be written, ending in .xml; its weights go beside it.
-        goldens: test images.
 
     Returns:
         dice (against the float32 masks), boundary_f1_loss, float_convolutions (as many stay in float32), and how
         many times faster than float32 it is.
 
     Raises:
-        ValueError: the run has no crops, nncf is not installed, or int8 costs too much.
+        ValueError: the run has no crops or validation pictures, nncf is not installed, or int8 costs too much.
     """
-    stride_px = int(np.gcd.reduce([side for golden in goldens for side in golden.image.shape[2:]]))
     crops = [read_input(crop, record, stride_px) for crop in sorted((run / "calibration").glob("*.png"))]
     if not crops:
         raise ValueError(f"{run} has no training crops to calibrate int8 on (calibration/*.png): train it again")
-    tolerance_px = float(record.config["model"]["tolerance_px"])
-    checked = write_accepted(crops, model, path, goldens, record.threshold, tolerance_px)
+    goldens = validation_goldens(run, record, stride_px)
+    checked = write_accepted(crops, model, path, goldens, record.threshold, record.config.tolerance_px)
     speed_up = measure_speed_up(OpenVinoEngine(path, exact=False), OpenVinoEngine(model), goldens[0].image)
     return checked | {"speed_up_over_openvino": speed_up}
 
@@ -100,8 +99,8 @@ def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path, f
     Raises:
         ValueError: nncf is not installed.
     """
-    os.environ["NNCF_CI"] = "1"  # or nncf tells Google Analytics of every use
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # or a tracking number is written
+    os.environ["NNCF_CI"] = "1"  # nncf reports its use to Google Analytics otherwise
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # writes a tracking id otherwise
     try:
         import nncf  # noqa: PLC0415  # only promotion needs it, and it takes seconds to load
     except ModuleNotFoundError as error:
@@ -119,13 +118,13 @@ def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path, f
 
 
 def check_quantized(
-    coarse: Engine, exact: Engine, goldens: list[Golden], threshold: float, tolerance_px: float
+    quantized: Engine, exact: Engine, goldens: list[Golden], threshold: float, tolerance_px: float
 ) -> dict[str, float]:
-    """Compare two engines by their masks and return how far they are apart.
+    """Compare the masks of two engines and return how much they differ.
 
     Args:
-        coarse: to be judged.
-        exact: its peer.
+        quantized: to be checked.
+        exact: in float32.
         goldens: images with their truth.
         threshold: probability from which a pixel is boundary.
         tolerance_px: of the boundary F1.
@@ -133,7 +132,7 @@ def check_quantized(
     Raises:
         ValueError: the masks' Dice is below MIN_DICE, or the boundary F1 is lower by more than MAX_LOSS.
     """
-    pairs = [(coarse(golden.image)[0, 0], exact(golden.image)[0, 0]) for golden in goldens]
+    pairs = [(quantized(golden.image)[0, 0], exact(golden.image)[0, 0]) for golden in goldens]
     masks = [np.concatenate([side.ravel() >= threshold for side in sides]) for sides in zip(*pairs, strict=True)]
     overlap = dice(*masks)
     scores = [

@@ -96,7 +96,14 @@ def predict_array(
     stride_px: int,
     tiling: Tiling = Tiling(),  # frozen
 ) -> NDArray[np.float32]:
-    """Return the probability of a boundary, (H, W), of an image (C, H, W) as the network takes it."""
+    """Return the probability of a boundary, (H, W).
+
+    Args:
+        image: (C, H, W) as the network takes it.
+        engine: runs the network.
+        stride_px: of the network.
+        tiling: how the image is cut.
+    """
     height, width = image.shape[1:]
     return predict_tiles(lambda rows, columns: image[:, rows, columns], (height, width), engine, stride_px, tiling)
 

@@ -1,1 +1,1 @@
-"""What losses reward and punish, shown before anything is trained."""
+"""Catalogue, checks and figures of the losses."""

@@ -1,10 +1,11 @@
-"""The losses by name: built, described, examined."""
+"""Build, describe and check losses by name."""
 
 import inspect
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from jsonargparse import ArgumentError, ArgumentParser
@@ -30,7 +31,7 @@ def _bce_and_dice() -> dict[str, Term]:
     return {"bce": Term(BceLoss()), "dice": Term(DiceLoss())}
 
 
-#: Losses that cannot be built without choices.
+#: Examples of the losses with required arguments.
 _EXAMPLES: dict[str, Callable[[], SegmentationLoss]] = {
     "CompositeLoss": lambda: CompositeLoss(_bce_and_dice()),
     "GradientBalancedLoss": lambda: GradientBalancedLoss(_bce_and_dice()),
@@ -41,7 +42,7 @@ _EXAMPLES: dict[str, Callable[[], SegmentationLoss]] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One loss of the library as its docstring describes it."""
+    """Name, summary, formula and source of a loss, from its docstring."""
 
     name: str
     summary: str
@@ -50,7 +51,7 @@ class Entry:
 
 
 def library() -> list[Entry]:
-    """Return all losses of the library, by name."""
+    """Return the entries of all losses of the library."""
     found = [getattr(losses, name) for name in losses.__all__]
     return [_describe(loss) for loss in found if issubclass(loss, SegmentationLoss) and not inspect.isabstract(loss)]
 
@@ -72,26 +73,38 @@ def build(name: str, options: list[str] | None = None) -> SegmentationLoss:
 
     Args:
         name: a class of `losses`, a class path, or a configuration file.
-        options: e.g. ["--loss.init_args.smooth", "7"].
+        options: its parameters, e.g. ["--loss.init_args.smooth", "7"].
 
     Raises:
-        ValueError: there is no such loss, or it cannot be built like this.
+        ValueError: there is no such loss, or it cannot be built with these options.
     """
     if name in _EXAMPLES and not options:
         return _EXAMPLES[name]()
+    if name.endswith((".yaml", ".yml")) and not Path(name).is_file():
+        raise ValueError(f"cannot build the loss {name}: there is no such file")
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(SegmentationLoss, "loss")
     path = f"losses.{name}" if name in losses.__all__ else name
     try:
         loss: SegmentationLoss = parser.instantiate_classes(parser.parse_args(["--loss", path, *(options or [])])).loss
     except ArgumentError as error:
-        raise ValueError(f"cannot build the loss {name}: {' '.join(str(error).split())}") from error
+        raise ValueError(f"cannot build the loss {name}: {_reason(str(error))}") from error
     return loss
 
 
+def _reason(message: str) -> str:
+    """Return what jsonargparse says of the loss, without the types that it tried."""
+    text = " ".join(message.split())
+    found = re.search(
+        r"Errors: - (?:Problem with given class_path '[^']+': )?(.+?) - Expected a <class 'NoneType'>", text
+    )
+    reason = found[1] if found else text
+    return f"{reason} (searched: the current folder, PYTHONPATH)" if reason.startswith("No module named") else reason
+
+
 def print_catalogue() -> None:
-    """Print every loss with formula, range, cost and source."""
-    table = Table("loss", "what", "formula; p = sigmoid(logits)", "range", "cost", "source", show_lines=True)
+    """Print every loss with description, formula, range, cost and source."""
+    table = Table("loss", "description", "formula; p = sigmoid(logits)", "range", "cost", "source", show_lines=True)
     unit = cost_ms(build("L2Loss"))
     for entry in library():
         loss = build(entry.name)
@@ -104,7 +117,12 @@ def print_catalogue() -> None:
 
 
 def cost_ms(loss: SegmentationLoss, repeats: int = 3) -> float:
-    """Return the milliseconds of forward and backward on 8 x 1 x 256 x 256, the fastest of some."""
+    """Return the milliseconds of forward and backward on 8 x 1 x 256 x 256.
+
+    Args:
+        loss: on the CPU.
+        repeats: the fastest one counts.
+    """
     generator = torch.Generator().manual_seed(0)
     logits = torch.randn(8, 1, 256, 256, generator=generator).requires_grad_()
     target = torch.zeros(8, 1, 256, 256)
@@ -118,10 +136,15 @@ def cost_ms(loss: SegmentationLoss, repeats: int = 3) -> float:
 
 
 def print_examination(name: str, options: list[str], channels: int) -> None:
-    """Print what of the contract a loss keeps.
+    """Print which rules of the contract a loss keeps.
+
+    Args:
+        name: as for `build`.
+        options: as for `build`.
+        channels: K, the channels of the mask.
 
     Raises:
-        ValueError: it does not keep all of it.
+        ValueError: it breaks a rule.
     """
     findings = examine(build(name, options), channels)
     console = Console()

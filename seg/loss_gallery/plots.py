@@ -1,4 +1,4 @@
-"""Pictures of what losses want: the lecture's arguments, drawn."""
+"""Figures of how losses rate wrong predictions."""
 
 import argparse
 import csv
@@ -19,13 +19,13 @@ from seg.data.reading import read_image_file
 from seg.data.synthetic import SyntheticCells
 from seg.data.writing import write_file
 from seg.loss_gallery.catalogue import build, library
-from seg.loss_gallery.predictions import SURE, answers, as_target, masks_by_prevalence
+from seg.loss_gallery.predictions import SURE, as_target, masks_by_prevalence, typical_predictions
 
 #: Shares of the picture that are boundary.
 SHARES = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
 _RARE = 0.05
 _FLAT = ("black", "grey", "white")
-_PUSHED = (*_FLAT, "shifted", "broken", "blurred")
+_WRONG = (*_FLAT, "shifted", "broken", "blurred")
 _STYLES = {
     "black": ("black", "-"),
     "grey": ("0.55", "-"),
@@ -39,10 +39,10 @@ _ZOOM = slice(96, 160)
 
 
 def draw_gallery(args: argparse.Namespace) -> Path:
-    """Draw the losses and write the table of what they prefer.
+    """Draw the losses and write the table of the wrong predictions they prefer.
 
     Args:
-        args: of the command line, see `seg.loss_gallery.commands.add_losses`.
+        args: arguments of `seg losses plot`.
 
     Returns:
         The table, DIR/README.md; beside it preferences.csv and a picture per loss.
@@ -77,16 +77,24 @@ def _read_mask(path: Path | None, boundary_value: int) -> NDArray[np.bool_]:
 
 
 def _values(loss: SegmentationLoss, masks: list[NDArray[np.bool_]]) -> dict[str, list[float]]:
-    """Return answer -> its value on each mask."""
+    """Return prediction -> its value on each mask."""
     rows = []
     with torch.no_grad():
         for mask in masks:
-            rows.append({name: loss(logits, as_target(mask)).item() for name, logits in answers(mask).items()})
+            rows.append(
+                {name: loss(logits, as_target(mask)).item() for name, logits in typical_predictions(mask).items()}
+            )
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def preferred(values: dict[str, list[float]], number: int, among: Sequence[str] = _PUSHED) -> str:
-    """Return the cheapest of some wrong answers on the mask of that number."""
+def preferred(values: dict[str, list[float]], number: int, among: Sequence[str] = _WRONG) -> str:
+    """Return the wrong prediction with the lowest value.
+
+    Args:
+        values: prediction -> its value on each mask.
+        number: of the mask.
+        among: the predictions that are compared.
+    """
     return min(among, key=lambda name: values[name][number])
 
 
@@ -106,13 +114,13 @@ def _draw(name: str, loss: SegmentationLoss, masks: list[NDArray[np.bool_]], val
 
 
 def _draw_pixel(axes: Axes, loss: SegmentationLoss, mask: NDArray[np.bool_]) -> None:
-    """Draw the value against the probability of one boundary pixel, all others perfect."""
+    """Plot the value against the probability of one boundary pixel, all others perfect."""
     target = as_target(mask)
     row, column = np.argwhere(mask)[mask.sum() // 2]
     probabilities = np.linspace(1 / (1 + np.exp(SURE)), 1 - 1 / (1 + np.exp(SURE)), 31)
     costs = []
     with torch.no_grad():
-        logits = answers(mask)["perfect"].double()
+        logits = typical_predictions(mask)["perfect"].double()
         loss.double()
         for probability in probabilities:
             logits[0, 0, row, column] = np.log(probability / (1 - probability))
@@ -123,9 +131,13 @@ def _draw_pixel(axes: Axes, loss: SegmentationLoss, mask: NDArray[np.bool_]) -> 
     axes.plot(probabilities, relative, color="black")
     axes.plot([0.5], [grey], "o", color="#cf222e")
     axes.annotate(
-        f"grey costs {grey:.2f} of a wrong extreme", (0.5, grey), (0.36, min(grey + 0.25, 1.0)), color="#cf222e"
+        f"p = 0.5 costs {grey:.2f} of a certain error", (0.5, grey), (0.36, min(grey + 0.25, 1.0)), color="#cf222e"
     )
-    axes.set(xlabel="p of one boundary pixel, all others right", ylabel="cost, 1 = sure and wrong", ylim=(-0.05, 1.1))
+    axes.set(
+        xlabel="p of one boundary pixel, all others correct",
+        ylabel="relative loss, 1 = certain error",
+        ylim=(-0.05, 1.1),
+    )
 
 
 def _draw_prevalence(axes: Axes, values: dict[str, list[float]]) -> None:
@@ -141,21 +153,21 @@ def _draw_prevalence(axes: Axes, values: dict[str, list[float]]) -> None:
 
 
 def _draw_gradients(figure: "mpl.figure.SubFigure", loss: SegmentationLoss, mask: NDArray[np.bool_]) -> None:
-    """Draw each answer above the direction in which the gradient pushes it."""
+    """Draw each prediction above its negative gradient."""
     target, zoom = as_target(mask), (_ZOOM, _ZOOM)
-    grid = figure.subplots(2, len(_PUSHED))
-    for column, name in enumerate(_PUSHED):
-        logits = answers(mask)[name]
-        push = -_gradient(loss, logits, target)[0, 0].numpy()[zoom]
-        largest = max(float(np.abs(push).max()), 1e-30)
+    grid = figure.subplots(2, len(_WRONG))
+    for column, name in enumerate(_WRONG):
+        logits = typical_predictions(mask)[name]
+        descent = -_gradient(loss, logits, target)[0, 0].numpy()[zoom]
+        largest = max(float(np.abs(descent).max()), 1e-30)
         grid[0, column].imshow(logits.sigmoid()[0, 0].numpy()[zoom], cmap="gray", vmin=0, vmax=1)
         grid[0, column].set_title(name, fontsize=9)
-        grid[1, column].imshow(push / largest, cmap="RdBu_r", vmin=-1, vmax=1)
+        grid[1, column].imshow(descent / largest, cmap="RdBu_r", vmin=-1, vmax=1)
         grid[1, column].set_xlabel(f"largest {largest:.0e}", fontsize=8)
     for axes in grid.flat:
         axes.set(xticks=[], yticks=[])
-    grid[0, 0].set_ylabel("answer")
-    grid[1, 0].set_ylabel("push: red up")
+    grid[0, 0].set_ylabel("prediction")
+    grid[1, 0].set_ylabel("-gradient: red up")
 
 
 def _gradient(loss: SegmentationLoss, logits: Tensor, target: Tensor) -> Tensor:
@@ -177,13 +189,13 @@ def _as_csv(values: dict[str, dict[str, list[float]]]) -> str:
 def _as_markdown(values: dict[str, dict[str, list[float]]], synthetic: bool) -> str:
     shown = [SHARES.index(share) for share in (0.5, 0.2, 0.05, 0.01)]
     lines = [
-        "# What losses prefer",
+        "# Wrong predictions that losses prefer",
         "",
-        f"The cheapest wrong answer as the boundary grows rare, on {'synthetic' if synthetic else 'the given'} lines. "
-        "Black, grey and white are the same everywhere, shifted is the mask one pixel aside, broken has gaps in a "
-        "fifth of the boundary, blurred went through a Gaussian of 2 px. "
+        "The wrong prediction with the lowest loss as the boundary becomes rarer, on "
+        f"{'synthetic' if synthetic else 'the given'} lines. Black, grey and white are constant, shifted is the mask "
+        "moved by one pixel, broken lacks a fifth of the boundary, blurred is the mask after a Gaussian of 2 px. "
         "The columns flat compare black, grey and white alone. "
-        "The pictures show the cost of one pixel, the values of all answers, and where the gradient pushes.",
+        "The pictures show the cost of one pixel, the values of all predictions, and the negative gradient.",
         "",
         "| loss | "
         + " | ".join(f"{SHARES[number]:.0%} boundary" for number in shown)

@@ -1,4 +1,4 @@
-"""Right and wrong answers to a mask, and masks whose boundary is rare."""
+"""Right and wrong predictions of a mask, and masks of rarer and rarer boundary."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ from torch import Tensor
 
 Mask = NDArray[np.bool_]
 
-#: A network's "sure": p = 0.9975.
+#: The logit of a confident network: p = 0.9975.
 SURE = 6.0
 _BLUR_PX = 2.0
 _REGION_PX, _ZOOM = 64, 4
 
 
 def masks_by_prevalence(mask: Mask, shares: Sequence[float]) -> list[Mask]:
-    """Return the same lines drawn broader or finer, so that they cover the given shares of the picture.
+    """Return the same lines, thicker or thinner, so that they cover the given shares of the picture.
 
-    The middle of the mask is enlarged four times, thinned to lines, and what is nearest to a line is boundary.
+    The middle of the mask is enlarged four times, thinned to lines, and the pixels nearest to a line become boundary.
 
     Args:
         mask: (H, W), at least 64 x 64, True on the boundary.
@@ -38,7 +38,7 @@ def masks_by_prevalence(mask: Mask, shares: Sequence[float]) -> list[Mask]:
     region = mask[top : top + _REGION_PX, left : left + _REGION_PX]
     lines = skeletonize(zoom(region.astype(np.float32), _ZOOM, order=1) > 0.5)
     if not lines.any():
-        raise ValueError("there is no boundary in the middle of the mask: take another one")
+        raise ValueError("there is no boundary in the middle of the mask: choose another mask")
     distance = distance_transform_edt(~lines)
     return [_nearest(distance, share) for share in shares]
 
@@ -50,11 +50,11 @@ def _nearest(distance: NDArray[np.float64], share: float) -> Mask:
     return mask.reshape(distance.shape)
 
 
-def answers(mask: Mask) -> dict[str, Tensor]:
-    """Return the logits of typical answers to a mask, (1, 1, H, W) each; all but "perfect" are wrong.
+def typical_predictions(mask: Mask) -> dict[str, Tensor]:
+    """Return the logits of typical predictions of a mask, (1, 1, H, W) each; all but "perfect" are wrong.
 
-    black, grey, white: the same everywhere. shifted: the mask, one pixel aside. broken: the mask with gaps, a fifth of
-    its boundary. blurred: the mask through a Gaussian of 2 px.
+    black, grey, white: constant. shifted: the mask moved by one pixel. broken: the mask without a fifth of its
+    boundary. blurred: the mask after a Gaussian of 2 px.
     """
     level = np.full(mask.shape, SURE)
     pictures = {

@@ -1,4 +1,4 @@
-"""Scores that ask whether the boundary runs in the right place."""
+"""Boundary scores: is the boundary in the right place?"""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,8 @@ from scipy.sparse.csgraph import maximum_flow
 from scipy.spatial import cKDTree
 from skimage.morphology import skeletonize
 
+from seg.metrics.unknown import without_nan
+
 Mask = NDArray[np.bool_]
 
 
@@ -18,8 +20,8 @@ def boundary_f1(
 ) -> NDArray[np.float64]:
     """Return the boundary F1 at each threshold: prediction and mask are thinned, then matched within a tolerance.
 
-    Precision is the share of the predicted skeleton within the tolerance of the mask's, recall the other way. Both are
-    empty: 1; only one is: 0.
+    Precision is the share of the predicted skeleton within the tolerance of the mask's skeleton, recall the reverse.
+    F1 is 1 if both are empty, 0 if only one is.
 
     Args:
         probability: (H, W) in [0, 1].
@@ -42,6 +44,7 @@ def boundary_f1(
 def _skeletons(probability: NDArray[np.float32], thresholds: NDArray[np.float32]) -> Iterator[Mask]:
     """Yield the thinned prediction at each threshold; equal ones in a row are thinned once."""
     size, skeleton = -1, np.zeros_like(probability, dtype=np.bool_)
+    probability = without_nan(probability)
     for threshold in thresholds:
         prediction = probability >= threshold
         if prediction.sum() != size:  # predictions at two thresholds are nested: of equal size, they are equal
@@ -52,7 +55,12 @@ def _skeletons(probability: NDArray[np.float32], thresholds: NDArray[np.float32]
 def boundary_iou(prediction: Mask, mask: Mask, width_px: int) -> float:
     """Return the IoU of the inner bands of both masks, the pixels within `width_px` of their contours.
 
-    Both are empty: 1; only one is: 0.
+    It is 1 if both are empty, 0 if only one is.
+
+    Args:
+        prediction: (H, W).
+        mask: (H, W).
+        width_px: of the bands.
 
     Source:
         Cheng et al., CVPR 2021.
@@ -63,7 +71,7 @@ def boundary_iou(prediction: Mask, mask: Mask, width_px: int) -> float:
 
 
 def _inner_band(mask: Mask, width_px: int) -> Mask:
-    padded = np.pad(mask.astype(np.uint8), 1)  # what leaves the picture ends there
+    padded = np.pad(mask.astype(np.uint8), 1)  # the image's edge is a contour
     core = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width_px)[1:-1, 1:-1]
     return mask & ~core.astype(np.bool_)
 
@@ -73,7 +81,13 @@ def count_matches(
 ) -> NDArray[np.int64]:
     """Count skeleton pixels that match one to one within the tolerance, at each threshold.
 
-    As many pairs as possible are matched, so that a broad or doubled prediction finds no pixel of the truth twice.
+    As many pairs as possible are matched; a wide or doubled prediction cannot match a true pixel twice.
+
+    Args:
+        probability: (H, W) in [0, 1].
+        mask: (H, W), True on the boundary.
+        thresholds: (T,) ascending; a pixel is predicted where probability >= threshold.
+        tolerance_px: Euclidean distance up to which two skeleton pixels match.
 
     Returns:
         (T, 3): matched pixels, predicted pixels, true pixels. F1 is 2 matched / (predicted + true).
@@ -87,7 +101,7 @@ def count_matches(
 
 
 def _match(predicted: NDArray[np.intp], truth: NDArray[np.intp], tolerance_px: float) -> int:
-    """Return the size of the largest matching: the flow of one unit each from predicted to true pixels near them."""
+    """Return the size of the maximum matching, as a maximum flow from predicted to nearby true pixels."""
     if not len(predicted) or not len(truth):
         return 0
     near = cKDTree(predicted).sparse_distance_matrix(cKDTree(truth), tolerance_px, output_type="coo_matrix")
@@ -100,16 +114,17 @@ def _match(predicted: NDArray[np.intp], truth: NDArray[np.intp], tolerance_px: f
 
 
 def dataset_and_image_scale(counts: NDArray[np.int64]) -> tuple[float, float]:
-    """Return ODS and OIS: F1 at the best threshold for the data set, and mean F1 at the best one of each image.
+    """Return ODS and OIS: F1 at the best threshold of the data set, and mean F1 at each image's best threshold.
 
     Args:
         counts: (N, T, 3), of `count_matches` for N images.
     """
     pooled = counts.sum(axis=0)
-    return float(_f1_of(pooled).max()), float(_f1_of(counts).max(axis=1).mean())
+    return float(matched_f1(pooled).max()), float(matched_f1(counts).max(axis=1).mean())
 
 
-def _f1_of(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+def matched_f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the F1 of counts (..., 3) of `count_matches`; 1 where nothing is predicted and nothing true."""
     matched, total = counts[..., 0], counts[..., 1] + counts[..., 2]
     return np.where(total > 0, 2 * matched / np.maximum(total, 1), 1.0)
 

@@ -1,4 +1,4 @@
-"""Has the network given up? The verdict of a run, with its evidence."""
+"""Detects collapsed networks: constant, all background, all boundary."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from seg.metrics.unknown import without_nan
 
 Verdict = Literal["none", "nan", "constant", "black", "white", "threshold artefact"]
 
@@ -15,15 +17,15 @@ _USELESS_AP = 1.5
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a verdict rests on; of one image, or of a split as means over its images (extremes for the extremes).
+    """Evidence for a verdict, of one image or of a split (means over its images, extremes of extremes).
 
     Attributes:
-        prevalence: share of the pixels that are boundary.
-        ap: average precision; a ranking by chance reaches the prevalence.
+        prevalence: share of boundary pixels.
+        ap: average precision; by chance it equals the prevalence.
         highest_on, highest_off: largest probability on and off the true boundary.
         lowest: smallest probability.
         predicted_at_half: share of the pixels with probability >= 0.5.
-        finite: whether all probabilities are numbers.
+        finite: whether all probabilities are finite.
     """
 
     prevalence: float
@@ -36,7 +38,7 @@ class Evidence:
 
 
 def gather(probability: NDArray[np.float32], mask: NDArray[np.bool_], ap: float) -> Evidence:
-    """Return the evidence that one image gives.
+    """Return the evidence of one image.
 
     Args:
         probability: (H, W).
@@ -44,7 +46,7 @@ def gather(probability: NDArray[np.float32], mask: NDArray[np.bool_], ap: float)
         ap: average precision of the image.
     """
     finite = bool(np.isfinite(probability).all())
-    known = np.nan_to_num(probability)
+    known = without_nan(probability)
     return Evidence(
         prevalence=float(mask.mean()),
         ap=ap if finite else 0.0,
@@ -72,10 +74,10 @@ def summarize(images: Sequence[Evidence]) -> Evidence:
 def judge(evidence: Evidence) -> Verdict:
     """Return the verdict.
 
-    nan: a probability is no number. constant: all probabilities are the same. black: the pixels are ranked hardly
-    better than by chance (AP <= 1.5 x prevalence), and no boundary pixel is more probable than all others. white:
-    ranked no better, and the mask at 0.5 is nearly full. threshold artefact: ranked well, but the mask at 0.5 is empty
-    or full: 0.5 is the wrong cut, the network is fine.
+    nan: a probability is not finite. constant: all probabilities are equal. black: AP is close to chance
+    (<= 1.5 x prevalence) and no boundary pixel is more probable than all others. white: AP is close to chance and the
+    mask at 0.5 is nearly full. threshold artefact: AP is good, but the mask at 0.5 is nearly empty or full; the network
+    has learned, 0.5 is the wrong threshold.
     """
     highest = max(evidence.highest_on, evidence.highest_off)
     useless = evidence.ap <= _USELESS_AP * evidence.prevalence

@@ -1,33 +1,31 @@
-"""All scores of a split, image by image, and the threshold that they ask for."""
+"""Scores of every image of a split, at all thresholds, and the best threshold."""
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from seg.metrics.boundary import boundary_f1
 from seg.metrics.collapse import Evidence, gather
-from seg.metrics.pixel import average_precision, brier, overlap
-from seg.metrics.rand import rand_scores
+from seg.metrics.scored_image import ScoredImage
+from seg.metrics.table import METRICS, THRESHOLDS
 
-#: Scores at a threshold, larger is better: what a comparison may rank by.
-RankBy = Literal["boundary_f1", "iou", "dice", "v_rand"]
-
-#: Finer at both ends: on thin boundaries the best threshold is low, after an overconfident loss it is high.
-THRESHOLDS = np.array([0.01, 0.02, *np.arange(0.05, 0.951, 0.05), 0.98, 0.99], dtype=np.float32)
+if TYPE_CHECKING:
+    RankBy = str
+else:  # the command line offers and accepts what the table says, which no type checker can read
+    RankBy = Literal[tuple(key for key, metric in METRICS.items() if metric.may_rank)]
 
 
 class ScoreTable:
-    """Scores of N images; not a dataclass, whose tensors of one element torchmetrics would squeeze.
+    """Scores of N images. Not a dataclass: torchmetrics would squeeze its tensors of one element.
 
     Args:
         at_threshold: metric -> (N, T), at each of the T thresholds.
-        overall: metric -> (N,), of metrics that know no threshold.
-        evidence: of a collapse, one per image.
+        overall: metric -> (N,), of metrics without a threshold.
+        evidence: for or against a collapse, one per image.
     """
 
     def __init__(
@@ -36,7 +34,7 @@ class ScoreTable:
         self.at_threshold, self.overall, self.evidence = at_threshold, overall, evidence
 
     def best_threshold(self, metric: str) -> float:
-        """Return the threshold with the best mean over the images; of equals the one in the middle."""
+        """Return the threshold with the best mean over the images; the middle one of several equal ones."""
         means = self.at_threshold[metric].mean(dim=0)
         best = torch.nonzero(means == means.max()).flatten()
         return float(THRESHOLDS[int(best[(len(best) - 1) // 2])])
@@ -55,11 +53,13 @@ class ScoreTable:
 
 
 class ImageScores(Metric):
-    """IoU, Dice, boundary F1, average precision and Brier score of every image seen, and V_Rand where it ranks.
+    """The metrics of every image seen that the table has for validations, and the one that ranks.
 
     Args:
         tolerance_px: of the boundary F1.
-        rank_by: V_Rand takes a second per image, it is computed only if it is named here.
+        rank_by: a metric that the table has for tests alone (V_Rand takes a second per image) is computed if it is
+            named here.
+        options: of torchmetrics.Metric.
     """
 
     full_state_update = False
@@ -67,10 +67,12 @@ class ImageScores(Metric):
     overall: list[Tensor]
     evidence: list[Tensor]
 
-    def __init__(self, tolerance_px: float, rank_by: RankBy = "boundary_f1") -> None:
-        super().__init__()
+    def __init__(self, tolerance_px: float, rank_by: RankBy = "boundary_f1", **options: Any) -> None:
+        super().__init__(**options)
         self.tolerance_px = tolerance_px
-        self.names = ["iou", "dice", "boundary_f1"] + (["v_rand"] if rank_by == "v_rand" else [])
+        computed = [metric for key, metric in METRICS.items() if metric.validated or key == rank_by]
+        self.at_threshold = [metric.key for metric in computed if metric.at_thresholds]
+        self.at_none = [metric.key for metric in computed if not metric.at_thresholds]
         self.add_state("table", default=[], dist_reduce_fx="cat")
         self.add_state("overall", default=[], dist_reduce_fx="cat")
         self.add_state("evidence", default=[], dist_reduce_fx="cat")
@@ -83,31 +85,29 @@ class ImageScores(Metric):
             mask: (N, K, H, W) of 0 and 1.
         """
         for raw, truth in zip(probability[:, 0].float().cpu(), mask[:, 0].bool().cpu(), strict=True):
-            image = raw.nan_to_num(0.0)
-            iou, dice = overlap(image, truth, torch.from_numpy(THRESHOLDS))
-            f1 = boundary_f1(image.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
-            rows = [iou, dice, torch.from_numpy(f1).float()]
-            if "v_rand" in self.names:
-                sections = rand_scores(image.numpy(), truth.numpy(), THRESHOLDS)
-                rows.append(torch.tensor([section.v_rand for section in sections]))
-            self.table.append(torch.stack(rows)[None])
-            ap = average_precision(image, truth)
-            self.overall.append(torch.stack([ap, brier(image, truth)])[None])
-            evidence = gather(raw.numpy(), truth.numpy(), ap.item())
+            image = ScoredImage(raw.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
+            self.table.append(torch.stack([_value(image, key) for key in self.at_threshold])[None])
+            self.overall.append(torch.stack([_value(image, key) for key in self.at_none])[None])
+            evidence = gather(raw.numpy(), truth.numpy(), float(image.compute(METRICS["ap"].formula)))
             self.evidence.append(torch.tensor([astuple(evidence)], dtype=torch.float64))
 
     def compute(self) -> ScoreTable:
         """Return the `ScoreTable` of the images in the order seen."""
         table, overall = _joined(self.table), _joined(self.overall)
         return ScoreTable(
-            at_threshold={name: table[:, number] for number, name in enumerate(self.names)},
-            overall={"ap": overall[:, 0], "brier": overall[:, 1]},
+            at_threshold={key: table[:, number] for number, key in enumerate(self.at_threshold)},
+            overall={key: overall[:, number] for number, key in enumerate(self.at_none)},
             evidence=[_to_evidence(row) for row in _joined(self.evidence).tolist()],
         )
 
 
+def _value(image: ScoredImage, key: str) -> Tensor:
+    """Return a metric of the image: (T,) at its thresholds, or a scalar."""
+    return torch.as_tensor(image.compute(METRICS[key].formula)).float()
+
+
 def _joined(state: list[Tensor] | Tensor) -> Tensor:
-    """Return one tensor: the state is one already where processes were joined."""
+    """Return one tensor; the state is one already if processes were joined."""
     return state if isinstance(state, Tensor) else torch.cat(state)
 
 

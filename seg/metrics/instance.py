@@ -1,4 +1,4 @@
-"""Scores that count cells."""
+"""Instance scores: how many cells were found."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 Labels = NDArray[np.integer]
 
-#: IoU from which a cell counts as found, for the mean over 0.5:0.95.
+#: IoU from which a cell counts as found; AP is the mean over them.
 CUTS = np.arange(0.5, 0.96, 0.05).round(2)
 
 
@@ -23,9 +23,14 @@ class InstanceScores:
 
 
 def instance_scores(proposal: Labels, truth: Labels) -> InstanceScores:
-    """Compare two label images; 0 is background. No cell in either: all 1.
+    """Compare two label images; all scores are 1 if neither has a cell.
 
-    Cells are matched one to one so that as many as possible reach the cut, at each cut anew.
+    Cells are matched one to one, separately at each cut, so that as many pairs as possible reach it; for PQ, an IoU
+    must exceed 0.5.
+
+    Args:
+        proposal: (H, W), 0 is background.
+        truth: (H, W), 0 is background.
 
     Source:
         Caicedo et al., Nature Methods 2019 (AP as in the Data Science Bowl); Kirillov et al., CVPR 2019 (PQ).
@@ -36,12 +41,12 @@ def instance_scores(proposal: Labels, truth: Labels) -> InstanceScores:
         return InstanceScores(1.0, 1.0, 1.0, 1.0)
     found = [_matched(overlaps, cut) for cut in CUTS]
     accuracies = [len(ious) / (proposed + true - len(ious)) for ious in found]
-    at_half, mean_size = found[0], (proposed + true) / 2
+    mean_size = (proposed + true) / 2
     return InstanceScores(
         ap50=accuracies[0],
         ap=float(np.mean(accuracies)),
-        f1=len(at_half) / mean_size,
-        pq=float(at_half.sum()) / mean_size,
+        f1=len(found[0]) / mean_size,
+        pq=float(overlaps[overlaps > 0.5].sum()) / mean_size,  # above 0.5, no cell has two partners
     )
 
 
@@ -60,7 +65,7 @@ def _iou_matrix(proposal: Labels, truth: Labels) -> NDArray[np.float64]:
 def _matched(overlaps: NDArray[np.float64], cut: float) -> NDArray[np.float64]:
     """Return the IoUs of the matched pairs that reach the cut."""
     reached = overlaps >= cut
-    # as many pairs as possible, of equally many the ones that overlap more
+    # as many pairs as possible; among equally many, those with the larger overlap
     rows, columns = linear_sum_assignment(np.where(reached, 1 + overlaps / (1 + min(overlaps.shape)), 0), maximize=True)
     ious: NDArray[np.float64] = overlaps[rows, columns]
     return ious[ious >= cut]

@@ -1,11 +1,13 @@
-"""Scores that count pixels. The positive class is the boundary; every score is of one image.
+"""Pixel-wise scores of one image. The positive class is the boundary.
 
-An image without boundary scores 1 in IoU and Dice where nothing is predicted, else 0.
+IoU and Dice of an image without boundary are 1 if nothing is predicted, else 0. NaN is not predicted.
 """
 
 import torch
 from torch import Tensor
 from torchmetrics.functional.classification import binary_average_precision, binary_calibration_error
+
+from seg.metrics.unknown import without_nan
 
 
 def overlap(probability: Tensor, mask: Tensor, thresholds: Tensor) -> tuple[Tensor, Tensor]:
@@ -19,6 +21,7 @@ def overlap(probability: Tensor, mask: Tensor, thresholds: Tensor) -> tuple[Tens
     Returns:
         Two tensors (T,).
     """
+    probability = without_nan(probability)
     true_positive = _count_at_least(probability[mask], thresholds)
     predicted = _count_at_least(probability, thresholds)
     actual = mask.sum()
@@ -35,9 +38,9 @@ def _count_at_least(values: Tensor, thresholds: Tensor) -> Tensor:
 
 
 def average_precision(probability: Tensor, mask: Tensor) -> Tensor:
-    """Return the average precision, a scalar: how well the probabilities rank the pixels, at no threshold.
+    """Return the average precision, a scalar: how well the probabilities rank the pixels, without a threshold.
 
-    It is 1 for an image without boundary: there is nothing to rank, and the same for every model.
+    It is 1 for an image without boundary, where there is nothing to rank.
 
     Args:
         probability: (H, W) in [0, 1].
@@ -45,18 +48,28 @@ def average_precision(probability: Tensor, mask: Tensor) -> Tensor:
     """
     if not mask.any():
         return torch.ones(())
-    return binary_average_precision(probability.flatten(), mask.flatten().long(), validate_args=False)
+    return binary_average_precision(without_nan(probability).flatten(), mask.flatten().long(), validate_args=False)
 
 
 def brier(probability: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean squared difference of probability and mask, a scalar; smaller is better."""
-    return (probability - mask.to(probability.dtype)).square().mean()
+    """Return the mean squared difference of probability and mask, a scalar; smaller is better.
+
+    Args:
+        probability: (H, W) in [0, 1].
+        mask: (H, W) bool.
+    """
+    return (without_nan(probability) - mask.to(probability.dtype)).square().mean()
 
 
 def calibration_error(probability: Tensor, mask: Tensor) -> Tensor:
     """Return the expected calibration error over 15 equal bins, a scalar in [0, 1]; smaller is better.
 
+    Args:
+        probability: (H, W) in [0, 1].
+        mask: (H, W) bool.
+
     Source:
         Naeini, Cooper and Hauskrecht, AAAI 2015.
     """
-    return binary_calibration_error(probability.flatten(), mask.flatten().long(), n_bins=15, validate_args=False)
+    known, target = without_nan(probability).flatten(), mask.flatten().long()
+    return binary_calibration_error(known, target, n_bins=15, validate_args=False)

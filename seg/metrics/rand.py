@@ -1,4 +1,4 @@
-"""V_Rand and V_Info of the ISBI 2012 challenge: do the cells come out whole and apart?"""
+"""V_Rand and V_Info of the ISBI 2012 challenge: are cells split or merged?"""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, label
 from skimage.segmentation import watershed
 
+from seg.metrics.unknown import without_nan
+
 Labels = NDArray[np.int32]
 
-#: Cells touch by their sides: with corners, one diagonal gap in a membrane would merge two of them.
+#: Pixels of a cell are connected by their sides: through corners, a diagonal membrane would leak.
 _FOUR_CONNECTED = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
 
 
@@ -26,7 +28,7 @@ def rand_scores(
 ) -> list[RandScores]:
     """Return the foreground-restricted scores of a section at each threshold, after thinning of the boundaries.
 
-    A section without any cell in the truth scores 1 where the proposal has none either, else 0.
+    If the truth has no cell, the scores are 1 if the proposal has none either, else 0.
 
     Args:
         probability: (H, W) of the boundary, in [0, 1].
@@ -36,8 +38,8 @@ def rand_scores(
     Source:
         Arganda-Carreras et al., Frontiers in Neuroanatomy 2015.
     """
-    cells = connected_cells(~mask)
-    return [compare_cells(cells, thin(probability < threshold)) for threshold in thresholds]
+    cells, known = connected_cells(~mask), without_nan(probability)
+    return [compare_cells(cells, thin(known < threshold)) for threshold in thresholds]
 
 
 def connected_cells(inside: NDArray[np.bool_]) -> Labels:
@@ -47,8 +49,8 @@ def connected_cells(inside: NDArray[np.bool_]) -> Labels:
 
 
 def thin(inside: NDArray[np.bool_]) -> Labels:
-    """Return cells grown towards each other until boundaries of one pixel, labelled 0, are left between them."""
-    # not OpenCV's, whose last digit changes from run to run, and with it the line between equally near cells
+    """Return cells grown until boundaries of one pixel, labelled 0, are left between them."""
+    # not OpenCV's: its last digit varies between runs, and with it the line between equally near cells
     distance = distance_transform_edt(~inside)
     grown: Labels = watershed(distance, connected_cells(inside), connectivity=1, watershed_line=True)
     return grown
@@ -96,7 +98,7 @@ def _sum_log(shares: NDArray[np.float64]) -> float:
 def _information_score(mutual: float, entropy_true: float, entropy_proposed: float) -> float:
     """Return the F-score of the mutual information's shares in both entropies.
 
-    A proposal of one piece (entropy 0) finds nothing, unless there was nothing to find.
+    A proposal of one piece (entropy 0) scores 0, unless the truth is one piece, too.
     """
     tiny = 1e-12
     if entropy_proposed <= tiny:

@@ -1,14 +1,16 @@
-"""How sharp probabilities are at the true boundary: the blur that L2 is said to leave, as two numbers."""
+"""Sharpness of the probabilities at the true boundary: measures the blur that L2 is said to cause."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.metrics.unknown import without_nan
+
 
 @dataclass(frozen=True)
 class Sharpness:
-    """Slope at the boundary relative to the truth's (1 is as sharp), and the share of undecided pixels."""
+    """Slope at the boundary relative to the truth's (1: equally sharp), and the share of undecided pixels."""
 
     sharpness: float
     undecided_share: float
@@ -17,13 +19,14 @@ class Sharpness:
 def sharpness(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Sharpness:
     """Return the slope of the probability at the true boundary, and the share of pixels with 0.1 < p < 0.9.
 
-    The slope is the mean gradient magnitude (central differences) over the pixels where the mask itself has one, on
+    The slope is the mean gradient magnitude (central differences) over the pixels where that of the mask is not 0, on
     both sides of its contour, divided by the mask's; 1 for an image without boundary.
 
     Args:
-        probability: (H, W) in [0, 1], at least 2 x 2 pixels.
+        probability: (H, W) in [0, 1].
         mask: (H, W), True on the boundary.
     """
+    probability = without_nan(probability)
     grey = float(((probability > 0.1) & (probability < 0.9)).mean())
     true_slope = _slope(mask.astype(np.float32))
     contour = true_slope > 0
@@ -32,6 +35,9 @@ def sharpness(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Shar
 
 
 def _slope(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    along_rows, along_columns = np.gradient(picture)
+    """Return the gradient magnitude; across a single row or column there is no slope."""
+    along_rows, along_columns = (
+        np.gradient(picture, axis=axis) if picture.shape[axis] > 1 else np.zeros_like(picture) for axis in (0, 1)
+    )
     magnitude: NDArray[np.float32] = np.hypot(along_rows, along_columns)
     return magnitude

@@ -1,26 +1,19 @@
-"""Every test-time score of every image, and the optimistic ones at the best threshold of the test images."""
+"""Every metric of the table for every image, and the optimistic ones at the best threshold of the test images."""
 
 import multiprocessing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from seg.instances import InstanceDecoder
-from seg.metrics import pixel
-from seg.metrics.boundary import boundary_f1, boundary_iou, count_matches, dataset_and_image_scale
-from seg.metrics.image_scores import THRESHOLDS
-from seg.metrics.instance import instance_scores
-from seg.metrics.rand import compare_cells, connected_cells, rand_scores, thin
-from seg.metrics.sharpness import sharpness
-from seg.metrics.surface import surface_scores
-from seg.metrics.topology import betti_errors, cl_dice
-
-#: Thresholds of the challenge, on which the best V_Rand is looked for.
-RAND_THRESHOLDS = np.linspace(0, 1, 11, dtype=np.float32)
+from seg.metrics.metric import OptimisticMetric, load_function, pick
+from seg.metrics.scored_image import ScoredImage
+from seg.metrics.table import METRICS, OPTIMISTIC
 
 
 @dataclass(frozen=True)
@@ -48,9 +41,8 @@ class SuiteScores:
 
     Attributes:
         images: their names.
-        metrics: metric -> one value per image, at the threshold given.
-        optimistic: scores at thresholds that the truth itself chose, of all images together: boundary_f1_ods,
-            boundary_f1_ois, v_rand_best and v_info_best.
+        metrics: key in `METRICS` -> one value per image, at the threshold given.
+        optimistic: key in `OPTIMISTIC` -> value of all images together, at thresholds that the truth itself chose.
     """
 
     images: list[str]
@@ -61,9 +53,7 @@ class SuiteScores:
 @dataclass(frozen=True)
 class _ImageResult:
     scores: dict[str, float]
-    matches: NDArray[np.int64]
-    v_rand: list[float]
-    v_info: list[float]
+    over_thresholds: dict[str, NDArray[Any]]
 
 
 def score_cases(
@@ -87,6 +77,19 @@ def score_cases(
     Raises:
         ValueError: there is no image, or probability and mask of one have different shapes.
     """
+    _check(cases)
+    results = _collect(_map(processes, [(case, threshold, tolerance_px, decoder) for case in cases]), progress)
+    return SuiteScores(
+        images=[case.name for case in cases],
+        metrics={key: [result.scores[key] for result in results] for key in METRICS},
+        optimistic={
+            metric.key: _pooled(metric, [result.over_thresholds[metric.key] for result in results])
+            for metric in OPTIMISTIC.values()
+        },
+    )
+
+
+def _check(cases: list[Case]) -> None:
     if not cases:
         raise ValueError("there is no image to score")
     for case in cases:
@@ -94,21 +97,18 @@ def score_cases(
             raise ValueError(
                 f"{case.name}: prediction {case.probability.shape} and truth {case.mask.shape} differ in size"
             )
-    work = [(case, threshold, tolerance_px, decoder) for case in cases]
+
+
+def _map(processes: int, work: list[tuple[Case, float, float, InstanceDecoder]]) -> Iterator[_ImageResult]:
+    """Yield the results in order."""
     if processes == 1:
-        results = _collect(map(_score, work), progress)
-    else:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["seg.metrics.suite"])
-        # images are worked on in parallel, not pixels
-        with ProcessPoolExecutor(processes, context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            results = _collect(pool.map(_score, work), progress)
-    names = results[0].scores
-    return SuiteScores(
-        images=[case.name for case in cases],
-        metrics={name: [result.scores[name] for result in results] for name in names},
-        optimistic=_optimistic(results),
-    )
+        yield from map(_score, work)
+        return
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["seg.metrics.suite"])
+    # images are worked on in parallel, not pixels
+    with ProcessPoolExecutor(processes, context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        yield from pool.map(_score, work)
 
 
 def _collect(results: Iterable[_ImageResult], progress: Callable[[int], None]) -> list[_ImageResult]:
@@ -119,65 +119,25 @@ def _collect(results: Iterable[_ImageResult], progress: Callable[[int], None]) -
     return collected
 
 
-def _optimistic(results: list[_ImageResult]) -> dict[str, float]:
-    ods, ois = dataset_and_image_scale(np.stack([result.matches for result in results]))
-    return {
-        "boundary_f1_ods": ods,
-        "boundary_f1_ois": ois,
-        "v_rand_best": float(np.mean([result.v_rand for result in results], axis=0).max()),
-        "v_info_best": float(np.mean([result.v_info for result in results], axis=0).max()),
-    }
+def _pooled(metric: OptimisticMetric, images: list[NDArray[Any]]) -> float:
+    return float(pick(load_function(metric.pool)(np.stack(images)), metric.part))
 
 
 def _score(work: tuple[Case, float, float, InstanceDecoder]) -> _ImageResult:
     case, threshold, tolerance_px, decoder = work
-    prediction = case.probability >= np.float32(threshold)
-    over_thresholds = rand_scores(case.probability, case.mask, RAND_THRESHOLDS)
+    thresholds = np.array([threshold], dtype=np.float32)
+    image = ScoredImage(case.probability, case.mask, thresholds, tolerance_px, case.cells, case.proposed_cells, decoder)
     return _ImageResult(
-        scores=_pixel_scores(case, threshold)
-        | _line_scores(case, prediction, threshold, tolerance_px)
-        | _cell_scores(case, prediction, threshold, decoder),
-        matches=count_matches(case.probability, case.mask, THRESHOLDS, tolerance_px),
-        v_rand=[scores.v_rand for scores in over_thresholds],
-        v_info=[scores.v_info for scores in over_thresholds],
+        scores={key: float(np.ravel(image.compute(metric.formula))[0]) for key, metric in METRICS.items()},
+        over_thresholds=_over_thresholds(image),
     )
 
 
-def _pixel_scores(case: Case, threshold: float) -> dict[str, float]:
-    probability, mask = torch.from_numpy(case.probability), torch.from_numpy(case.mask)
-    iou, dice = pixel.overlap(probability, mask, torch.tensor([threshold], dtype=torch.float32))
-    return {
-        "iou": iou.item(),
-        "dice": dice.item(),
-        "ap": pixel.average_precision(probability, mask).item(),
-        "brier": pixel.brier(probability, mask).item(),
-        "ece": pixel.calibration_error(probability, mask).item(),
-        **asdict(sharpness(case.probability, case.mask)),
-    }
-
-
-def _line_scores(case: Case, prediction: NDArray[np.bool_], threshold: float, tolerance_px: float) -> dict[str, float]:
-    at = np.array([threshold], dtype=np.float32)
-    matched, predicted, true = count_matches(case.probability, case.mask, at, tolerance_px)[0]
-    betti = betti_errors(prediction, case.mask)
-    bands = {f"boundary_iou_{width}px": boundary_iou(prediction, case.mask, width) for width in (1, 2, 3)}
-    return {
-        "boundary_f1": float(boundary_f1(case.probability, case.mask, at, tolerance_px)[0]),
-        "boundary_f1_matched": float(2 * matched / (predicted + true)) if predicted + true else 1.0,
-        **bands,
-        "cl_dice": cl_dice(prediction, case.mask),
-        **asdict(surface_scores(prediction, case.mask, tolerance_px)),
-        "betti0_error": float(betti.betti0_error),
-        "betti1_error": float(betti.betti1_error),
-    }
-
-
-def _cell_scores(
-    case: Case, prediction: NDArray[np.bool_], threshold: float, decoder: InstanceDecoder
-) -> dict[str, float]:
-    between = connected_cells(~case.mask)
-    truth = between if case.cells is None else case.cells
-    decoded = decoder.decode(case.probability, threshold) if case.proposed_cells is None else case.proposed_cells
-    instances = instance_scores(decoded, truth)
-    rand = compare_cells(between, thin(~prediction))
-    return asdict(rand) | {f"instance_{name}": value for name, value in asdict(instances).items()}
+def _over_thresholds(image: ScoredImage) -> dict[str, NDArray[Any]]:
+    """Return what each optimistic metric asks of the image; those with the same thresholds share their results."""
+    views: dict[bytes, ScoredImage] = {}
+    values = {}
+    for key, metric in OPTIMISTIC.items():
+        view = views.setdefault(metric.thresholds.tobytes(), replace(image, thresholds=metric.thresholds))
+        values[key] = np.asarray(view.compute(metric.formula))
+    return values

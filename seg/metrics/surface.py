@@ -18,15 +18,15 @@ class SurfaceScores:
 
 
 def surface_scores(prediction: Mask, mask: Mask, tolerance_px: float) -> SurfaceScores:
-    """Return how far apart the contours run.
+    """Return how far apart the contours are.
 
-    HD95 is the larger one of the 95th percentiles of the distances from each contour to the other. Both masks empty: 0
-    and 1; only one empty: the diagonal of the image and 0, never dropped.
+    HD95 is the larger of the 95th percentiles of the distances from each contour to the other. If both masks are empty,
+    the scores are 0 and 1; if only one is, the diagonal of the image and 0.
 
     Args:
         prediction: (H, W).
         mask: (H, W).
-        tolerance_px: up to which a contour pixel counts as right in the surface Dice.
+        tolerance_px: distance up to which a contour pixel counts as correct in the surface Dice.
 
     Source:
         Nikolov et al., 2018 (surface Dice).
@@ -43,6 +43,6 @@ def surface_scores(prediction: Mask, mask: Mask, tolerance_px: float) -> Surface
 
 
 def _contour(mask: Mask) -> Mask:
-    """Return the pixels of the mask with a side outside of it; the picture's edge is outside."""
+    """Return the pixels of the mask with a 4-neighbor outside of it; beyond the image's edge is outside."""
     contour: Mask = mask & ~binary_erosion(mask)
     return contour

@@ -1,4 +1,4 @@
-"""Scores that ask whether lines are whole: centerline Dice and Betti errors."""
+"""Topology scores: centerline Dice and Betti errors."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,11 @@ _EIGHT_CONNECTED = np.ones((3, 3), dtype=np.int8)
 
 
 def cl_dice(prediction: Mask, mask: Mask) -> float:
-    """Return the harmonic mean of skeleton precision and skeleton sensitivity; both are empty: 1, only one is: 0.
+    """Return the harmonic mean of skeleton precision and sensitivity; 1 if both masks are empty, 0 if only one is.
+
+    Args:
+        prediction: (H, W).
+        mask: (H, W).
 
     Source:
         Shit et al., CVPR 2021.
@@ -29,14 +33,19 @@ def cl_dice(prediction: Mask, mask: Mask) -> float:
 
 @dataclass(frozen=True)
 class BettiErrors:
-    """Absolute differences of the Betti numbers: 0, components of boundary (8-connected); 1, holes (4-connected)."""
+    """Absolute differences of the Betti numbers: 0, boundary components (8-connected); 1, holes (4-connected)."""
 
     betti0_error: int
     betti1_error: int
 
 
 def betti_errors(prediction: Mask, mask: Mask) -> BettiErrors:
-    """Return by how many pieces and holes (cells enclosed by boundary) the prediction is off."""
+    """Return by how many pieces and holes (cells enclosed by boundary) prediction and mask differ.
+
+    Args:
+        prediction: (H, W).
+        mask: (H, W).
+    """
     (pieces, holes), (true_pieces, true_holes) = _betti(prediction), _betti(mask)
     return BettiErrors(abs(pieces - true_pieces), abs(holes - true_holes))
 

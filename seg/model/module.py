@@ -1,12 +1,12 @@
 """The LightningModule: it connects network, loss, scores and optimizer."""
 
-from typing import Any, get_args
+from pathlib import Path
+from typing import Any, Self, get_args
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from lightning_utilities.core.rank_zero import rank_zero_info
-from pytorch_lightning.cli import OptimizerCallable
+from pytorch_lightning.cli import OptimizerCallable, instantiate_module
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 
@@ -15,10 +15,12 @@ from losses.contract import check_contract
 from seg.data.dataset import Batch
 from seg.inference.engine import AveragedEngine
 from seg.inference.export import fastest_engine
-from seg.inference.tiling import predict_array
 from seg.metrics.collapse import Verdict, judge, summarize
-from seg.metrics.image_scores import ImageScores, RankBy, ScoreTable
+from seg.metrics.image_scores import RankBy, ScoreTable
+from seg.model.averaging import averaged, predict_images
+from seg.model.loading import read_model_config
 from seg.model.schedule import Schedule
+from seg.model.scoring import SplitScorer
 from seg.network.unet import NetworkConfig, build_network
 
 #: In the order of their numbers in the learning curves: 0 is none.
@@ -32,17 +34,21 @@ class DivergedError(RuntimeError):
 class BoundaryModule(pl.LightningModule):
     """A segmentation network that is trained with one loss and scored at one threshold.
 
-    The threshold is chosen anew after each validation, for the metric that ranks, and is part of the checkpoint; the
-    test and every prediction use the checkpoint's.
+    Each validation chooses the threshold at which the ranking metric is best; test and prediction use the one in the
+    checkpoint. A validation with `tta` chooses that of predictions which are averaged over flips and turns.
 
     Args:
         network: which network.
         loss: any `losses.SegmentationLoss`.
-        optimizer: its learning rate is the highest one of the schedule.
-        schedule: how the learning rate falls; null keeps it.
-        rank_by: the metric that chooses epoch and threshold on validation.
+        optimizer: its learning rate is the highest of the schedule.
+        schedule: of the learning rate; null keeps it constant.
+        rank_by: the metric by which validation chooses epoch and threshold.
         tolerance_px: of the boundary F1, in pixels.
-        seed: of the initial weights and of whatever a step draws.
+        seed: of the initial weights and of random numbers in a step.
+
+    Attributes:
+        tta: whether validation and prediction average over flips and turns (test-time augmentation).
+        threshold_tta: of averaged predictions; None if it was not chosen.
     """
 
     threshold: Tensor
@@ -63,11 +69,40 @@ class BoundaryModule(pl.LightningModule):
         self.loss = loss
         self.optimizer, self.schedule = optimizer, schedule
         self.rank_by, self.seed = rank_by, seed
-        self.scores = ImageScores(tolerance_px, rank_by)
+        self.tolerance_px, self.scorer = tolerance_px, SplitScorer(tolerance_px, rank_by)
         self.tables: dict[str, ScoreTable] = {}
         self.collapse: Verdict = "none"
         self.tta = False
+        self.threshold_tta: float | None = None
         self.register_buffer("threshold", torch.tensor(0.5))
+
+    @classmethod
+    def load_from_checkpoint(  # type: ignore[override]  # no arguments of the model: config.yaml has them
+        cls, checkpoint_path: str | Path, map_location: Any = "cpu", hparams_file: str | Path | None = None
+    ) -> Self:
+        """Return the trained model of a run, in evaluation mode; nothing in the file is executed.
+
+        Args:
+            checkpoint_path: of the run, e.g. runs/fit/version_0/checkpoints/epoch=9-step=500.ckpt.
+            map_location: device of the weights.
+            hparams_file: the run's config.yaml; None looks for it in the run's folder.
+
+        Raises:
+            FileNotFoundError: there is no such checkpoint, or no config.yaml.
+        """
+        checkpoint = torch.load(checkpoint_path, map_location, weights_only=True)
+        model = instantiate_module(cls, read_model_config(Path(checkpoint_path), hparams_file))
+        model.load_state_dict(checkpoint["state_dict"])
+        model.on_load_checkpoint(checkpoint)
+        return model.to(map_location).eval()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the threshold of averaged predictions."""
+        checkpoint["threshold_tta"] = self.threshold_tta
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the threshold of averaged predictions, which checkpoints during a training lack."""
+        self.threshold_tta = checkpoint.get("threshold_tta")
 
     def forward(self, image: Tensor) -> Tensor:
         """Return probabilities (N, K, H, W) for images (N, C, H, W)."""
@@ -83,59 +118,74 @@ class BoundaryModule(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": self.schedule.configure(optimizer, steps)}
 
     def on_fit_start(self) -> None:
-        """Refuse a loss that could not train."""
+        """Refuse a loss that violates the contract."""
         check_contract(self.loss, self.network_config.classes)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Draw the same in step n, also after an interruption, and tell the loss how far the training is."""
-        torch.manual_seed(self.seed * 1_000_003 + self.global_step)
+        """Seed by step, so that a resumed training draws the same numbers, and tell the loss the progress."""
+        torch.manual_seed((self.seed + self.trainer.global_rank) * 1_000_003 + self.global_step)
         self.loss.set_progress(min(self.global_step / self.trainer.estimated_stepping_batches, 1.0))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the loss of the batch.
 
         Raises:
-            DivergedError: it is not finite.
+            DivergedError: it is not finite, on this device or another.
         """
         loss: Tensor = self.loss(self.network(batch["image"]), batch["mask"])
-        if not torch.isfinite(loss):
+        if not self.trainer.strategy.reduce_boolean_decision(bool(torch.isfinite(loss))):
+            value = "not finite on another device" if torch.isfinite(loss) else loss.item()
             raise DivergedError(
-                f"the loss became {loss.item()} at step {self.global_step} (epoch {self.current_epoch}): "
-                "lower the learning rate or look at the loss"
+                f"the loss became {value} at step {self.global_step} (epoch {self.current_epoch}): "
+                "lower the learning rate or check the loss"
             )
-        self.log("train/loss", loss, on_step=True, on_epoch=False, prog_bar=True)
+        self.log("train/loss", loss, on_step=True, on_epoch=False, prog_bar=True, sync_dist=True)
         if isinstance(self.loss, CompositeLoss):
-            for name, value in self.loss.last_terms.items():
-                self.log(f"train/{name}", value, on_step=True, on_epoch=False)
+            for name, term in self.loss.last_terms.items():
+                self.log(f"train/{name}", term, on_step=True, on_epoch=False, sync_dist=True)
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Score the validation images."""
-        self._score(batch, "val")
+        """Score the validation images, with `tta` averaged over flips and turns."""
+        if self.tta:
+            probability = predict_images(batch["image"], averaged(self.network), self.network.stride_px)
+            self.scorer.add(batch, probability, torch.zeros(()))
+        else:
+            self._score(batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Score the test images and return their probabilities."""
-        return self._score(batch, "test")
+        return self._score(batch)
+
+    @property
+    def prediction_threshold(self) -> float:
+        """The threshold of predictions, with `tta` that of averaged ones; ValueError if it was not chosen."""
+        if not self.tta:
+            return self.threshold.item()
+        if self.threshold_tta is None:
+            raise ValueError("the checkpoint has no threshold for --tta, which a whole `seg fit` adds: leave --tta out")
+        return self.threshold_tta
 
     def on_predict_start(self) -> None:
-        """Choose the engine, as the service does."""
-        engine = fastest_engine(self.network, self.network_config.in_channels, self.threshold.item())
+        """Choose the fastest engine, as the service does."""
+        engine = fastest_engine(self.network, self.network_config.in_channels, self.prediction_threshold)
         self.engine = AveragedEngine(engine) if self.tta else engine
 
     def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the probability of a boundary (N, 1, H, W), tile by tile where the images are large."""
-        images = batch["image"].float().cpu().numpy()
-        answers = [predict_array(image, self.engine, self.network.stride_px) for image in images]
-        return torch.from_numpy(np.stack(answers))[:, None]
+        return predict_images(batch["image"], self.engine, self.network.stride_px)
 
     def on_validation_epoch_end(self) -> None:
-        """Choose the threshold for the metric that ranks, and log the scores there."""
-        table = self.scores.compute()
+        """Choose the threshold at which the ranking metric is best, and log the scores at it."""
+        table, loss = self.scorer.gather()
+        if self.tta:
+            self.threshold_tta = table.best_threshold(self.rank_by)
+            return
         self.threshold.fill_(table.best_threshold(self.rank_by))
         self._warn_of_collapse(table)
         self._log("val/threshold", self.threshold)
         self._log("val/collapse", torch.tensor(float(VERDICTS.index(self.collapse))))
-        self._finish(table, "val")
+        self._finish(table, loss, "val")
 
     def _warn_of_collapse(self, table: ScoreTable) -> None:
         evidence = summarize(table.evidence)
@@ -149,21 +199,20 @@ class BoundaryModule(pl.LightningModule):
 
     def on_test_epoch_end(self) -> None:
         """Log the scores at the threshold of the checkpoint."""
-        self._finish(self.scores.compute(), "test")
+        self._finish(*self.scorer.gather(), "test")
 
-    def _score(self, batch: Batch, split: str) -> Tensor:
+    def _score(self, batch: Batch) -> Tensor:
         logits = self.network(batch["image"])
-        self._log(f"{split}/loss", self.loss(logits, batch["mask"]), batch_size=len(logits), prog_bar=split == "val")
         probability: Tensor = logits.sigmoid()
-        self.scores.update(probability, batch["mask"])
+        self.scorer.add(batch, probability, self.loss(logits, batch["mask"]))
         return probability
 
-    def _finish(self, table: ScoreTable, split: str) -> None:
+    def _finish(self, table: ScoreTable, loss: Tensor, split: str) -> None:
         self.tables[split] = table
-        self.scores.reset()
+        self._log(f"{split}/loss", loss, prog_bar=split == "val")
         for metric, values in table.at(self.threshold.item()).items():
             self._log(f"{split}/{metric}", values.mean(), prog_bar=metric == self.rank_by)
 
     def _log(self, name: str, value: Tensor, **options: Any) -> None:
-        """Log to the run's files only while it trains: they are its learning curves."""
+        """Log to the run's files during training only: they hold the learning curves."""
         self.log(name, value, logger=self.trainer.state.fn == TrainerFn.FITTING, **options)

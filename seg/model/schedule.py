@@ -1,4 +1,4 @@
-"""How the learning rate falls."""
+"""Learning-rate schedules."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -8,23 +8,23 @@ from torch.optim.lr_scheduler import ExponentialLR, OneCycleLR, ReduceLROnPlatea
 
 
 class Schedule(ABC):
-    """A rule for the learning rate, built once the optimizer and the length of the training are known."""
+    """A learning-rate schedule, built once the optimizer and the number of steps are known."""
 
     @abstractmethod
     def configure(self, optimizer: Optimizer, steps: int) -> dict[str, Any]:
         """Return Lightning's scheduler configuration.
 
         Args:
-            optimizer: its learning rate is the highest one.
+            optimizer: its learning rate is the highest of the schedule.
             steps: optimizer steps of the whole training.
         """
 
 
 class OneCycle(Schedule):
-    """Rise to the optimizer's rate, then fall to nearly nothing along a cosine, step by step.
+    """Warm up to the optimizer's rate, then anneal it to nearly zero along a cosine, step by step.
 
     Args:
-        rise: share of the training that the rise takes, in (0, 1).
+        rise: fraction of the steps that warm up, in (0, 1).
 
     Raises:
         ValueError: rise is out of range.
@@ -39,7 +39,7 @@ class OneCycle(Schedule):
         self.rise = rise
 
     def configure(self, optimizer: Optimizer, steps: int) -> dict[str, Any]:
-        """Return a scheduler that moves every step; momentum stays as it is."""
+        """Return a scheduler that moves every step; momentum is constant."""
         scheduler = OneCycleLR(
             optimizer,
             max_lr=[group["lr"] for group in optimizer.param_groups],
@@ -87,6 +87,6 @@ class OnPlateau(Schedule):
         self.factor, self.patience = factor, patience
 
     def configure(self, optimizer: Optimizer, steps: int) -> dict[str, Any]:
-        """Return a scheduler that looks at val/loss after every epoch."""
+        """Return a scheduler that monitors val/loss after every epoch."""
         scheduler = ReduceLROnPlateau(optimizer, factor=self.factor, patience=self.patience)
         return {"scheduler": scheduler, "interval": "epoch", "monitor": "val/loss"}

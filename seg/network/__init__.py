@@ -1,1 +1,1 @@
-"""Networks, as training and service build them."""
+"""Networks of training and service."""

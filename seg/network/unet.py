@@ -39,12 +39,12 @@ class NetworkConfig:
 
 
 class PaddedNetwork(nn.Module):
-    """A network that takes images of any size: it pads to whole strides and crops the answer.
+    """A network for images of any size: pads to whole strides and crops the logits.
 
     Args:
         network: (N, C, H, W) -> (N, K, H, W) where H and W are multiples of its stride.
         stride_px: the total stride of the network, in pixels.
-        freeze_encoder: keep `network.encoder` as it is, also while the rest is trained.
+        freeze_encoder: keep weights and statistics of `network.encoder` while the rest is trained.
     """
 
     def __init__(self, network: nn.Module, stride_px: int, freeze_encoder: bool = False) -> None:
@@ -76,10 +76,10 @@ def build_network(config: NetworkConfig, seed: int = 0) -> PaddedNetwork:
 
     Args:
         config: which network.
-        seed: of the random weights. The global generator is left as it was.
+        seed: of the random weights. The global generator keeps its state.
 
     Raises:
-        ValueError: the architecture, the encoder or its weights don't exist, or an option doesn't fit.
+        ValueError: the architecture, the encoder or its weights do not exist, or an option does not fit.
     """
     if config.encoder_weights == "packaged" and config.encoder != LITE0:
         raise ValueError(f"encoder_weights 'packaged' fit only the encoder {LITE0}, got {config.encoder}")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from seg.analysis.metric_names import ALL_METRICS, higher_is_better
 from seg.analysis.pairwise import Estimate, Judgement, Pair, correct, judge
 from seg.analysis.ranks import Ranks
 from seg.analysis.verdict import describe, power_words, with_interval
 from seg.data.writing import write_file
+from seg.metrics.table import METRICS
 from seg.record import RunRecord, find_runs
 from seg.report.figures.ranks import critical_difference_diagram
 from seg.report.one import render
@@ -22,7 +22,7 @@ class Side:
     """One of the comparisons.
 
     Attributes:
-        name: of its folder, unlike the others'.
+        name: of its folder, unique.
         records: its runs.
         judgement: of the metric that ranks.
     """
@@ -34,7 +34,7 @@ class Side:
     @property
     def data(self) -> set[str]:
         """Fingerprints of the data."""
-        return {record.data["fingerprint"] for record in self.records}
+        return {record.data.fingerprint for record in self.records}
 
 
 def write_across(folders: list[Path], out: Path) -> Path:
@@ -55,12 +55,12 @@ def write_across(folders: list[Path], out: Path) -> Path:
     names = sorted(set.intersection(*(set(side.judgement.estimates) for side in sides)))
     pairs = _same_loss(sides, names, rank_by)
     ranks = _ranks(sides, names, rank_by)
-    sentences = [_sentence(pair, ALL_METRICS[rank_by]) for pair in pairs] or [_UNLIKE if names else _NOTHING]
+    sentences = [_sentence(pair, METRICS[rank_by].title) for pair in pairs] or [_UNLIKE if names else _NOTHING]
     sentences[:0] = [ranks.sentence()] if ranks else []
     content = {
         "title": "Comparisons: " + ", ".join(side.name for side in sides),
         "sides": sides,
-        "word": ALL_METRICS[rank_by],
+        "word": METRICS[rank_by].title,
         "losses": list(dict.fromkeys(name for side in sides for name in side.judgement.estimates)),
         "pairs": pairs,
         "sentences": sentences,
@@ -73,7 +73,7 @@ def write_across(folders: list[Path], out: Path) -> Path:
     return out / "report.html"
 
 
-_UNLIKE = "The comparisons did not see the same data: their scores stand side by side, nothing is tested by image."
+_UNLIKE = "The comparisons did not see the same data: their scores are shown side by side and not tested by image."
 _NOTHING = "The comparisons have no loss in common."
 
 
@@ -115,12 +115,12 @@ def _renamed(record: RunRecord, side: Side) -> RunRecord:
 
 
 def _ranks(sides: list[Side], names: list[str], metric: str) -> Ranks | None:
-    """Return the ranks over the data sets; None where there are not two, or not two losses in all."""
+    """Return the ranks over the data sets; None with fewer than two data sets or common losses."""
     by_data = {frozenset(side.data): side for side in sides}
     if len(by_data) < 2 or len(names) < 2:
         return None
     means = [[side.judgement.estimates[name].mean for name in names] for side in by_data.values()]
-    return Ranks.of(names, higher_is_better(metric, np.array(means)))
+    return Ranks.of(names, METRICS[metric].merit(np.array(means)))
 
 
 def _sentence(pair: Pair, word: str) -> str:

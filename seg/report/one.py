@@ -12,11 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from seg.analysis.baselines import Scores, score_baselines
 from seg.analysis.claims import judge_claims
-from seg.analysis.metric_names import ALL_METRICS, METRICS, OPTIMISTIC, format_score, p_value
+from seg.analysis.formatting import format_score, p_value
 from seg.analysis.summary import Summary, summarize
 from seg.analysis.trials import load_trials
 from seg.analysis.verdict import power_words, with_interval
 from seg.data.writing import write_file
+from seg.metrics.table import METRICS, OPTIMISTIC
 from seg.record import RunRecord, find_runs
 from seg.report.figures import differences
 from seg.report.figures import training as training_figures
@@ -69,7 +70,7 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
 
     Args:
         name: of the template, without .jinja.
-        content: what it may speak of, beside the words of all reports.
+        content: variables of the template, beside the globals of all reports.
         path: of the file.
     """
     environment = Environment(
@@ -83,7 +84,7 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
     script = (page / "script.js").read_text(encoding="utf-8")
     environment.globals |= {
         "metrics": METRICS,
-        "all_metrics": ALL_METRICS,
+        "validated": [metric for metric in METRICS.values() if metric.validated],
         "optimistic": OPTIMISTIC,
         "with_interval": with_interval,
         "power_words": power_words,
@@ -99,7 +100,7 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
 
 
 def _prevalence(baselines: Scores) -> float | None:
-    """Return the share of boundary: the average precision of the answer that ranks no pixel above another."""
+    """Return the share of boundary: the average precision of a constant answer."""
     return statistics.fmean(baselines["all black"]["ap"]) if baselines else None
 
 

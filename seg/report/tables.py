@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from seg.analysis.baselines import Scores
-from seg.analysis.claims import Claim
-from seg.analysis.metric_names import ALL_METRICS
+from seg.analysis.claim import Claim
 from seg.analysis.pairwise import Judgement, Pair
 from seg.analysis.summary import Summary
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
 
@@ -25,14 +25,14 @@ def to_csv(runs: dict[Path, RunRecord], baselines: Scores) -> str:
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["loss", "seed", "status", "threshold", "split", "image", *ALL_METRICS])
+    writer.writerow(["loss", "seed", "status", "threshold", "split", "image", *METRICS])
     for record in runs.values():
         about = [record.name, record.seed, record.status, round(record.threshold, 4)]
         for split, scores in (("validation", record.validation), ("test", record.test)):
             if scores is not None:
                 writer.writerows(_lines([*about, split], scores.images, scores.metrics))
         if record.validation is None:
-            writer.writerow([*about, "", "", *[""] * len(ALL_METRICS)])
+            writer.writerow([*about, "", "", *[""] * len(METRICS)])
     images = next((record.test.images for record in runs.values() if record.test), [])
     for name, metrics in baselines.items():
         writer.writerows(_lines([name, "", "baseline", "", "test"], images, metrics))
@@ -41,7 +41,7 @@ def to_csv(runs: dict[Path, RunRecord], baselines: Scores) -> str:
 
 def _lines(about: list[Any], images: list[str], metrics: dict[str, list[float]]) -> list[list[Any]]:
     return [
-        [*about, image, *(metrics[metric][number] if metric in metrics else "" for metric in ALL_METRICS)]
+        [*about, image, *(metrics[metric][number] if metric in metrics else "" for metric in METRICS)]
         for number, image in enumerate(images)
     ]
 
@@ -54,7 +54,16 @@ def to_json(
     tuned: dict[str, Any],
     folder: Path,
 ) -> str:
-    """Return the verdict, the figures of every metric, the claims, what arms chose, and what each run was."""
+    """Return the verdict, the values of every metric, the claims, the hyper-parameters chosen, and what each run was.
+
+    Args:
+        summary: of the comparison.
+        runs: folder -> record.
+        baselines: baseline -> metric -> one value per test image.
+        claims: judged.
+        tuned: arm -> its choice and its trials.
+        folder: of the comparison.
+    """
     document = {
         "verdict": summary.verdict,
         "warnings": summary.warnings,
@@ -72,19 +81,14 @@ def to_json(
             name: {metric: sum(values) / len(values) for metric, values in metrics.items()}
             for name, metrics in baselines.items()
         },
-        "runs": {
-            str(path.relative_to(folder)): {
-                "name": record.name,
-                "seed": record.seed,
-                "status": record.status,
-                "collapse": record.collapse,
-                "data": record.data["fingerprint"],
-                "versions": record.versions,
-            }
-            for path, record in runs.items()
-        },
+        "runs": {str(path.relative_to(folder)): _run(record) for path, record in runs.items()},
     }
     return json.dumps(without_nan(document), indent=1, allow_nan=False) + "\n"
+
+
+def _run(record: RunRecord) -> dict[str, Any]:
+    names = ("name", "seed", "status", "collapse", "versions")
+    return {name: getattr(record, name) for name in names} | {"data": record.data.fingerprint}
 
 
 def _judgement(judgement: Judgement) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""One run: its command line, what it records, and how it resumes."""
+"""One training run: its command line, its record, and how it resumes."""

@@ -1,73 +1,66 @@
-"""One run: the Lightning command line, and the record that it leaves."""
+"""The command line of one run, on LightningCLI."""
 
-import re
-import sys
+import errno
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
-from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning import Trainer
+from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
 from seg.data.module import BoundaryDataModule
 from seg.model.module import BoundaryModule
+from seg.training.averaged_threshold import choose_averaged_threshold
+from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
+from seg.training.jsonargparse_patches import OneSentenceParser
+from seg.training.lightning_patches import SubcommandCLI, launch_with
 from seg.training.pictures import PictureWriter
 from seg.training.recorder import RunRecorder
-from seg.training.resume import LAST, AtomicCheckpointIO, EpochCheckpoint
+from seg.training.refused_callbacks import refuse_callbacks
+from seg.training.resume import LAST, EpochCheckpoint, run_folder
+from seg.training.run_checkpoint import RunCheckpoint
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
 
 
-class OneSentenceParser(LightningArgumentParser):
-    """A parser that answers wrong usage with one sentence and exit code 2."""
-
-    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        """Print what is wrong and how to see the options."""
-        sys.stderr.write(f"seg: error: {shorten(message)}\n")
-        raise SystemExit(2)
-
-
-def shorten(message: str) -> str:
-    """Return the parser's nested message on one line; a missing file is called one."""
-    key = re.search(r'key "([^"]+)"', message)
-    path = re.search(r"Expected a path but (\S+\.ya?ml) either", message) or re.search(
-        r"Unable to load config '([^']+)'", message
-    )
-    if key and path and not Path(path[1]).exists():
-        return f"--{key[1]}: no such file: {path[1]}"
-    return " ".join(line.strip(" -") for line in message.splitlines() if line.strip(" -"))
-
-
-class TrainingCLI(LightningCLI):
+class TrainingCLI(SubcommandCLI):
     """`seg fit | validate | test | predict`.
 
     Args:
         args: of the command line, the subcommand first.
-        callbacks: beside those that every run has.
+        callbacks: in addition to those of every run.
     """
 
     def __init__(self, args: list[str], callbacks: list[Callback] | None = None) -> None:
-        super().__init__(
-            BoundaryModule,
-            BoundaryDataModule,
-            save_config_callback=RunRecorder,
-            seed_everything_default=0,
-            trainer_defaults={"callbacks": [EpochCheckpoint(), *(callbacks or [])]},
-            parser_class=OneSentenceParser,
-            parser_kwargs={"prog": "seg"},
-            auto_configure_optimizers=False,
-            args=args,
-        )
+        self.args = args
+        try:
+            super().__init__(
+                BoundaryModule,
+                BoundaryDataModule,
+                save_config_callback=RunRecorder,
+                seed_everything_default=0,
+                trainer_defaults={"callbacks": [EpochCheckpoint(), *(callbacks or [])]},
+                parser_class=OneSentenceParser,
+                parser_kwargs={"prog": "seg"},
+                auto_configure_optimizers=False,
+                args=args,
+            )
+        except MisconfigurationException as error:
+            raise ValueError(" ".join(str(error).split())) from error
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the name of the run, whether it is tested, and the callbacks that each run has."""
+        """Add the name of the run, whether it is tested, and the callbacks of every run."""
         parser.add_argument("--name", type=str | None, default=None, help="Of the run in records and reports.")
         about = "After fit; not so in a trial of hyper-parameters."  # the others only accept it in a run's config.yaml
         parser.add_argument("--score_test", type=bool, default=True, help=about)
-        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        parser.add_lightning_class_args(RunCheckpoint, "checkpoint")
         parser.add_lightning_class_args(PictureWriter, "pictures")
         parser.set_defaults({"checkpoint.mode": "max", "checkpoint.enable_version_counter": False})
-        parser.set_defaults({"checkpoint.save_weights_only": True})  # a training goes on from EpochCheckpoint's
+        parser.set_defaults({"trainer.sync_batchnorm": True})
+        parser.set_defaults({"checkpoint.save_weights_only": True})  # a training resumes from EpochCheckpoint's
         parser.link_arguments("seed_everything", "model.seed")
         parser.link_arguments("seed_everything", "data.seed")
         parser.link_arguments("model.rank_by", "checkpoint.monitor", compute_fn=lambda metric: f"val/{metric}")
@@ -75,49 +68,71 @@ class TrainingCLI(LightningCLI):
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """Return Lightning's subcommands without those that this model has no use for."""
+        """Return the subcommands and the arguments of the trainer's methods that they hide."""
         every = LightningCLI.subcommands()
         return {name: every[name] | {"weights_only"} for name in SUBCOMMANDS}
 
-    def _prepare_subcommand_parser(self, klass: type, subcommand: str, **kwargs: Any) -> LightningArgumentParser:
-        parser = super()._prepare_subcommand_parser(klass, subcommand, **kwargs)
+    def add_subcommand_arguments(self, parser: LightningArgumentParser, subcommand: str) -> None:
+        """Add `--tta` to `seg predict`."""
         if subcommand == "predict":
             parser.add_argument("--tta", action="store_true", help="Average over the flips and turns of each image.")
-        return parser
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Build the trainer; devices that share a batch normalize it together, which PyTorch cannot do on CPUs."""
+        on_cpu = not torch.cuda.is_available() or self._of_subcommand("trainer.accelerator") == "cpu"
+        return super().instantiate_trainer(**kwargs, **({"sync_batchnorm": False} if on_cpu else {}))
+
+    def after_instantiate_classes(self) -> None:
+        """Refuse a folder that holds another run, whose curves the logger would delete, and unsuitable callbacks.
+
+        Raises:
+            FileExistsError: names the folder.
+            ValueError: names the callback.
+        """
+        refuse_callbacks(self.trainer.callbacks)  # type: ignore[attr-defined]
+        self.trainer.strategy.checkpoint_io = AtomicCheckpointIO()
+        launch_with(self.trainer, self.args)
+        folder = run_folder(self.trainer)
+        if self.trainer.is_global_zero and (folder / "config.yaml").exists() and not self._resumes(folder):
+            raise FileExistsError(
+                f"{folder} holds a run: choose another --trainer.logger.init_args.version or save_dir, or "
+                f"resume it: --ckpt_path {folder / LAST}"
+            )
+
+    def _resumes(self, folder: Path) -> bool:
+        checkpoint = self._of_subcommand("ckpt_path")
+        return self.subcommand == "fit" and bool(checkpoint) and Path(checkpoint).resolve() == (folder / LAST).resolve()
+
+    def run_subcommand(self, subcommand: str) -> None:
+        """Run the subcommand; a refused run leaves no folder.
+
+        Raises:
+            OSError: the disk is full; says how to resume.
+        """
+        folder = run_folder(self.trainer)
+        is_new = not folder.exists()
+        try:
+            super().run_subcommand(subcommand)
+        except BaseException as error:
+            if is_new and self.trainer.is_global_zero and not self._of_subcommand("trainer.fast_dev_run"):
+                self._callback(RunRecorder).discard(folder)
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise OSError(_disk_is_full(folder)) from error
+            raise
 
     def before_fit(self) -> None:
-        """Refuse to go on from weights alone.
+        """Refuse to resume from weights alone.
 
         Raises:
             ValueError: names the checkpoint.
         """
         path = self.config.fit.ckpt_path
-        if path and Path(path).is_file():
-            state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-            if "optimizer_states" not in state:
-                raise ValueError(f"{path} holds weights alone: a training goes on from {Path(LAST).name} beside it")
+        if path and Path(path).is_file() and "optimizer_states" not in read_checkpoint(Path(path)):
+            raise ValueError(f"{path} holds weights alone: a training resumes from {Path(LAST).name} beside it")
 
     def before_predict(self) -> None:
-        """Pass on what only a prediction can be asked for."""
+        """Pass `--tta` to the model."""
         self.model.tta = self.config.predict.tta
-
-    def after_instantiate_classes(self) -> None:
-        """Refuse a folder that holds a run, unless that run goes on: the logger would delete its curves.
-
-        Raises:
-            FileExistsError: names the folder.
-        """
-        self.trainer.strategy.checkpoint_io = AtomicCheckpointIO()
-        folder = Path(self.trainer.log_dir or self.trainer.default_root_dir)
-        if (folder / "config.yaml").exists() and not self._goes_on(folder):
-            raise FileExistsError(
-                f"{folder} holds a run: choose another --trainer.logger.init_args.version or save_dir, or go on "
-                f"with it: --ckpt_path {folder / LAST}"
-            )
-
-    def _goes_on(self, folder: Path) -> bool:
-        checkpoint = self.config[self.subcommand].get("ckpt_path")
-        return self.subcommand == "fit" and bool(checkpoint) and Path(checkpoint).resolve() == (folder / LAST).resolve()
 
     def after_validate(self) -> None:
         """Print the scores."""
@@ -128,37 +143,63 @@ class TrainingCLI(LightningCLI):
         self._print_scores("test")
 
     def after_fit(self) -> None:
-        """Validate and, unless it is a trial, test the weights that validation chose, and record the run."""
-        checkpoint = self._callback(ModelCheckpoint).best_model_path
-        evaluations = [self.trainer.validate, *([self.trainer.test] if self.config.fit.score_test else [])]
-        for evaluate in evaluations:
-            evaluate(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, verbose=False, weights_only=True)
-        self._callback(RunRecorder).record(self.trainer, self.model, Path(checkpoint))
-        for split in self.model.tables:
-            self._print_scores(split)
-        print(f"record, curves and pictures: {self.trainer.log_dir}")
+        """Validate the chosen weights, test them unless the run is a trial, and record the run.
+
+        Raises:
+            RuntimeError: no weights were kept.
+        """
+        if self._of_subcommand("trainer.fast_dev_run"):
+            return
+        checkpoint = Path(self._callback(RunCheckpoint).best_model_path)
+        if checkpoint == Path():
+            raise RuntimeError("no weights were kept: there was no validation, or --checkpoint.save_top_k is 0")
+        self._evaluate(self.trainer.validate, checkpoint)
+        if self.config.fit.score_test:
+            choose_averaged_threshold(self.trainer, self.model, checkpoint)
+            self._evaluate(self.trainer.test, checkpoint)
+        folder = run_folder(self.trainer)
+        if self.trainer.is_global_zero:
+            self._callback(RunRecorder).record(self.trainer, self.model, checkpoint)
+            for split in self.model.tables:
+                self._print_scores(split)
+            print(f"record, curves and pictures: {folder}")
+
+    def _evaluate(self, evaluate: Callable[..., Any], checkpoint: Path) -> None:
+        evaluate(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, verbose=False, weights_only=True)
 
     def _print_scores(self, split: str) -> None:
+        if not self.trainer.is_global_zero:
+            return
         threshold = self.model.threshold.item()
         means = {name: values.mean().item() for name, values in self.model.tables[split].at(threshold).items()}
         scores = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
         print(f"{split} at threshold {threshold:.2f}: {scores}")
 
+    def _of_subcommand(self, key: str) -> Any:
+        return self.config[self.subcommand].get(key)
+
     def _callback(self, kind: type) -> Any:
         return next(callback for callback in self.trainer.callbacks if isinstance(callback, kind))  # type: ignore[attr-defined]
 
 
+def _disk_is_full(folder: Path) -> str:
+    last = folder / LAST
+    resume = f" and resume: --ckpt_path {last}" if last.exists() else ""
+    return f"no space left on the disk of {folder}, the run is not complete: free some{resume}"
+
+
 class FitCLI(TrainingCLI):
-    """`seg fit` alone: the parsers of the other subcommands take longer to build than everything else here."""
+    """`seg fit` alone: building the parsers of the other subcommands takes longer than all other preparation."""
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
-        """Return what `seg fit` needs."""
+        """Return `fit` alone."""
         return {"fit": TrainingCLI.subcommands()["fit"]}
 
 
 class DataCLI(FitCLI):
-    """`seg fit` as far as the data, read and checked."""
+    """`seg fit` up to the data, which are read and checked; nothing is trained."""
 
-    def _run_subcommand(self, subcommand: str) -> None:
+    def run_subcommand(self, subcommand: str) -> None:
+        """Read and check the data."""
         self.datamodule.setup(subcommand)

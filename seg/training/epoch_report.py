@@ -1,15 +1,15 @@
-"""How far a training is, told to whoever waits for it; light to import."""
+"""The progress of a training, as it is sent to other processes; light to import."""
 
 from typing import NamedTuple
 
 
 class EpochReport(NamedTuple):
-    """How far a training is.
+    """Progress of a training.
 
     Attributes:
-        epoch: that are done.
+        epoch: number of completed epochs.
         epochs: of the whole training.
-        metric: that ranks, on validation; NaN before the first epoch.
+        metric: the one that ranks, on validation; NaN before the first epoch.
         collapse: the verdict on the network, "none" where all is well.
     """
 

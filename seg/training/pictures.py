@@ -1,61 +1,100 @@
-"""What a run shows: predictions as files."""
+"""Writes images and predictions of a run as files."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
+import tifffile
+from lightning_utilities.core.rank_zero import rank_zero_only
 from numpy.typing import NDArray
 from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 
 from seg.data.dataset import Batch
 from seg.data.module import BoundaryDataModule
 from seg.data.writing import encode_image, encode_mask, encode_probability, write_file
 from seg.inference.golden import CALIBRATION_IMAGES
+from seg.training.resume import run_folder
+
+LABELS = "labels.tif"
 
 
 class PictureWriter(Callback):
-    """Write what the test and the prediction see into the run's folder.
+    """Write the images of test and prediction into the run's folder.
 
-    `seg test`: test/<name>/image.png, truth.png (255 = boundary) and probability.png (16 bit). `seg predict`:
+    `seg test`: test/<name>/image.png, truth.png (255 = boundary), probability.png (16 bit) and, where the source has
+    instance labels, labels.tif. `seg predict`:
     predictions/<name>_mask.png, in the polarity of the training masks, and <name>_probability.png. `seg fit`:
-    calibration/<number>.png, training crops from which a quantized network learns the range of its values.
+    calibration/<number>.png, training crops on which a quantized network is calibrated.
     """
 
+    folder = Path()
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Look up the run's folder, which only all processes together can."""
+        self.folder = run_folder(trainer)
+
+    @rank_zero_only
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write training crops."""
         crops = trainer.datamodule.train_dataloader().dataset  # type: ignore[attr-defined]
         for number in range(CALIBRATION_IMAGES):
             crop = encode_image(_display(crops[0, number]["image"]))
-            write_file(_folder(trainer, "calibration") / f"{number:02}.png", crop)
+            write_file(self.folder / "calibration" / f"{number:02}.png", crop)
 
     def on_test_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
-        """Write images, truth and probabilities of the test."""
+        """Write image, ground truth and probability of each test image."""
+        if _is_repeated(trainer, trainer.test_dataloaders):
+            return
         for name, image, truth, probability in zip(batch["name"], batch["image"], batch["mask"], outputs, strict=True):
-            folder = _folder(trainer, "test") / name
+            folder = self.folder / "test" / name
             write_file(folder / "image.png", encode_image(_display(image)))
             write_file(folder / "truth.png", encode_mask(_boundary(truth) > 0, 255))
             write_file(folder / "probability.png", encode_probability(_boundary(probability)))
+        for name, labels in zip(batch["name"], batch.get("labels", ()), strict=False):
+            write_file(self.folder / "test" / name / LABELS, _encode_labels(labels.cpu().numpy()))
+
+    def on_validation_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
+    ) -> None:
+        """Write validation/<name>/image.png and truth.png, once the training is over: int8 is accepted on them."""
+        if trainer.state.fn == TrainerFn.VALIDATING and not _is_repeated(trainer, trainer.val_dataloaders):
+            for name, image, truth in zip(batch["name"], batch["image"], batch["mask"], strict=True):
+                folder = self.folder / "validation" / name
+                write_file(folder / "image.png", encode_image(_display(image)))
+                write_file(folder / "truth.png", encode_mask(_boundary(truth) > 0, 255))
 
     def on_predict_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Batch, *_: Any) -> None:
-        """Write masks, at the threshold of the checkpoint, and probabilities."""
+        """Write mask, at the threshold of the checkpoint, and probability of each image."""
+        if _is_repeated(trainer, trainer.predict_dataloaders):
+            return
         for name, tensor in zip(batch["name"], outputs, strict=True):
             probability = _boundary(tensor)
-            folder = _folder(trainer, "predictions")
-            mask = encode_mask(probability >= pl_module.threshold.item(), _boundary_value(trainer))
+            folder = self.folder / "predictions"
+            mask = encode_mask(probability >= pl_module.prediction_threshold, _boundary_value(trainer))
             write_file(folder / f"{name}_mask.png", mask)
             write_file(folder / f"{name}_probability.png", encode_probability(probability))
 
+    @rank_zero_only
     def on_predict_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say where the files are."""
-        print(f"masks and probabilities: {_folder(trainer, 'predictions')}")
+        """Print the folder of the files."""
+        print(f"masks and probabilities: {self.folder / 'predictions'}")
 
 
-def _folder(trainer: pl.Trainer, name: str) -> Path:
-    return Path(trainer.log_dir or trainer.default_root_dir) / name
+def _is_repeated(trainer: pl.Trainer, loader: Any) -> bool:
+    """Return whether this process has no image of its own, see seg.data.sampling.ImageSampler."""
+    return trainer.global_rank >= len(loader.dataset)
+
+
+def _encode_labels(labels: NDArray[np.int32]) -> bytes:
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, labels.astype(np.uint32), compression="zlib")
+    return stream.getvalue()
 
 
 def _boundary_value(trainer: pl.Trainer) -> int:

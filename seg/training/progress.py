@@ -1,4 +1,4 @@
-"""Tells whoever waits for a run how far it is."""
+"""Reports the progress of a run."""
 
 import math
 from collections.abc import Callable
@@ -21,11 +21,11 @@ class EpochReporter(Callback):
         self.send = send
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Send where the training starts, not 0 where it goes on."""
+        """Send the epoch at which the training starts, which is not 0 if it resumes."""
         self.send(EpochReport(trainer.current_epoch, trainer.max_epochs or 0, math.nan, "none"))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Send how far the training is."""
+        """Send the number of completed epochs and the score of the last one."""
         if trainer.state.fn == TrainerFn.FITTING:
             metric = trainer.callback_metrics[f"val/{pl_module.rank_by}"].item()
             epochs = trainer.max_epochs or 0

@@ -1,14 +1,16 @@
 """Writes the record of a run."""
 
-import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import yaml
 from pytorch_lightning.cli import SaveConfigCallback
+from pytorch_lightning.trainer.states import TrainerFn
 
 from seg.data.module import BoundaryDataModule
 from seg.data.reading import read_image_file
@@ -16,13 +18,16 @@ from seg.data.writing import decode_probability
 from seg.metrics.image_scores import ScoreTable
 from seg.metrics.suite import Case, SuiteScores, score_cases
 from seg.model.module import BoundaryModule, DivergedError
-from seg.record import FILE_NAME, RunRecord, SplitScores
+from seg.record import FILE_NAME, RunData, RunRecord, SplitScores
+from seg.run_config import RunConfig
+from seg.training.pictures import LABELS
+from seg.training.resume import run_folder
 from seg.training.stopwatch import Stopwatch
 from seg.training.versions import versions
 
 
 class RunRecorder(SaveConfigCallback):
-    """Save the resolved configuration when a run starts, and its record when it ends, well or badly."""
+    """Save the resolved configuration when a run starts, and its record when it ends or fails."""
 
     started = 0.0
     clock = 0.0
@@ -32,69 +37,97 @@ class RunRecorder(SaveConfigCallback):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.folder = Path()
         self.stopwatch = Stopwatch()
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Save the configuration, unless the run goes on with the one that it has."""
-        if not (_folder(trainer) / self.config_filename).exists():
+        """Save the configuration, unless the run resumes with the one that it has."""
+        self.folder = run_folder(trainer)
+        if not trainer.strategy.broadcast((self.folder / self.config_filename).exists()):
             super().setup(trainer, pl_module, stage)
 
     def state_dict(self) -> dict[str, float]:
-        """Return when the training began and how long it took so far, in seconds."""
-        return {"started": self.started, "seconds": self.seconds_before + time.time() - self.clock}
+        """Return the start of the training (Unix time) and its duration so far, in seconds."""
+        return {"started": self.started, "seconds": self.seconds_before + time.monotonic() - self.clock}
 
     def load_state_dict(self, state_dict: dict[str, float]) -> None:
-        """Go on with the clock of an interrupted training."""
+        """Continue the clock of an interrupted training."""
         self.started, self.seconds_before = state_dict["started"], state_dict["seconds"]
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Time the steps."""
+        """Start timing the first step."""
         self.stopwatch.begin("step")
 
     def on_train_batch_end(self, *_: Any) -> None:
-        """Time the steps, with the preparation of their batches."""
+        """Time a step, including the preparation of its batch."""
         self.stopwatch.end("step")
         self.stopwatch.begin("step")
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Time the validation."""
+        """Start timing a validation of the training."""
         self.stopwatch.begin("validation")
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Time the validation."""
-        self.stopwatch.end("validation")
+        """Time a validation of the training, not those after it, which may average over flips."""
+        if trainer.state.fn == TrainerFn.FITTING:
+            self.stopwatch.end("validation")
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock."""
-        self.clock = time.time()
-        self.started = self.started or self.clock
-        (_folder(trainer) / FILE_NAME).unlink(missing_ok=True)
+        self.clock = time.monotonic()
+        self.started = self.started or time.time()
+        if trainer.is_global_zero:
+            (self.folder / FILE_NAME).unlink(missing_ok=True)
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Stop the clock before the final validation and test."""
         self._stop(trainer)
 
     def _stop(self, trainer: pl.Trainer) -> None:
-        self.seconds, self.steps = self.seconds_before + time.time() - self.clock, trainer.global_step
+        self.seconds, self.steps = self.seconds_before + time.monotonic() - self.clock, trainer.global_step
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Record a training that broke off."""
-        if self.started:
-            self._stop(trainer)
-            status = "diverged" if isinstance(exception, DivergedError) else "failed"
-            stopped = isinstance(exception, KeyboardInterrupt)
-            reason = "stopped" if stopped else str(exception).split("\n", 1)[0] or type(exception).__name__
-            self._save(trainer, pl_module, status=status, checkpoint=None, error=reason)
+        """Record a training that failed or was stopped."""
+        if self.started and trainer.is_global_zero:
+            self._record_failure(trainer, pl_module, exception)
+        if isinstance(exception, DivergedError):  # on all devices: the first that ended would end the others
+            trainer.strategy.barrier()
+
+    def _record_failure(self, trainer: pl.Trainer, module: pl.LightningModule, exception: BaseException) -> None:
+        self._stop(trainer)
+        status = "diverged" if isinstance(exception, DivergedError) else "failed"
+        stopped = isinstance(exception, KeyboardInterrupt)
+        reason = "stopped" if stopped else str(exception).split("\n", 1)[0] or type(exception).__name__
+        try:
+            self._save(trainer, module, status=status, checkpoint=None, error=reason)
+        except OSError as error:
+            print(f"{self.folder / FILE_NAME} could not be written: {error}", file=sys.stderr)
+
+    def discard(self, folder: Path) -> None:
+        """Remove the folder of a run that was refused before it started, if it holds nothing but its configuration."""
+        config = folder / self.config_filename
+        if self.started or not folder.is_dir() or [path for path in folder.iterdir() if path != config]:
+            return
+        if self.already_saved:
+            config.unlink(missing_ok=True)
+        if not config.exists():
+            folder.rmdir()
 
     def record(self, trainer: pl.Trainer, pl_module: BoundaryModule, checkpoint: Path) -> None:
-        """Record a training that has come to its end, after validation and perhaps test of the chosen weights."""
+        """Record a complete training, after validation and perhaps test of the chosen weights.
+
+        Args:
+            trainer: of the run.
+            pl_module: holds the scores.
+            checkpoint: the chosen weights.
+        """
         status = "finished" if "test" in pl_module.tables else "untested"
         self._save(trainer, pl_module, status=status, checkpoint=checkpoint, error=None)
 
     def _save(self, trainer: pl.Trainer, module: Any, status: str, checkpoint: Path | None, error: str | None) -> None:
         data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
         described = data.describe()
-        folder = _folder(trainer)
+        folder = self.folder
         finished = status == "finished"
         suite = _score_pictures(folder, described["test"], module) if finished else None
         config = yaml.safe_load((folder / self.config_filename).read_text(encoding="utf-8"))
@@ -105,24 +138,27 @@ class RunRecorder(SaveConfigCallback):
             status=status,
             rank_by=module.rank_by,
             threshold=module.threshold.item(),
+            threshold_tta=module.threshold_tta,
             validation=_scores(module, "val", described) if checkpoint else None,
             test=_scores(module, "test", described, suite.metrics) if suite else None,
             optimistic=suite.optimistic if suite else {},
             collapse=module.collapse,
-            data=described,
-            versions=versions() | _revision(),
+            data=RunData(**described),
+            versions=versions(),
             started=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
             seconds=round(self.seconds, 3),
             timing=self.stopwatch.timing(),
             steps=self.steps,
-            checkpoint=str(checkpoint.relative_to(folder)) if checkpoint else None,
-            config=config,
+            checkpoint=_relative(checkpoint, folder) if checkpoint else None,
+            config=RunConfig.of(config),
             error=error,
         ).save(folder)
 
 
-def _folder(trainer: pl.Trainer) -> Path:
-    return Path(trainer.log_dir or trainer.default_root_dir)
+def _relative(path: Path, folder: Path) -> str:
+    """Return the path relative to the folder, absolute if it is elsewhere."""
+    path, folder = path.resolve(), folder.resolve()
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def _scores(
@@ -134,24 +170,17 @@ def _scores(
 
 
 def _score_pictures(folder: Path, images: list[str], module: BoundaryModule) -> SuiteScores:
-    """Score what the test has written with every metric."""
-    cases = [
-        Case(
-            name=name,
-            probability=decode_probability((folder / "test" / name / "probability.png").read_bytes()),
-            mask=read_image_file(folder / "test" / name / "truth.png") > 0,
-        )
-        for name in images
-    ]
-    return score_cases(cases, module.threshold.item(), module.scores.tolerance_px)
+    """Score the pictures that the test has written, with every metric."""
+    cases = [read_case(folder / "test" / name) for name in images]
+    return score_cases(cases, module.threshold.item(), module.tolerance_px)
 
 
-def _revision() -> dict[str, str]:
-    revision = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
+def read_case(folder: Path) -> Case:
+    """Return a test image from the files of `seg.training.pictures`, with the true cells where there are labels."""
+    labels = folder / LABELS
+    return Case(
+        name=folder.name,
+        probability=decode_probability((folder / "probability.png").read_bytes()),
+        mask=read_image_file(folder / "truth.png") > 0,
+        cells=read_image_file(labels).astype(np.int32) if labels.is_file() else None,
     )
-    return {"git": revision.stdout.strip()} if revision.returncode == 0 else {}

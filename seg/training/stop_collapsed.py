@@ -1,4 +1,4 @@
-"""End a training whose network has given up."""
+"""Stops a training whose network has collapsed."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from pytorch_lightning.trainer.states import TrainerFn
 class StopCollapsed(Callback):
     """Stop when the network has been collapsed for several validations in succession.
 
-    It saves time where a loss is known to be lost; a loss that recovers late is treated unfairly, so it is an option.
+    It saves time with losses that never recover; it is optional because it is unfair to one that recovers late.
 
     Args:
-        patience: validations in succession, >= 1, whose verdict is not "none".
+        patience: number of validations in succession, >= 1, with a verdict other than "none".
 
     Raises:
         ValueError: patience is out of range.
@@ -30,21 +30,21 @@ class StopCollapsed(Callback):
         return {"collapsed": self.collapsed}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on counting."""
+        """Continue the count."""
         self.collapsed = state_dict["collapsed"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Leave a training that had been stopped as it was."""
-        self._stop_if_lost(trainer)
+        """Stop at once if the training had been stopped before."""
+        self._stop_if_collapsed(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Count, and stop when patience is used up."""
         if trainer.state.fn != TrainerFn.FITTING or trainer.sanity_checking:
             return
         self.collapsed = 0 if pl_module.collapse == "none" else self.collapsed + 1
-        self._stop_if_lost(trainer)
+        self._stop_if_collapsed(trainer)
         if trainer.should_stop:
             rank_zero_info(f"stopped: {pl_module.collapse} for {self.collapsed} validations in succession")
 
-    def _stop_if_lost(self, trainer: pl.Trainer) -> None:
+    def _stop_if_collapsed(self, trainer: pl.Trainer) -> None:
         trainer.should_stop = trainer.should_stop or self.collapsed >= self.patience

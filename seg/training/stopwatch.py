@@ -1,4 +1,4 @@
-"""How long the parts of a training take."""
+"""Measures the durations of the parts of a training."""
 
 import statistics
 import time
@@ -12,13 +12,13 @@ class Stopwatch:
         self._durations: dict[str, list[float]] = {}
 
     def begin(self, name: str) -> None:
-        """Start, or start anew."""
+        """Start timing `name`, or start again."""
         self._begun[name] = time.monotonic()
 
     def end(self, name: str) -> None:
-        """Note the time since `begin`."""
+        """Add the time since `begin`."""
         self._durations.setdefault(name, []).append(time.monotonic() - self._begun[name])
 
     def timing(self) -> dict[str, float]:
-        """Return the median of each: the first ones, which warm up, count little."""
+        """Return the median of each, on which slow first ones have little influence."""
         return {name: round(statistics.median(values), 5) for name, values in self._durations.items()}

@@ -131,7 +131,7 @@ def signed_distance(mask: np.ndarray) -> np.ndarray:
     return np.where(mask, -(distance_transform_edt(mask) - 0.5), distance_transform_edt(~mask) - 0.5)
 
 
-def test_the_boundary_loss_is_the_integral_of_scipys_signed_distance_less_the_best():
+def test_the_boundary_loss_is_the_integral_of_scipys_signed_distance_minus_its_minimum():
     logits, target = batch()
     distance = torch.from_numpy(signed_distance(target[0, 0].numpy() > 0))
     expected = (distance * (logits.sigmoid() - target)).mean()
@@ -139,14 +139,14 @@ def test_the_boundary_loss_is_the_integral_of_scipys_signed_distance_less_the_be
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (63, 70), (300, 501)])
-def test_distances_equal_scipys_to_the_last_digit(shape):
+def test_distances_equal_scipys_exactly(shape):
     mask = torch.zeros(shape)
     mask.flatten()[:: shape[0] * shape[1] // 10 + 7] = 1
     expected = np.where(mask > 0, distance_transform_edt(mask), distance_transform_edt(mask == 0))
     assert np.array_equal(distance_to_other_class(mask[None, None])[0, 0], expected.astype(np.float32))
 
 
-def test_the_weights_between_cells_equal_all_distances_written_out():
+def test_the_weights_between_cells_equal_those_of_a_distance_map_per_cell():
     logits, target = batch(side=40)
     target[...] = 0
     target[..., 12] = target[..., 20:23, :] = 1

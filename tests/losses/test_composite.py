@@ -40,11 +40,11 @@ def test_the_bounds_are_weighted_like_the_values():
 
 
 @pytest.mark.parametrize(("progress", "weight"), [(0, 1), (0.1, 2), (0.2, 3), (0.9, 3)])
-def test_a_ramp_rises_and_stays(progress, weight):
+def test_a_ramp_rises_then_stays_constant(progress, weight):
     assert LinearRamp(1, 3, until=0.2).at(progress) == pytest.approx(weight)
 
 
-def test_a_ramp_weighs_by_the_progress_told():
+def test_a_ramp_follows_the_progress_of_the_training():
     logits, target = batch()
     loss = CompositeLoss({"l1": Term(L1Loss(), LinearRamp(0, 1)), "l2": Term(L2Loss())})
     alone = L2Loss()(logits, target).item()
@@ -59,10 +59,10 @@ def gradient(loss, logits, target) -> torch.Tensor:
     return found
 
 
-def test_balanced_terms_pull_as_hard_as_the_first_one_in_every_image():
+def test_balanced_terms_have_gradients_as_long_as_the_first_ones_in_every_image():
     logits, target = batch()
     one, other = gradient(DiceLoss(), logits, target), gradient(HausdorffLoss(), logits, target)
-    lengths = [pull.flatten(1).norm(dim=1)[:, None, None, None] for pull in (one, other)]
+    lengths = [term.flatten(1).norm(dim=1)[:, None, None, None] for term in (one, other)]
     expected = one + 2 * other * lengths[0] / lengths[1]
     loss = GradientBalancedLoss({"dice": Term(DiceLoss()), "distance": Term(HausdorffLoss(), 2)})
     assert torch.allclose(gradient(loss, logits, target), expected, rtol=1e-4, atol=1e-9)
@@ -71,7 +71,14 @@ def test_balanced_terms_pull_as_hard_as_the_first_one_in_every_image():
     assert set(loss.last_terms) == {"dice", "distance"}
 
 
-def test_a_vanished_term_is_not_blown_up():
+def test_a_saturated_wrong_prediction_costs_at_least_the_first_term():
+    _, target = batch()
+    loss = GradientBalancedLoss({"dice": Term(DiceLoss()), "distance": Term(HausdorffLoss())})
+    black = torch.full_like(target, -60.0)
+    assert loss(black, target) > DiceLoss()(black, target) > 0.5
+
+
+def test_a_vanishing_gradient_is_not_amplified_without_limit():
     logits, target = batch()
     vanished = CompositeLoss({"none": Term(L2Loss(), 1e-20)})
     loss = GradientBalancedLoss({"l2": Term(L2Loss()), "vanished": Term(vanished)})
@@ -83,6 +90,12 @@ def test_a_vanished_term_is_not_blown_up():
     [
         (lambda: CompositeLoss({}), "one or more losses with plain names"),
         (lambda: CompositeLoss({"a.b": Term(L2Loss())}), r"plain names .* got \['a.b'\]"),
+        (lambda: CompositeLoss({"a": Term(L2Loss(), 0)}), "must not all be 0, at progress 0 they are"),
+        (lambda: CompositeLoss({"a": Term(L2Loss(), LinearRamp(0, 1))}), "must not all be 0, at progress 0 they are"),
+        (
+            lambda: GradientBalancedLoss({"a": Term(L2Loss(), LinearRamp(1, 0)), "b": Term(L1Loss(), 0)}),
+            "must not all be 0, at progress 1 they are",
+        ),
         (lambda: Term(L2Loss(), -1), "weight must be >= 0 and finite, got -1"),
         (lambda: LinearRamp(-1, 1), "start must be >= 0"),
         (lambda: LinearRamp(0, float("inf")), "stop must be >= 0 and finite, got inf"),

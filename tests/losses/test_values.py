@@ -37,7 +37,7 @@ SURE = 50.0
 
 
 def sure(target: Tensor) -> Tensor:
-    """Logits that say with certainty what target says."""
+    """Logits of the certain prediction that equals target."""
     return (target * 2 - 1) * SURE
 
 
@@ -89,18 +89,18 @@ def test_smoothing_adds_to_both_sides_of_the_fraction():
     assert 1 - TverskyLoss(0.2, 0.9, smooth=500)(sure(prediction), target) == pytest.approx(index)
 
 
-def test_tversky_weighs_inventions_and_misses_apart():
+def test_tversky_weights_false_and_missed_boundary_separately():
     prediction, target = two_halves()
-    prediction[..., 30:40, :] = 1  # 1000 right, 2000 invented, 1000 missed
+    prediction[..., 30:40, :] = 1  # 1000 right, 2000 false, 1000 missed
     prediction[..., 10:20, :] = 0
     prediction[..., 20:30, :] = 1
     loss = TverskyLoss(alpha=0.25, beta=2, smooth=1e-9)
     assert 1 - loss(sure(prediction), target) == pytest.approx(1000 / (1000 + 0.25 * 2000 + 2 * 1000))
-    bent = FocalTverskyLoss(alpha=0.25, beta=2, gamma=2, smooth=1e-9)
-    assert bent(sure(prediction), target) == pytest.approx((2500 / 3500) ** 0.5, abs=2e-3)
+    power = FocalTverskyLoss(alpha=0.25, beta=2, gamma=2, smooth=1e-9)
+    assert power(sure(prediction), target) == pytest.approx((2500 / 3500) ** 0.5, abs=2e-3)
 
 
-def test_generalized_dice_of_a_missed_rarity_is_worked_by_hand():
+def test_generalized_dice_of_a_missed_rare_boundary_is_worked_by_hand():
     target = torch.zeros(1, 1, 1, 10, dtype=torch.float64)
     target[..., :2] = 1  # 2 of 10: weights 1/4 and 1/64
     black = torch.full_like(target, -SURE)
@@ -108,7 +108,7 @@ def test_generalized_dice_of_a_missed_rarity_is_worked_by_hand():
     assert GeneralizedDiceLoss()(black, target) == pytest.approx(1 - 2 * found / total)
 
 
-def test_correlation_of_a_coin_is_none_and_of_the_opposite_minus_one():
+def test_correlation_of_grey_is_zero_and_of_the_opposite_minus_one():
     target = torch.zeros(1, 1, 20, 20, dtype=torch.float64)
     target[..., :10] = 1
     assert MccLoss(smooth=1e-9)(torch.zeros_like(target), target) == pytest.approx(1)
@@ -121,7 +121,7 @@ def test_cross_entropy_of_grey_is_log_two_and_of_a_sure_mistake_its_logit():
     assert BceLoss()(torch.full_like(boundary, -SURE), boundary) == pytest.approx(SURE)
 
 
-def test_balanced_cross_entropy_weighs_each_class_by_the_share_of_the_other():
+def test_balanced_cross_entropy_weights_each_class_by_the_share_of_the_other():
     target = torch.zeros(1, 1, 1, 10, dtype=torch.float64)
     target[..., 0] = 1
     logits = torch.full_like(target, -1.0)
@@ -130,7 +130,7 @@ def test_balanced_cross_entropy_weighs_each_class_by_the_share_of_the_other():
     assert BalancedBceLoss()(logits, 0 * target) == pytest.approx(right / 2)
 
 
-def test_focal_weighs_a_pixel_by_its_own_error():
+def test_focal_weights_a_pixel_by_its_own_error():
     boundary = torch.ones(1, 1, 1, 1, dtype=torch.float64)
     loss = FocalLoss(gamma=3, alpha=0.2)
     assert loss(logit(0.75).expand_as(boundary), boundary) == pytest.approx(0.2 * 0.25**3 * -math.log(0.75))
@@ -151,7 +151,7 @@ def test_lovasz_hinge_of_one_missed_pixel_is_its_error_times_the_loss_of_the_set
     assert LovaszHingeLoss()(logits, target) == pytest.approx(2 * (1 - 1 / 2))  # one of two missed: Jaccard 1/2
 
 
-def test_boundary_loss_counts_mistakes_by_their_distance_to_the_contour():
+def test_boundary_loss_weights_errors_by_their_distance_to_the_contour():
     target = torch.zeros(1, 1, 1, 8, dtype=torch.float64)
     target[..., :4] = 1
     far, near = sure(target), sure(target)
@@ -161,13 +161,13 @@ def test_boundary_loss_counts_mistakes_by_their_distance_to_the_contour():
     assert BoundaryLoss()(torch.zeros_like(target), 0 * target) == pytest.approx(0.5 * 0.5)
 
 
-def test_hausdorff_weighs_with_both_contours():
+def test_hausdorff_weights_with_distances_to_both_contours():
     target = torch.zeros(1, 1, 1, 8, dtype=torch.float64)
     target[..., :4] = 1
-    invented = sure(target)
-    invented[..., 7] = SURE  # 4 px from the mask's boundary pixels; alone, 1 px from what is not predicted
-    assert HausdorffLoss(alpha=2)(invented, target) == pytest.approx((4**2 + 1**2) / 8)
-    assert HausdorffLoss(alpha=1)(invented, target) == pytest.approx((4 + 1) / 8)
+    false = sure(target)
+    false[..., 7] = SURE  # 4 px from the mask's boundary pixels; alone, 1 px from what is not predicted
+    assert HausdorffLoss(alpha=2)(false, target) == pytest.approx((4**2 + 1**2) / 8)
+    assert HausdorffLoss(alpha=1)(false, target) == pytest.approx((4 + 1) / 8)
 
 
 def test_border_weights_are_largest_in_the_narrowest_gap():
@@ -180,7 +180,7 @@ def test_border_weights_are_largest_in_the_narrowest_gap():
     assert border_weights(torch.zeros(1, 1, 5, 5), 10, 5).unique().tolist() == [1]
 
 
-def test_border_weighted_cross_entropy_weighs_boundary_pixels_on_top():
+def test_border_weighted_cross_entropy_multiplies_in_the_weight_of_the_boundary():
     target = torch.zeros(1, 1, 1, 4, dtype=torch.float64)
     target[..., 0] = 1
     grey = torch.zeros_like(target)
@@ -237,27 +237,27 @@ def test_edge_term_has_no_edge_at_the_border_of_a_constant_difference():
     assert EdgeCompositeLoss(weight=10)(grey, target) == pytest.approx(0.25)
 
 
-def test_edge_term_sees_lines_of_both_directions_alike():
+def test_edge_term_is_the_same_for_rows_and_columns():
     target = torch.zeros(1, 1, 8, 8, dtype=torch.float64)
     target[..., 3, :] = 1
     loss, black = EdgeCompositeLoss(weight=5), torch.full_like(target, -SURE)
     assert loss(black, target) == pytest.approx(loss(black, target.mT).item())
 
 
-def test_edge_term_tells_a_blurred_edge_from_a_grey_veil_that_l2_takes_for_equal():
+def test_edge_term_distinguishes_a_blurred_edge_from_low_contrast_where_l2_does_not():
     target = torch.zeros(1, 1, 8, 8, dtype=torch.float64)
     target[..., 4:] = 1
     blurred = target.clone()
     blurred[..., 3:5] = 0.5  # 2 x 0.25 a row
-    veiled = target + torch.where(target > 0, -0.25, 0.25)  # 8 x 0.0625 a row
-    blurred, veiled = torch.logit(blurred.clamp(1e-15, 1 - 1e-15)), torch.logit(veiled)
-    assert L2Loss()(blurred, target) == pytest.approx(L2Loss()(veiled, target).item())
+    faint = target + torch.where(target > 0, -0.25, 0.25)  # 8 x 0.0625 a row
+    blurred, faint = torch.logit(blurred.clamp(1e-15, 1 - 1e-15)), torch.logit(faint)
+    assert L2Loss()(blurred, target) == pytest.approx(L2Loss()(faint, target).item())
     # differences 0 0 0 .5 -.5 0 0 0 and .25 x4 -.25 x4: responses 4 x .25 and 2 x .25 a row, over two directions
     assert EdgeCompositeLoss(weight=1)(blurred, target) == pytest.approx(0.0625 + 4 * 0.25 / 16)
-    assert EdgeCompositeLoss(weight=1)(veiled, target) == pytest.approx(0.0625 + 2 * 0.25 / 16)
+    assert EdgeCompositeLoss(weight=1)(faint, target) == pytest.approx(0.0625 + 2 * 0.25 / 16)
 
 
-def test_all_edge_filters_answer_a_step_with_one_on_both_of_its_sides():
+def test_all_edge_filters_respond_to_a_step_with_one_on_both_of_its_sides():
     target = torch.zeros(1, 1, 8, 8, dtype=torch.float64)
     target[..., 4:] = 1
     black = torch.full_like(target, -SURE)
@@ -278,7 +278,7 @@ def test_the_bound_of_the_edge_term_is_the_largest_response_squared():
     assert EdgeCompositeLoss(weight=2, edges="laplacian").bounds == (0, 1 + 2 * 8**2)
 
 
-def test_scales_are_averages_of_squares_and_of_equal_say():
+def test_scales_are_averages_of_squares_and_weigh_the_same():
     target = torch.zeros(1, 1, 8, 8, dtype=torch.float64)
     target[..., 4:] = 1
     black = torch.full_like(target, -SURE)
@@ -287,7 +287,7 @@ def test_scales_are_averages_of_squares_and_of_equal_say():
 
 
 class Doubling(nn.Module):
-    """Feature maps that can be worked by hand: the picture times 2, and its mean."""
+    """Feature maps that can be computed by hand: the picture times 2, and its mean."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -317,14 +317,14 @@ def test_opposite_features_are_two_apart_in_direction():
     assert PerceptualLoss(Signed(), distance="cosine")(-sure(target), target) == pytest.approx(2)
 
 
-def test_perceptual_loss_looks_at_averages_of_squares():
+def test_perceptual_loss_averages_over_squares():
     target = torch.ones(1, 1, 4, 4)
     checkered = sure(torch.tensor([[1.0, 0.0], [0.0, 1.0]]).repeat(2, 2))[None, None]
     assert PerceptualLoss(Doubling(), [1, 0])(checkered, target) == pytest.approx(0.5)
     assert PerceptualLoss(Doubling(), [1, 0], stride_px=2)(checkered, target) == pytest.approx(0.25)
 
 
-def test_perceptual_loss_weighs_each_image_by_its_own_features():
+def test_perceptual_loss_normalizes_each_image_by_its_own_features():
     target = torch.ones(2, 1, 4, 4)
     target[1] *= 0.5
     values = PerceptualLoss(Doubling()).per_image(torch.zeros_like(target), target)
@@ -342,25 +342,29 @@ def test_perceptual_loss_weighs_each_image_by_its_own_features():
         (lambda: SoftClDiceLoss(smooth=0), "smooth must be > 0 pixels"),
         (lambda: SoftClDiceLoss(weight=1), "weight must be below 1"),
         (lambda: SoftClDiceLoss(weight=-0.1), r"weight must be in \[0, 1\], got -0.1"),
-        (lambda: TverskyLoss(alpha=-1), "alpha must be >= 0 and finite, got -1"),
-        (lambda: TverskyLoss(beta=-1), "beta must be >= 0"),
+        (lambda: TverskyLoss(alpha=-1), "alpha must be > 0 and finite, got -1"),
+        (lambda: TverskyLoss(alpha=0), "alpha must be > 0 and finite, got 0"),
+        (lambda: TverskyLoss(1, 0), "beta must be > 0 and finite, got 0"),
         (lambda: TverskyLoss(smooth=0), "smooth must be > 0"),
-        (lambda: FocalTverskyLoss(alpha=-1), "alpha must be >= 0"),
-        (lambda: FocalTverskyLoss(beta=-1), "beta must be >= 0"),
+        (lambda: FocalTverskyLoss(alpha=0), "alpha must be > 0"),
+        (lambda: FocalTverskyLoss(1, 0), "beta must be > 0"),
         (lambda: FocalTverskyLoss(gamma=0), "gamma must be > 0 and finite, got 0"),
         (lambda: FocalTverskyLoss(smooth=0), "smooth must be > 0"),
         (lambda: FocalLoss(gamma=-1), "gamma must be >= 0"),
-        (lambda: FocalLoss(alpha=2), r"alpha must be in \[0, 1\], got 2"),
+        (lambda: FocalLoss(alpha=2), r"alpha must be in \(0, 1\), got 2"),
+        (lambda: FocalLoss(alpha=0), r"alpha must be in \(0, 1\), got 0"),
+        (lambda: FocalLoss(alpha=1), r"alpha must be in \(0, 1\), got 1"),
         (lambda: SmoothL1Loss(beta=0), r"beta must be in \(0, 1\], got 0"),
         (lambda: HausdorffLoss(alpha=0), "alpha must be > 0"),
         (lambda: BorderWeightedBceLoss(w0=-1), "w0 must be >= 0"),
         (lambda: BorderWeightedBceLoss(sigma_px=0), "sigma_px must be > 0 pixels"),
-        (lambda: BorderWeightedBceLoss(boundary_weight=-1), "boundary_weight must be >= 0"),
+        (lambda: BorderWeightedBceLoss(boundary_weight=0), "boundary_weight must be > 0 and finite, got 0"),
         (lambda: EdgeCompositeLoss(weight=float("nan")), "weight must be >= 0 and finite, got nan"),
         (lambda: EdgeCompositeLoss(edges="canny"), "edges must be one of central_difference, .*laplacian, got canny"),
         (lambda: EdgeCompositeLoss(scales_px=()), r"scales_px must be one or more whole numbers >= 1, got \[\]"),
         (lambda: EdgeCompositeLoss(scales_px=(1, 0)), r"got \[1, 0\]"),
         (lambda: PerceptualLoss(Doubling(), [1, -1]), "layer_weights must be >= 0 and finite, got -1"),
+        (lambda: PerceptualLoss(Doubling(), [0, 0]), r"layer_weights must not all be 0, got \[0, 0\]"),
         (lambda: PerceptualLoss(Doubling(), distance="l3"), "distance must be one of relative_l2, .* got l3"),
         (lambda: PerceptualLoss(Doubling(), stride_px=0), "stride_px must be >= 1, got 0"),
         (

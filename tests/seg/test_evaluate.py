@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -75,7 +77,25 @@ def test_what_has_no_counterpart_is_named(tmp_path, capsys):
     others = save(tmp_path / "others", black_on_white)
     (tmp_path / "others" / "synthetic-0001.png").rename(tmp_path / "others" / "alone.png")
     assert main(["evaluate", others, masks, "--boundary-value", "0"]) == 2
-    assert "without a counterpart of the same name: alone, synthetic-0001" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert f"without a counterpart of the same name in {masks}: alone" in error
+    assert f"without a counterpart of the same name in {others}: synthetic-0001" in error
+
+
+def test_names_that_are_used_twice_are_named(tmp_path, capsys):
+    masks, others = save(tmp_path / "masks", black_on_white), save(tmp_path / "others", black_on_white)
+    for folder, name in (("masks", "synthetic-0000"), ("others", "synthetic-0001")):
+        tifffile.imwrite(tmp_path / folder / f"{name}.tif", np.zeros((64, 64), np.uint8))
+    assert main(["evaluate", others, masks, "--boundary-value", "0"]) == 2
+    error = capsys.readouterr().err
+    assert f"the same name: {masks}/synthetic-0000.png, {masks}/synthetic-0000.tif" in error
+    assert f"the same name: {others}/synthetic-0001.png, {others}/synthetic-0001.tif" in error
+
+
+def test_labels_that_no_cell_can_have_are_refused(tmp_path, capsys):
+    labels = save(tmp_path / "labels", lambda mask: np.where(mask, -1, 1))
+    assert main(["evaluate", labels, labels, "--predicted", "labels", "--true", "labels"]) == 2
+    assert "labels must be from 0 to 2147483647, got -1 to 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -100,3 +120,18 @@ def test_a_folder_that_is_missing_or_empty_is_named(tmp_path, capsys):
     for folder in ("nowhere", "empty"):
         assert main(["evaluate", str(tmp_path / folder), str(tmp_path / folder)]) == 2
         assert folder in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process as Linux does")
+def test_too_little_memory_is_one_sentence(tmp_path):
+    masks = save(tmp_path / "masks", lambda mask: np.zeros((16_000, 16_000), np.uint8))
+    limited = (
+        "import resource, sys\nimport seg.evaluate\nfrom pathlib import Path\nfrom seg.__main__ import main\n"
+        "used = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), -1))\n"
+        "sys.exit(main(['evaluate', sys.argv[1], sys.argv[1]]))"
+    )
+    run = subprocess.run([sys.executable, "-c", limited, masks], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    expected = f"seg evaluate: error: {masks}/synthetic-0000.png: there is not enough memory to decode the image"
+    assert run.stderr.startswith(expected), run.stderr

@@ -1,9 +1,12 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from seg.analysis.trials import load_trials
 from seg.record import RunRecord, SplitScores, choose_run, find_runs, rank_losses
+from tests.seg import records
 
 
 def record(name: str, seed: int = 0, val: float = 0.5, test: float = 0.5, status: str = "finished") -> RunRecord:
@@ -11,23 +14,7 @@ def record(name: str, seed: int = 0, val: float = 0.5, test: float = 0.5, status
         metrics = {"boundary_f1": [value, value], "iou": [value / 2, value / 2]}
         return SplitScores(images=["a", "b"], metrics=metrics) if status == "finished" else None
 
-    return RunRecord(
-        name=name,
-        loss=f"losses.{name}",
-        seed=seed,
-        status=status,
-        rank_by="boundary_f1",
-        threshold=0.5,
-        validation=scores(val),
-        test=scores(test),
-        data={"fingerprint": "f"},
-        versions={},
-        started="2026-01-01T00:00:00+00:00",
-        seconds=1.0,
-        steps=2,
-        checkpoint="c.ckpt",
-        config={},
-    )
+    return records.record(name, seed, status=status, validation=scores(val), test=scores(test))
 
 
 def test_a_record_survives_its_file(tmp_path):
@@ -37,10 +24,57 @@ def test_a_record_survives_its_file(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
 
 
-def test_a_record_of_another_version_is_refused_with_its_path(tmp_path):
-    (tmp_path / "record.json").write_text('{"name": "l2"}')
-    with pytest.raises(ValueError, match=r"record\.json is not a run record of this version"):
+def test_a_record_from_before_versions_were_told_is_read(tmp_path):
+    rewrite(tmp_path, lambda content: content.pop("schema_version"))
+    assert RunRecord.load(tmp_path) == record("l2")
+
+
+def test_a_field_that_came_later_has_its_default(tmp_path):
+    rewrite(tmp_path, lambda content: content.pop("collapse"))
+    assert RunRecord.load(tmp_path).collapse == "none"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"schema_version": 2}, "schema version 2 is of a newer Septum, this one reads up to 1"),
+        ({"decoder": {}}, "it has an unknown decoder"),
+        ({"config": {"model": {}, "trainer": {}}}, "the configuration lacks 'data'"),
+        ({"data": {"fingerprint": "f"}}, "missing 4 required positional arguments"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_refused_with_its_path_and_a_reason(tmp_path, change, reason):
+    rewrite(tmp_path, lambda content: content.update(change))
+    with pytest.raises(ValueError, match=rf"record\.json is not a run record of this version .*{reason}"):
         RunRecord.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ['{"name": "l2", "lo', "", "[]"])
+def test_a_truncated_record_is_named(tmp_path, text):
+    (tmp_path / "record.json").write_text(text)
+    with pytest.raises(ValueError, match=r"record\.json is damaged \(.*\): train the run again"):
+        RunRecord.load(tmp_path)
+
+
+def test_a_truncated_list_of_runs_is_named(tmp_path):
+    (tmp_path / "comparison.json").write_text('{"runs": ["runs/l2')
+    with pytest.raises(ValueError, match=r"comparison\.json is damaged .*: the same `seg compare` again"):
+        find_runs(tmp_path)
+
+
+def test_truncated_trials_are_named(tmp_path):
+    assert load_trials(tmp_path) == {}
+    (tmp_path / "tuning.json").write_text('{"l2": {"chosen"')
+    with pytest.raises(ValueError, match=r"tuning\.json is damaged .*: the same `seg compare` again"):
+        load_trials(tmp_path)
+
+
+def rewrite(folder, change):
+    """Save a record, and change its file."""
+    record("l2").save(folder)
+    content = json.loads((folder / "record.json").read_text())
+    change(content)
+    (folder / "record.json").write_text(json.dumps(content))
 
 
 def test_losses_are_ranked_by_their_mean_on_validation_whatever_the_test_says():
@@ -89,3 +123,9 @@ def test_runs_are_found_below_a_folder_and_in_it(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="no run"):
         find_runs(tmp_path / "empty")
+
+
+def test_a_truncated_comparison_names_its_file(tmp_path):
+    (tmp_path / "comparison.json").write_text('{"runs": ["runs/l2')
+    with pytest.raises(ValueError, match=r"comparison\.json is damaged \(Unterminated string"):
+        find_runs(tmp_path)

@@ -5,14 +5,13 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from seg.data.reading import read_image
-from service.app import create_app
-from service.settings import Settings
-from tests.service.world import client_of, png_of, tiff_of
+from tests.service.world import app_of, client_of, png_of, tiff_of
 
 GREY = np.random.default_rng(0).integers(0, 256, (37, 23), dtype=np.uint8)
 
@@ -168,10 +167,11 @@ def test_health_and_model_are_told(client, predictor):
     assert client.get("/livez").json() == {"status": "alive"}
     assert client.get("/readyz").json() == {"status": "ready"}
     model = client.get("/model").json()
-    assert model["loss"] == predictor.info["provenance"]["loss"]
+    assert model["loss"] == predictor.info.provenance.loss
     assert model["license"] == {"model": "not stated", "software": "Apache-2.0"}
     assert (model["input"]["channels"], model["input"]["max_pixels"]) == (1, 64 * 10**6)
-    assert predictor.info.items() <= model.items()
+    assert asdict(predictor.info).items() <= model.items()
+    assert model["tag"] == "septum:one"
 
 
 def test_a_service_without_model_is_alive_and_not_ready():
@@ -228,8 +228,7 @@ def test_work_that_takes_too_long_is_given_up_and_its_place_freed_when_it_ends(p
 
 
 def test_a_slow_upload_is_given_up(predictor):
-    app = create_app(Settings(upload_timeout_s=0.1))
-    app.state.predictor = predictor
+    app = app_of(predictor, upload_timeout_s=0.1)
     sent: list[dict] = []
 
     async def receive():
@@ -266,8 +265,7 @@ async def leave_after_sending(app, body: bytes, waiting: float) -> list[dict]:
 
 
 def test_an_image_whose_sender_has_gone_is_not_worked_on(predictor):
-    app = create_app(Settings(workers=1, queue=1, max_buffered_bytes=2 * len(png_of(GREY))))
-    app.state.predictor = predictor
+    app = app_of(predictor, workers=1, queue=1, max_buffered_bytes=2 * len(png_of(GREY)))
     predictor.hold.clear()
 
     async def world():
@@ -305,3 +303,10 @@ def test_a_url_is_never_fetched_wherever_it_stands(predictor):
         assert many == [415] * 100
         with pytest.raises(TimeoutError):
             canary.accept()
+
+
+def test_too_little_memory_is_said_so_and_the_next_image_answered(client, predictor):
+    answer = client.post("/predict", content=png_of(np.zeros((17, 17), np.uint8)))
+    assert error_of(answer) == (503, "out_of_memory")
+    assert answer.headers["retry-after"] == "5"
+    assert client.post("/predict", content=png_of(GREY)).status_code == 200

@@ -10,10 +10,8 @@ import uvicorn
 
 from seg.__main__ import main
 from seg.data.reading import read_image
-from service.app import create_app
 from service.client import Client, ServiceError
-from service.settings import Settings
-from tests.service.world import Brightness, png_of
+from tests.service.world import Brightness, app_of, png_of
 
 IMAGE = png_of(np.full((20, 30), 200, np.uint8))
 
@@ -23,8 +21,7 @@ class Served:
 
     def __init__(self, **settings) -> None:
         self.predictor = Brightness()
-        self.app = create_app(Settings(**settings))
-        self.app.state.predictor = self.predictor
+        self.app = app_of(self.predictor, **settings)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(uvicorn.Config(self.app, log_config=None))
@@ -71,17 +68,17 @@ def test_a_refusal_is_raised_with_its_code_and_not_sent_again(served):
 def test_a_busy_service_is_asked_again_after_the_time_that_it_names(monkeypatch):
     waits = []
     with Served() as service, Client(service.url, attempts=4) as client:
-        service.app.state.predictor = None
+        loaded, service.app.state.model = service.app.state.model, None
 
         def wait(seconds: float) -> None:
             waits.append(seconds)
             if len(waits) == 2:
-                service.app.state.predictor = service.predictor
+                service.app.state.model = loaded
 
         monkeypatch.setattr("service.client.time.sleep", wait)
         assert (read_image(client.predict(IMAGE)) == 0).all()
         assert waits == [1, 1]
-        service.app.state.predictor = None
+        service.app.state.model = None
         with pytest.raises(ServiceError) as refusal:
             client.predict(IMAGE)
     assert (refusal.value.status, refusal.value.code, len(waits)) == (503, "loading", 2 + 3)
@@ -105,7 +102,7 @@ def test_another_server_is_no_septum():
 
     with Served() as service, Client(service.url) as client:
         service.app.middleware_stack = other
-        with pytest.raises(ServiceError, match="no answer of Septum") as refusal:
+        with pytest.raises(ServiceError, match="does not come from Septum") as refusal:
             client.predict(IMAGE)
     assert (refusal.value.status, refusal.value.code) == (404, "unknown")
 

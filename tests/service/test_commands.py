@@ -1,8 +1,14 @@
+import logging
+import os
+import signal
 import socket
+import sys
 
 import pytest
 
 from seg.__main__ import main
+from service.commands import _become
+from service.model_loader import ModelLoader
 
 
 @pytest.mark.parametrize(
@@ -25,3 +31,17 @@ def test_a_port_in_use_is_explained_before_anything_is_loaded(capsys):
         port = other.getsockname()[1]
         assert main(["serve", "--port", str(port)]) == 1
     assert f"127.0.0.1 port {port} is in use" in capsys.readouterr().err
+
+
+def test_where_a_process_cannot_be_replaced_serve_waits_for_the_server(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(SystemExit) as ended:
+        _become([sys.executable, "-c", "import os, sys; sys.exit(int(os.environ['CODE']))"], os.environ | {"CODE": "3"})
+    assert ended.value.code == 3
+
+
+def test_where_there_is_no_hangup_signal_the_log_says_how_to_serve_another_model(monkeypatch, caplog):
+    monkeypatch.delattr(signal, "SIGHUP")
+    caplog.set_level(logging.INFO, "septum")
+    ModelLoader("septum:latest", "auto", print).reload_on_hangup()
+    assert "no SIGHUP: restart the service to serve another model" in caplog.text

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image
 
 from seg.instances import InstanceDecoder
 from service.cells import feature_collection, find_cells
+from service.formats import FORMATS
 from tests.service.world import png_of, tiff_of
 
 #: Two rooms between bright walls; the left one has a pillar, which is a hole of its cell.
@@ -122,7 +125,7 @@ def test_the_summary_counts_and_measures(client):
     assert summary["image"] == {"height": 60, "width": 90, "pixel_size_um": [0.5, 0.25]}
     assert summary["threshold"] == 0.4
     assert summary["boundary_share"] == pytest.approx((ROOMS == 255).mean())
-    assert summary["model"] == {"tag": "septum:one", "provenance": {"loss": "losses.L2Loss"}}
+    assert (summary["model"]["tag"], summary["model"]["provenance"]["loss"]) == ("septum:one", "losses.L2Loss")
     assert sorted(summary["seconds"]) == ["decode", "engine"]
     plain = ask(client, "format=json").json()
     assert (plain["threshold"], plain["image"]["pixel_size_um"], plain["cells"]["area_um2"]) == (0.5, None, None)
@@ -148,3 +151,24 @@ def test_turns_are_averaged_only_when_asked_for(client):
     answers = [ask(client, f"format=probability_tiff&tta={tta}").content for tta in ("false", "true")]
     plain, turned = (tifffile.imread(io.BytesIO(answer)) for answer in answers)
     assert np.array_equal(turned, 1 - plain)
+
+
+def test_the_table_of_formats_is_light_enough_for_the_command_line():
+    heavy = "{'numpy', 'starlette', 'tifffile', 'seg.data.writing'}"
+    program = f"import sys, service.client_command; print({heavy} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_formats_of_one_image_get_names_of_their_own_and_are_described_in_the_document(client):
+    assert len({form.suffix for form in FORMATS.values()}) == len(FORMATS)
+    operation = client.get("/openapi.json").json()["paths"]["/predict"]["post"]
+    (schema,) = [each["schema"] for each in operation["parameters"] if each["name"] == "format"]
+    assert schema["enum"] == list(FORMATS)
+    assert all(f"{name}: {form.description}" in schema["description"] for name, form in FORMATS.items())
+    assert operation["responses"]["200"]["content"].keys() == {form.media_type for form in FORMATS.values()}
+
+
+@pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
+def test_an_answer_has_the_media_type_of_its_format(client, form):
+    assert ask(client, f"format={form.name}").headers["content-type"] == form.media_type

@@ -53,7 +53,7 @@ def test_there_are_only_so_many_jobs_and_they_are_forgotten(predictor):
     time.sleep(0.3)
     forgotten = client.get(urls[0])
     assert (forgotten.status_code, forgotten.json()["error"]["code"]) == (404, "no_job")
-    assert "kept for 0.2 s and does not outlive a restart; send the image again" in forgotten.text
+    assert "kept for 0.2 s and lost in a restart; send the image again" in forgotten.text
     assert client.post("/jobs", content=IMAGE).status_code == 202
 
 

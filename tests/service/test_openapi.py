@@ -8,9 +8,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from service.app import create_app
-from service.settings import Settings
-from tests.service.world import Brightness, png_of
+from tests.service.world import Brightness, app_of, png_of
 
 EXAMPLES = int(os.environ.get("SEPTUM_EXAMPLES", "25"))
 IMAGES = st.builds(
@@ -22,8 +20,7 @@ IMAGES = st.builds(
 for kind in ("image/png", "image/jpeg", "image/tiff", "application/octet-stream"):
     schemathesis.openapi.media_type(kind, IMAGES)  # any of them may hold a PNG: the declared type is not believed
 
-app = create_app(Settings(jobs=100_000, queue=1_000))
-app.state.predictor = Brightness()
+app = app_of(Brightness(), jobs=100_000, queue=1_000)
 schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
@@ -35,3 +32,10 @@ def test_every_answer_is_as_described(case):
         case.query["page"] = 0  # the document cannot say that the images made here have one page
     answer = case.call_and_validate()  # raises where status, type or body are not as described
     assert answer.status_code < 500
+
+
+def test_the_model_card_is_described_with_the_types_of_its_class():
+    card = schema.raw_schema["components"]["schemas"]["ModelCard"]
+    assert card["properties"]["threshold"] == {"title": "Threshold", "type": "number"}
+    assert card["properties"]["provenance"] == {"$ref": "#/components/schemas/Provenance"}
+    assert "loss_config" in schema.raw_schema["components"]["schemas"]["Provenance"]["required"]

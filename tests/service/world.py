@@ -6,20 +6,31 @@ import threading
 import numpy as np
 import tifffile
 from PIL import Image
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from seg.data.scaling import IntensityScaling
+from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
 from service.app import create_app
+from service.served_model import ServedModel
 from service.settings import Settings
 
 
 class Brightness:
     """Bright pixels are boundary, in proportion to the type's range."""
 
-    threshold = 0.5
-    boundary_value = 0
+    info = ArtifactInfo(
+        network=NetworkInfo("unet", "resnet18", 1, 1, {}),
+        stride_px=32,
+        scaling=IntensityScaling(),
+        boundary_value=0,
+        threshold=0.5,
+        rank_by="iou",
+        scores={},
+        provenance=Provenance("l2", "losses.L2Loss", "losses.L2Loss", 0, 1, "2026-01-01", None, "f" * 64, {}),
+    )
 
     def __init__(self) -> None:
-        self.info = {"tag": "septum:one", "provenance": {"loss": "losses.L2Loss"}, "network": {"in_channels": 1}}
         self.hold = threading.Event()
         self.hold.set()
         self.calls = 0
@@ -29,6 +40,8 @@ class Brightness:
         self.hold.wait(10)
         if image.shape == (13, 13):
             raise RuntimeError("secret: /etc/model")
+        if image.shape == (17, 17):
+            raise MemoryError
         gray = image if image.ndim == 2 else image.mean(axis=2)
         probability = (gray / np.iinfo(image.dtype).max if image.dtype.kind in "iu" else gray).astype(np.float32)
         return 1 - probability if tta else probability
@@ -46,7 +59,12 @@ def tiff_of(array, **options) -> bytes:
     return stream.getvalue()
 
 
-def client_of(predictor, **settings) -> TestClient:
+def app_of(predictor, **settings) -> Starlette:
     app = create_app(Settings(**settings))
-    app.state.predictor = predictor
+    app.state.model = predictor and ServedModel("septum:one", predictor)
+    return app
+
+
+def client_of(predictor, **settings) -> TestClient:
+    app = app_of(predictor, **settings)
     return TestClient(app, raise_server_exceptions=False)

@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 
 from seg.data.synthetic import SyntheticCells
-from service.query import FORMATS
+from service.formats import FORMATS
 from tests.service.hostile import FILES
 from tests.service.test_hostile import mutated
 from tests.service.world import png_of
@@ -47,7 +47,7 @@ def mutations(log: Path, count: int) -> str:
         worker = server.worker().pid
         for number in range(count):
             started = time.monotonic()
-            query = {"format": random_.choice(FORMATS)}
+            query = {"format": random_.choice(list(FORMATS))}
             answer = client.post("/predict", content=mutated(random_.choice(originals), random_), params=query)
             slowest = max(slowest, time.monotonic() - started)
             statuses[answer.status_code] += 1
@@ -191,7 +191,7 @@ def _send_mixed(client: httpx.Client, count: int) -> None:
     for number in range(count):
         match random_.randrange(10):
             case 0 | 1 | 2 | 3:
-                query = {"format": random_.choice(FORMATS), "threshold": random_.random()}
+                query = {"format": random_.choice(list(FORMATS)), "threshold": random_.random()}
                 answer = client.post("/predict", content=random_.choice(good), params=query)
                 require(answer.status_code == 200, f"{answer.status_code}: {answer.text[:200]}")
             case 4 | 5:

@@ -5,9 +5,7 @@ import sys
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.app import create_app
-from service.settings import Settings
-from tests.service.world import Brightness
+from tests.service.world import Brightness, app_of
 
 
 class Leaking:
@@ -22,6 +20,4 @@ class Leaking:
 
 
 if __name__ == "__main__":
-    app = create_app(Settings())
-    app.state.predictor = Brightness()
-    uvicorn.run(Leaking(app), port=int(sys.argv[1]), log_config=None)
+    uvicorn.run(Leaking(app_of(Brightness())), port=int(sys.argv[1]), log_config=None)

@@ -18,7 +18,12 @@ Window = tuple[slice, slice]
 
 
 def crop_window(truth: NDArray[np.bool_], size_px: int) -> Window:
-    """Return the window of at most that size, on a coarse grid, that holds the most boundary."""
+    """Return the window that holds the most boundary, on a grid of 16 px.
+
+    Args:
+        truth: (H, W).
+        size_px: of the window's sides, at most.
+    """
     height, width = (min(size_px, side) for side in truth.shape)
     summed = np.pad(truth.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     corners = [
@@ -42,22 +47,43 @@ def read_truth(folder: Path) -> NDArray[np.bool_]:
 
 
 def image_crop(folder: Path, window: Window) -> str:
-    """Return the image of a test folder, cropped, as a data URI."""
+    """Return the cropped image as a data URI.
+
+    Args:
+        folder: of the test image.
+        window: of the crop.
+    """
     return _data_uri(read_image_file(folder / "image.png")[window])
 
 
 def truth_crop(folder: Path, window: Window) -> str:
-    """Return the truth of a test folder, cropped, as a data URI."""
+    """Return the cropped truth as a data URI.
+
+    Args:
+        folder: of the test image.
+        window: of the crop.
+    """
     return _data_uri(read_truth(folder)[window].astype(np.uint8) * np.uint8(255))
 
 
 def probability_crop(folder: Path, window: Window) -> str:
-    """Return the probability of a test folder, cropped, as a data URI: black is 0, white is 1."""
+    """Return the cropped probability as a data URI: black is 0, white is 1.
+
+    Args:
+        folder: of the test image.
+        window: of the crop.
+    """
     return _data_uri((read_probability(folder)[window] * 255).round().astype(np.uint8))
 
 
 def overlay_crop(folder: Path, window: Window, threshold: float) -> str:
-    """Return hits, misses and false boundary drawn on the image, cropped, as a data URI."""
+    """Return hits, misses and false boundary drawn on the cropped image, as a data URI.
+
+    Args:
+        folder: of the test image.
+        window: of the crop.
+        threshold: a pixel is predicted where probability >= threshold.
+    """
     image = match_channels(read_image_file(folder / "image.png")[window], 3)
     truth, predicted = read_truth(folder)[window], read_probability(folder)[window] >= np.float32(threshold)
     picture = (image * 0.7 + 60).round().clip(0, 255).astype(np.uint8)

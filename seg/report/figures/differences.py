@@ -5,8 +5,8 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from seg.analysis.metric_names import ALL_METRICS
 from seg.analysis.pairwise import Estimate, Judgement
+from seg.metrics.table import METRICS
 from seg.report.figures.style import Drawing, canvas, looks, publish
 
 
@@ -36,16 +36,22 @@ def ranking(
                           fontsize=8)  # fmt: skip
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
-        axes.set(xlabel=f"{ALL_METRICS[metric]} on the test images")
+        axes.set(xlabel=f"{METRICS[metric].title} on the test images")
         caption = (
             "Mean with 95 % interval over seeds and images, dots are seeds; "
-            "what costs no training is a dotted line where it is in view"
+            "baselines without training are dotted lines where they are in range"
         )
         return publish(figure, folder, "ranking", caption)
 
 
 def pairs(judgement: Judgement, metric: str, folder: Path) -> Drawing:
-    """Draw the difference of each pair with its interval, its images as dots and its seeds as diamonds."""
+    """Draw the difference of each pair with its interval, its images as dots and its seeds as diamonds.
+
+    Args:
+        judgement: of the metric.
+        metric: key in `METRICS`.
+        folder: of the report.
+    """
     with canvas(7, 1.1 + 0.36 * len(judgement.pairs)) as (figure, axes):
         for number, pair in enumerate(judgement.pairs):
             color = "#0072B2" if pair.different else "#999999"
@@ -56,7 +62,7 @@ def pairs(judgement: Judgement, metric: str, folder: Path) -> Drawing:
         axes.axvline(0, color="#000000", linewidth=0.8)
         axes.set_yticks(range(len(judgement.pairs)), [f"{pair.better} - {pair.worse}" for pair in judgement.pairs])
         axes.invert_yaxis()
-        axes.set(xlabel=f"difference in {ALL_METRICS[metric]}, to the right in favor of the first")
+        axes.set(xlabel=f"difference in {METRICS[metric].title}, > 0 in favor of the first")
         caption = (
             "Paired differences with 95 % interval, each pair by itself; diamonds are seeds, dots test images; "
             "blue is established after Holm's correction, grey is not"

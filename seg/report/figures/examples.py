@@ -1,4 +1,4 @@
-"""The same test crops for every loss, worst and median image first, and the boundary under the magnifying glass."""
+"""The same test crops for every loss, and an enlarged part of the boundary."""
 
 import statistics
 from dataclasses import dataclass
@@ -33,7 +33,12 @@ class Example:
 
 
 def choose_examples(summary: Summary, runs: dict[Path, RunRecord]) -> list[Example]:
-    """Return the worst, the median and the best test image, by the mean over the losses; each loss by its best run."""
+    """Return the worst, the median and the best test image, by the mean over the losses; each loss by its best run.
+
+    Args:
+        summary: of the comparison.
+        runs: folder -> record.
+    """
     rows = _shown(summary)
     means = _worst_first(rows, summary.rank_by, runs)
     order = list(means)
@@ -75,7 +80,7 @@ def _example(image: str, title: str, rows: list[LossRow], runs: dict[Path, RunRe
 
 
 def sharpness_figure(summary: Summary, runs: dict[Path, RunRecord], folder: Path) -> list[Drawing]:
-    """Draw a few pixels of boundary as each loss sees them, and the profile across it; nothing without pictures.
+    """Draw a few pixels of boundary as each loss predicts them, and the profile across it; nothing without pictures.
 
     Args:
         summary: of the comparison.
@@ -121,5 +126,5 @@ def _profiles(paths: dict[str, Path], truth: NDArray[np.bool_], folder: Path) ->
         axes.plot([-4, 0, 0, 8], [1, 1, 0, 0], color="#999999", linestyle=":", label="truth")
         axes.set(xlabel="distance from the true contour, px (negative: on the boundary)", ylabel="mean probability")
         legend_beside(axes)
-        caption = "The step that the truth makes at a contour, and what each loss makes of it on the median test image"
+        caption = "Mean probability across the true contour on the median test image"
         return publish(figure, folder, "profile", caption)

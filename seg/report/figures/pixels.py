@@ -1,4 +1,4 @@
-"""Figures that count test pixels: precision against recall, and whether probabilities mean what they say."""
+"""Figures that count test pixels: precision against recall, and the calibration of probabilities."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,13 +36,13 @@ class PixelCounts:
         return found[some] / predicted[some], found[some] / max(self.on.sum(), 1)
 
     def reliability(self) -> tuple[Counts, Counts]:
-        """Return mean probability and share of boundary in up to 15 equal bins, without empty ones."""
+        """Return mean predicted probability and observed frequency of boundary in the occupied of 15 equal bins."""
         total, middle = self.on + self.off, (np.arange(_BINS) + 0.5) / _BINS
         edges = np.linspace(0, _BINS, _RELIABILITY_BINS, endpoint=False).astype(int)
         pixels = np.add.reduceat(total, edges)
         some = pixels > 0
-        said = np.add.reduceat(total * middle, edges)[some] / pixels[some]
-        return said, np.add.reduceat(self.on, edges)[some] / pixels[some]
+        predicted = np.add.reduceat(total * middle, edges)[some] / pixels[some]
+        return predicted, np.add.reduceat(self.on, edges)[some] / pixels[some]
 
 
 def count_pixels(runs: dict[Path, RunRecord]) -> dict[str, PixelCounts]:
@@ -83,12 +83,12 @@ def pixel_figures(runs: dict[Path, RunRecord], order: list[str], folder: Path) -
             right.plot(*of_loss.reliability(), **looks(order)[name], markersize=4, linewidth=1.2, label=name)
         _frame(left, "recall", "precision")
         left.axhline(next(iter(counts.values())).prevalence, color="#999999", linestyle=":")
-        _frame(right, "probability that is said", "share that is boundary")
+        _frame(right, "mean predicted probability", "observed frequency of boundary")
         right.plot([0, 1], [0, 1], color="#999999", linestyle=":")
         legend_beside(right)
         caption = (
             "All pixels of all seeds and test images. Left: precision against recall, the dotted line is chance. "
-            "Right: on the dotted line a probability means what it says; below it the network is too sure of boundary"
+            "Right: reliability diagram; on the dotted line the network is calibrated, below it overconfident"
         )
         return [publish(figure, folder, "pixels", caption)]
 

@@ -9,7 +9,12 @@ from seg.report.figures.style import Drawing, canvas, publish
 
 
 def critical_difference_diagram(ranks: Ranks, folder: Path) -> Drawing:
-    """Draw the mean ranks on a line, a bar over each group that does not differ."""
+    """Draw the mean ranks on a line, with a bar across each group that does not differ.
+
+    Args:
+        ranks: of the losses.
+        folder: of the report.
+    """
     names, groups = list(ranks.mean), ranks.groups()
     with canvas(7, 1.5 + 0.15 * len(names) + 0.15 * len(groups)) as (figure, axes):
         figure.set_layout_engine("none")  # names may be longer than the room beside the line; the file grows with them

@@ -1,4 +1,4 @@
-"""How figures look, in the page and as files for a paper."""
+"""The style of all figures, in the page and as files for a paper."""
 
 import io
 from collections.abc import Iterator
@@ -41,7 +41,13 @@ class Drawing:
 
 @contextmanager
 def canvas(width: float, height: float, **subplots: Any) -> Iterator[tuple[Figure, Any]]:
-    """Yield a figure, in inches, and its axes in the style of all figures."""
+    """Yield a figure and its axes in the style of all figures.
+
+    Args:
+        width: in inches.
+        height: in inches.
+        subplots: arguments of `Figure.subplots`.
+    """
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure, figure.subplots(**subplots)
@@ -67,7 +73,7 @@ def publish(figure: Figure, folder: Path, name: str, caption: str) -> Drawing:
         figure: drawn.
         folder: of the report.
         name: of the files.
-        caption: a sentence that says what is to be seen.
+        caption: a sentence on what the figure shows.
     """
     with mpl.rc_context(_STYLE):
         for kind in ("svg", "png"):

@@ -1,4 +1,4 @@
-"""Figures of what happened while the losses were trained: learning curves and cost."""
+"""Figures of the training: learning curves and cost."""
 
 import csv
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from seg.analysis.metric_names import ALL_METRICS
 from seg.analysis.summary import Summary
+from seg.metrics.table import METRICS
 from seg.record import RunRecord
 from seg.report.figures.style import Drawing, canvas, legend_beside, looks, publish
 
@@ -15,7 +15,7 @@ Runs = dict[Path, RunRecord]
 
 
 def learning_curves(runs: Runs, order: list[str], rank_by: str, folder: Path) -> list[Drawing]:
-    """Draw the metric that ranks for all losses in one figure, and each loss's own value on a scale of its own.
+    """Draw the metric that ranks for all losses in one figure, and the validation loss of each in its own.
 
     Args:
         runs: folder -> record.
@@ -25,7 +25,7 @@ def learning_curves(runs: Runs, order: list[str], rank_by: str, folder: Path) ->
     """
     by_name = {name: [path for path, record in runs.items() if record.name == name] for name in order}
     colors = {name: look["color"] for name, look in looks(order).items()}
-    word = ALL_METRICS[rank_by]
+    word = METRICS[rank_by].title
     with canvas(7, 3.2) as (figure, axes):
         for name, paths in by_name.items():
             _draw(axes, paths, f"val/{rank_by}", name, colors[name])
@@ -66,7 +66,13 @@ def _read(path: Path, column: str) -> list[dict[str, str]]:
 
 
 def cost(summary: Summary, runs: Runs, folder: Path) -> list[Drawing]:
-    """Draw the milliseconds per step of every loss, a mark per run; nothing without a finished run."""
+    """Draw the milliseconds per step of every loss, a mark per run; nothing without a finished run.
+
+    Args:
+        summary: of the comparison.
+        runs: folder -> record.
+        folder: of the report.
+    """
     timed = [row for row in summary.rows if row.step_ms]
     if not timed:
         return []
@@ -79,5 +85,5 @@ def cost(summary: Summary, runs: Runs, folder: Path) -> list[Drawing]:
         axes.set_yticks(range(len(timed)), [row.name for row in timed])
         axes.invert_yaxis()
         axes.set(xlabel="milliseconds per training step")
-        caption = f"Cost per step ({summary.cost.meaning}); it holds for this machine and its load at the time"
+        caption = f"Cost per step ({summary.cost.meaning}); valid for this machine and its load at the time"
         return [publish(figure, folder, "cost", caption)]

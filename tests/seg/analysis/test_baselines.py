@@ -1,8 +1,12 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from seg.analysis.baselines import all_black, otsu_on_gradient, score_baselines
 from seg.data.writing import encode_image, encode_mask, write_file
+from tests.seg.records import config
 
 
 def step(*channels):
@@ -31,6 +35,46 @@ def test_the_all_black_answer_has_the_prevalence_as_its_average_precision(tmp_pa
     assert scores["all black"]["ap"] == pytest.approx([1 / 60])
     assert scores["all black"]["iou"] == [0]
     assert scores["Otsu on the gradient"]["boundary_f1"] == [1]
+
+
+@pytest.fixture
+def shifted(tmp_path, finished):
+    """A run whose boundary is 2 px beside the edge of its test image."""
+    truth = np.zeros((40, 60), dtype=bool)
+    truth[:, 32] = True
+    write_file(tmp_path / "test" / "s1" / "image.png", encode_image(step()))
+    write_file(tmp_path / "test" / "s1" / "truth.png", encode_mask(truth, 255))
+    return finished("a", 0, ["s1"])
+
+
+def boundary_f1(folder, record):
+    return score_baselines(folder, {folder: record})["Otsu on the gradient"]["boundary_f1"]
+
+
+def test_another_tolerance_scores_the_baselines_again(tmp_path, shifted):
+    assert boundary_f1(tmp_path, replace(shifted, config=config({"tolerance_px": 0.0}))) == [0]
+    assert boundary_f1(tmp_path, replace(shifted, config=config({"tolerance_px": 4.0}))) == [1]
+
+
+def change(file, **changes):
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+def test_scores_are_kept_until_images_data_or_code_change(tmp_path, shifted):
+    scores, file = score_baselines(tmp_path, {tmp_path: shifted}), tmp_path / "baselines.json"
+    for name in ("images", "fingerprint", "code"):
+        change(file, scores={"kept": {}})
+        assert score_baselines(tmp_path, {tmp_path: shifted}) == {"kept": {}}
+        change(file, **{name: "another"})
+        assert score_baselines(tmp_path, {tmp_path: shifted}) == scores
+
+
+def test_a_truncated_file_is_named_and_written_anew(tmp_path, shifted):
+    scores, file = score_baselines(tmp_path, {tmp_path: shifted}), tmp_path / "baselines.json"
+    file.write_text(file.read_text()[:50])
+    with pytest.warns(UserWarning, match=r"baselines\.json is damaged .* the baselines are scored again"):
+        assert score_baselines(tmp_path, {tmp_path: shifted}) == scores
+    assert score_baselines(tmp_path, {tmp_path: shifted}) == scores
 
 
 def test_runs_without_pictures_have_no_baselines(tmp_path, finished):

@@ -9,7 +9,8 @@ from seg.analysis.arms import TrainedArms
 from seg.analysis.claims import judge_claims
 from seg.analysis.pairwise import judge
 from seg.compare.plan import Plan
-from seg.record import RunRecord, SplitScores
+from seg.record import SplitScores
+from tests.seg.records import config, record
 
 LECTURE = Path(__file__).parents[3] / "configs" / "compare" / "lecture.yaml"
 IMAGES = [f"i{number}" for number in range(8)]
@@ -22,27 +23,9 @@ def run(name, loss, seed, model=None, collapse="none", **scores):
     noise = NOISE[seed]
     metrics = {metric: (scores.get(metric, 0.5) + noise + 0.001 * len(name)).tolist() for metric in METRICS}
     split = SplitScores(IMAGES, metrics)
-    return RunRecord(
-        name=name,
-        loss=f"losses.{loss}",
-        seed=seed,
-        status="finished",
-        rank_by="boundary_f1",
-        threshold=0.5,
-        validation=split,
-        test=split,
-        data={"fingerprint": "f", "train": ["a", "b"]},
-        versions={},
-        started="2026-01-01T00:00:00+00:00",
-        seconds=1.0,
-        steps=1,
-        checkpoint=None,
-        config={
-            "model": {"loss": {"class_path": loss}, "schedule": {"class_path": "OneCycle"}, "seed": seed}
-            | (model or {})
-        },
-        collapse=collapse,
-    )
+    loss_config = {"class_path": f"losses.{loss}"}
+    settings = {"loss": loss_config, "schedule": {"class_path": "OneCycle"}, "seed": seed} | (model or {})
+    return record(name, seed, split, loss=f"losses.{loss}", config=config(settings), collapse=collapse)
 
 
 def arm(name, loss, seeds=3, **more):
@@ -71,7 +54,8 @@ FALLING = "Falling learning rates help: OneCycle"
     [
         (["black", "black", "constant"], 0.03, "confirmed"),
         (["none", "none", "none"], 0.03, "refuted"),
-        (["none", "none", "none"], 0.2, "undecided"),
+        (["none", "none", "none"], 0.2, "not tested here"),
+        (["black", "black", "black"], 0.2, "not tested here"),
         (["none", "none", "none"], None, "refuted"),
         (["black", "none", "none"], 0.03, "undecided"),
         (["threshold artefact"] * 3, 0.03, "undecided"),
@@ -87,21 +71,49 @@ def test_l2_collapses_where_every_run_of_it_did(verdicts, prevalence, status):
 def test_the_evidence_sets_a_collapse_against_chance_and_the_best():
     claims = judged(arm(*L2, ap=0.04), arm(*JACCARD, ap=0.4))
     assert (
-        "3.0% of the test pixels, which is the average precision of chance; l2 has 0.04" in claims[COLLAPSES].evidence
+        "3.0% of the test pixels, the average precision of a random ranking; l2 has 0.04" in claims[COLLAPSES].evidence
     )
     assert "jaccard, the best, has 0.4" in claims[COLLAPSES].evidence
     assert "no loss has more" in claims[IOU_HOLDS].evidence
 
 
-def test_a_diverged_run_counts_as_collapsed():
-    l2 = arm(*L2)
-    l2[0] = replace(l2[0], status="diverged", validation=None, test=None)
-    assert "1 of 3 runs collapsed (diverged, none, none)" in judged(l2, arm(*JACCARD))[COLLAPSES].evidence
+def diverged(record):
+    return replace(record, status="diverged", validation=None, test=None)
 
 
-@pytest.mark.parametrize(("collapse", "status"), [("none", "confirmed"), ("white", "refuted")])
-def test_iou_holds_where_no_run_of_it_collapsed(collapse, status):
-    assert judged(arm(*L2), arm(*JACCARD, collapse=collapse))[IOU_HOLDS].status == status
+def test_divergence_is_no_collapse():
+    claim = judged([diverged(record) for record in arm(*L2)], arm(*JACCARD))[COLLAPSES]
+    assert claim.status == "not tested here"
+    assert "0 of 0 runs collapsed (diverged, diverged, diverged). A run that diverged or failed" in claim.evidence
+    assert "No run can be judged." in claim.evidence
+
+
+def test_a_finished_run_whose_probabilities_are_nan_has_diverged_too():
+    assert judged(arm(*L2, collapse="nan"), arm(*JACCARD))[COLLAPSES].status == "not tested here"
+
+
+def test_the_runs_that_did_not_diverge_decide():
+    first, *others = arm(*L2, collapse="black")
+    claim = judged([diverged(first), *others], arm(*JACCARD))[COLLAPSES]
+    assert claim.status == "confirmed"
+    assert "2 of 2 runs collapsed (diverged, black, black)" in claim.evidence
+
+
+@pytest.mark.parametrize(
+    ("of_l2", "of_iou", "prevalence", "status"),
+    [
+        ("none", "none", 0.03, "confirmed"),
+        ("none", "none", 0.12, "not tested here"),
+        ("threshold artefact", "none", 0.12, "not tested here"),
+        ("black", "none", 0.12, "confirmed"),
+        ("none", "white", 0.03, "refuted"),
+        ("none", "white", 0.12, "refuted"),
+    ],
+)
+def test_iou_holds_where_it_did_not_collapse_and_something_could_have(of_l2, of_iou, prevalence, status):
+    claim = judged(arm(*L2, collapse=of_l2), arm(*JACCARD, collapse=of_iou), prevalence=prevalence)[IOU_HOLDS]
+    assert claim.status == status
+    assert ("no other loss collapsed either" in claim.evidence) == (status == "not tested here")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +166,7 @@ def test_arms_that_differ_in_more_are_not_compared_unless_each_chose_that_on_val
 
 def test_other_data_are_another_difference():
     constant = arm("l2_constant", "L2Loss", model={"schedule": None}, boundary_f1=0.3)
-    fewer = [replace(record, config=record.config | {"data": {"crop_px": 64}}) for record in constant]
+    fewer = [replace(run, config=config(run.config.raw["model"], {"crop_px": 64})) for run in constant]
     assert judged(arm(*L2), fewer)["Falling learning rates help"].status == "not tried"
 
 

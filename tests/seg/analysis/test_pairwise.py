@@ -7,7 +7,8 @@ from scipy import stats
 from seg.analysis.pairwise import judge
 from seg.analysis.variance import TwoWayVariance
 from seg.analysis.verdict import power_words, verdict, with_interval
-from seg.record import RunRecord, SplitScores
+from seg.record import SplitScores
+from tests.seg.records import record
 
 SEEDS, IMAGES = 3, 12
 
@@ -16,23 +17,7 @@ def run(name, seed, scores, metric="iou", status="finished"):
     """A run with one test score per image."""
     images = [f"i{number:02}" for number in range(len(scores))]
     split = SplitScores(images, {metric: [float(score) for score in scores]}) if status == "finished" else None
-    return RunRecord(
-        name=name,
-        loss="losses.L2Loss",
-        seed=seed,
-        status=status,
-        rank_by=metric,
-        threshold=0.5,
-        validation=split,
-        test=split,
-        data={"fingerprint": "f"},
-        versions={},
-        started="2026-01-01T00:00:00+00:00",
-        seconds=1.0,
-        steps=1,
-        checkpoint=None,
-        config={},
-    )
+    return record(name, seed, split, rank_by=metric, status=status)
 
 
 def comparison(rng, merits, metric="iou"):
@@ -109,6 +94,37 @@ def test_pairs_are_made_of_the_seeds_and_images_that_both_have():
     assert with_interval(pair.difference) == "0.350"
 
 
+def unequal(lacks):
+    """Runs of a and b, of which a is better by 0.05 on each seed; an easy or a hard seed that one lacks hides that."""
+    ripple = 0.01 * np.sin(np.arange(IMAGES)) + 0.001 * np.arange(IMAGES) ** 0.5
+    level = {"a": 0.55, "b": 0.5}
+    easy = {"a": 0.4, "b": -0.4}[lacks]  # added to the last seed's scores
+    return [
+        run(name, seed, level[name] + ripple + 0.0005 * seed * np.cos(np.arange(IMAGES)) + (easy if seed == 3 else 0))
+        for name in level
+        for seed in range(4)
+        if (name, seed) != (lacks, 3)
+    ]
+
+
+@pytest.mark.parametrize("lacks", ["a", "b"])
+def test_a_missing_seed_does_not_turn_a_verdict_around(lacks):
+    judgement = judge(unequal(lacks), "iou")
+    assert list(judgement.estimates) == ["b", "a"]  # over all seeds of each
+    (pair,) = judgement.pairs
+    assert (pair.better, pair.worse, pair.different, pair.seeds, pair.unpaired) == ("a", "b", True, 3, 1)
+    assert pair.difference.mean == pytest.approx(0.05, abs=1e-3)
+    assert (pair.differences.mean() > 0, pair.wins) == (True, 1)
+    assert judgement.leaders == ["a"]
+    assert judgement.groups == [["b"], ["a"]]
+    b = next(each for each in unequal(lacks) if each.name == "b")
+    text = verdict({"iou": judgement}, "iou", b, "0.500")[1]
+    assert text == (
+        "a beats b in IoU by 0.050 [0.050, 0.050] (3 common seeds) on the test images, "
+        "though it is not best on validation."
+    )
+
+
 def test_losses_without_a_common_seed_are_not_tested():
     pair = judge([run("a", 0, [0.5, 0.6]), run("b", 1, [0.1, 0.3])], "iou").pairs[0]
     assert (pair.seeds, pair.difference.mean) == (0, pytest.approx(0.35))
@@ -154,6 +170,14 @@ def test_the_verdict_says_where_the_winner_is_beaten():
     assert sentences({"a": 0.2, "b": 0.0}, "a", v_rand=judge(runs, "v_rand"))[-1] == "b beats a in V_Rand."
 
 
+def test_a_win_in_a_metric_of_which_less_is_better_says_so():
+    runs = comparison(np.random.default_rng(2), {"a": 0.2, "b": 0.0}, "brier")
+    judgement = judge(runs, "brier")
+    beaten = verdict({"brier": judgement}, "brier", runs[0], "0.700")[1]
+    assert beaten.startswith("b beats a in Brier score (smaller is better) by 0.199 [")
+    assert sentences({"a": 0.2, "b": 0.0}, "a", brier=judgement)[-1] == "b beats a in Brier score (smaller is better)."
+
+
 def pair_with(mean, seed_variance, image_variance, images=12):
     runs = comparison(np.random.default_rng(0), {"a": 0.1, "b": 0.0})
     return replace(
@@ -167,7 +191,7 @@ def test_power_is_told_in_seeds_or_denied_to_them():
     assert power_words(one) == "about 1 more seed would show a difference of this size"
     assert "about 25 more seeds" in power_words(pair_with(1.0, 0.9, 0.02))
     assert power_words(pair_with(0.1, 1e-9, 1.0)).startswith("more seeds alone will not show")
-    assert power_words(pair_with(1.0, 1e-6, 1e-6)) == "it is at the verge"
+    assert power_words(pair_with(1.0, 1e-6, 1e-6)) == "borderline"
 
 
 def test_the_verdict_says_where_the_number_of_pairs_decided():

@@ -20,7 +20,7 @@ def test_groups_are_the_neighbors_within_the_critical_difference():
     ranks = Ranks({"a": 1.0, "b": 1.8, "c": 2.4, "d": 4.0}, critical_difference=1.0, data_sets=20)
     assert ranks.groups() == [["a", "b"], ["b", "c"]]
     assert ranks.sentence() == "Over 20 data sets a has the best mean rank, 1.00; it differs from c, d."
-    assert Ranks({"a": 1.0, "b": 1.8}, 1.0, 3).sentence().endswith("no other loss can be told from it.")
+    assert Ranks({"a": 1.0, "b": 1.8}, 1.0, 3).sentence().endswith("it cannot be told from any other loss.")
 
 
 def test_a_loss_that_always_wins_is_told_from_the_one_that_always_loses():

@@ -1,4 +1,4 @@
-"""Simulated comparisons, of which the truth is known: how often is the judge wrong?"""
+"""Simulated comparisons whose truth is known: error rates of tests and intervals."""
 
 from itertools import combinations
 
@@ -88,7 +88,7 @@ def test_resampling_three_seeds_covers_too_little():
     assert np.mean(covered) < 0.85
 
 
-def test_a_test_over_the_images_alone_takes_the_luck_of_the_seeds_for_merit():
+def test_a_test_over_the_images_alone_ignores_the_variance_between_seeds():
     rng = np.random.default_rng(3)
     alarms = []
     for _ in range(100):

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from seg.__main__ import main
-from seg.analysis.trials import TRIALS
+from seg.analysis.trials import TRIALS, load_trials
 from seg.compare import tuning
 from seg.compare.plan import Plan
 from seg.compare.run_task import PlannedRun, RunTask
@@ -80,6 +80,12 @@ def test_what_was_tuned_once_is_forgotten_when_nothing_is_tuned(tmp_path):
     assert not (tmp_path / TRIALS).exists()
 
 
+def test_a_truncated_file_of_trials_is_named(tmp_path):
+    (tmp_path / TRIALS).write_text('{"l2": ')
+    with pytest.raises(ValueError, match=r"tuning\.json is damaged"):
+        load_trials(tmp_path)
+
+
 @pytest.mark.slow
 def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
     out = tmp_path / "out"
@@ -90,9 +96,9 @@ def test_each_arm_trains_with_what_was_best_on_validation(path, tmp_path):
     for name, of_arm in told.items():
         best = max(of_arm["trials"], key=lambda trial: trial["score"])
         assert of_arm["chosen"] == best["options"]
-        assert trained[name].config["model"]["optimizer"]["init_args"]["lr"] == best["options"][RATE]
+        assert trained[name].config.raw["model"]["optimizer"]["init_args"]["lr"] == best["options"][RATE]
         assert trained[name].steps == 3
-    weight = trained["edge_composite"].config["model"]["loss"]["init_args"]["weight"]
+    weight = trained["edge_composite"].config.loss.init_args["weight"]
     assert weight == told["edge_composite"]["chosen"][WEIGHT]
     trials = [RunRecord.load(file.parent) for file in (out / "trials").rglob("record.json")]
     assert [(trial.seed, trial.steps, trial.status) for trial in trials] == [(1000, 2, "untested")] * 4

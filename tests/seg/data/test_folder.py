@@ -30,6 +30,7 @@ def test_images_and_masks_are_paired_by_name_and_sorted(folder):
     written = np.array(Image.open(folder / "masks" / "b.png"))
     assert np.array_equal(samples[1].mask, written == 0)
     assert len(samples[:2]) == 2
+    assert samples[0].labels is None
 
 
 def test_polarity_is_what_the_config_says(folder):
@@ -37,14 +38,15 @@ def test_polarity_is_what_the_config_says(folder):
     assert np.array_equal(black[0].mask, ~white[0].mask)
 
 
-def test_boundaries_come_from_labels(folder):
+def test_boundaries_come_from_labels_which_are_kept(folder):
     labels = np.zeros((8, 10), dtype=np.uint16)
     labels[:, :5], labels[:, 5:] = 1, 700
     for name in "abc":
         save(folder / "labels" / f"{name}.png", labels)
-    mask = ImageFolder(str(folder), labels="labels", thickness_px=1)[0].mask
-    assert mask[:, 4:6].all()
-    assert mask.sum() == 16
+    sample = ImageFolder(str(folder), labels="labels", thickness_px=1)[0]
+    assert sample.mask[:, 4:6].all()
+    assert sample.mask.sum() == 16
+    assert (sample.labels.dtype, np.array_equal(sample.labels, labels)) == (np.int32, True)
 
 
 def test_every_offender_is_listed_at_once(folder):
@@ -135,3 +137,9 @@ def test_images_to_predict_are_a_file_or_a_folder(folder):
     for missing in ("nowhere", "empty"):
         with pytest.raises(FileNotFoundError):
             read_images(folder / missing)
+
+
+def test_images_to_predict_with_one_name_are_refused(folder):
+    save(folder / "images" / "a.tif", np.zeros((8, 10), np.uint8))
+    with pytest.raises(ValueError, match="'a': 2 images have this name"):
+        read_images(folder / "images")

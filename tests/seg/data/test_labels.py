@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from seg.data.labels import boundaries_from_labels
+from seg.data.labels import as_labels, boundaries_from_labels
 
 
 def test_touching_cells_have_a_boundary_on_both_sides():
@@ -41,3 +41,14 @@ def test_a_cell_cut_by_the_edge_of_the_picture_is_open_there():
 def test_unfit_labels_are_refused(labels, thickness_px, rule):
     with pytest.raises(ValueError, match=rule):
         boundaries_from_labels(labels, thickness_px)
+
+
+def test_labels_keep_their_numbers():
+    labels = as_labels(np.array([[0, 70_000]], dtype=np.uint32))
+    assert (labels.dtype, labels.tolist()) == (np.int32, [[0, 70_000]])
+
+
+@pytest.mark.parametrize("value", [-1, 2**31])
+def test_labels_that_no_number_of_a_cell_can_be_are_refused(value):
+    with pytest.raises(ValueError, match="labels must be from 0 to 2147483647"):
+        as_labels(np.array([[0, value]]))

@@ -1,3 +1,5 @@
+from dataclasses import astuple, replace
+
 import albumentations
 import numpy as np
 import pytest
@@ -64,7 +66,7 @@ def test_mask_and_image_are_cropped_and_turned_together():
         assert torch.equal(batch["image"] < 0, batch["mask"] > 0.5)
 
 
-def test_an_image_smaller_than_the_crop_is_continued():
+def test_an_image_smaller_than_the_crop_is_padded():
     batch = epoch(module(crop_px=96), 0)[0]
     assert batch["image"].shape == (3, 1, 96, 96)
     assert batch["image"][0].std() > 0.1
@@ -79,6 +81,16 @@ def test_whole_images_are_served_for_everything_else():
     assert [batch["name"] for batch in data.predict_dataloader()] == [batch["name"] for batch in test]
 
 
+def test_whole_images_bring_labels_where_their_source_has_them():
+    cells = list(SyntheticCells(count=6, size_px=64, cell_diameter_px=16))
+    (val,) = module(source=cells).val_dataloader()
+    assert (val["labels"].shape, val["labels"].dtype) == ((1, 64, 64), torch.int32)
+    assert np.array_equal(val["labels"][0], cells[3].labels)
+    without = [Sample(sample.name, sample.image, sample.mask) for sample in cells]
+    assert all("labels" not in batch for batch in module(source=without).test_dataloader())
+    assert "labels" not in epoch(module(), 0)[0]
+
+
 def test_an_image_file_can_be_predicted_without_any_training_data(tmp_path):
     Image.fromarray(np.zeros((9, 7), np.uint8)).save(tmp_path / "one.png")
     data = BoundaryDataModule([], BlockSplit(1, 1), predict=str(tmp_path / "one.png"))
@@ -87,25 +99,43 @@ def test_an_image_file_can_be_predicted_without_any_training_data(tmp_path):
     assert (batch["name"], batch["image"].shape) == (["one"], (1, 1, 9, 7))
 
 
-def test_the_fingerprint_changes_with_pixels_masks_and_split():
+def test_the_fingerprint_changes_with_pixels_masks_labels_and_split():
     samples = list(SyntheticCells(count=6, size_px=64, cell_diameter_px=16))
     plain = module(source=samples).describe()
     assert plain == module(source=list(samples)).describe()
     changed = samples.copy()
-    changed[0] = Sample(samples[0].name, samples[0].image, ~samples[0].mask)
+    changed[0] = Sample(samples[0].name, samples[0].image, ~samples[0].mask, samples[0].labels)
     others = [
         module(source=changed).describe(),
+        module(source=[Sample(*astuple(samples[0])[:3]), *samples[1:]]).describe(),
         module(source=samples, split=BlockSplit(val=2, test=2)).describe(),
         module(source=list(SyntheticCells(count=6, size_px=64, cell_diameter_px=16, seed=1))).describe(),
     ]
-    assert len({plain["fingerprint"], *(other["fingerprint"] for other in others)}) == 4
+    assert len({plain["fingerprint"], *(other["fingerprint"] for other in others)}) == 5
     assert plain["train"] == ["synthetic-0000", "synthetic-0001", "synthetic-0002"]
+
+
+def test_names_that_share_or_leave_a_folder_are_refused_of_every_source():
+    cells = list(SyntheticCells(count=6, size_px=64, cell_diameter_px=16))
+    samples = [replace(cells[0], name="../../x"), *cells[1:5], replace(cells[5], name=cells[1].name)]
+    with pytest.raises(ValueError, match=r"2 name\(s\) of images cannot be used") as refusal:
+        module(source=samples)
+    assert "'../../x'" in str(refusal.value)
+    assert "'synthetic-0001': 2 images have this name" in str(refusal.value)
+
+
+def test_a_data_module_that_refused_its_samples_refuses_them_again():
+    samples = list(SyntheticCells(count=5, size_px=64, cell_diameter_px=16))
+    data = BoundaryDataModule([*samples, samples[0]], BlockSplit(val=1, test=2))
+    for _ in range(2):
+        with pytest.raises(ValueError, match="2 images have this name"):
+            data.setup("fit")
 
 
 def test_a_picture_in_two_splits_is_refused_at_setup():
     samples = list(SyntheticCells(count=5, size_px=64, cell_diameter_px=16))
     with pytest.raises(ValueError, match="the same picture is in two splits"):
-        module(source=[*samples, samples[0]])
+        module(source=[*samples, replace(samples[0], name="copy")])
 
 
 def test_a_doubtful_polarity_is_warned_about():

@@ -50,13 +50,13 @@ CASES = {
 
 
 @pytest.mark.parametrize(("data", "size"), CASES.values(), ids=CASES)
-def test_the_size_of_a_pixel_is_read_where_it_can_be_believed(data, size):
+def test_the_size_of_a_pixel_is_read_where_it_is_plausible(data, size):
     found = read_pixel_size(data)
     assert found == (size and pytest.approx(size, rel=1e-6))
 
 
 @pytest.mark.parametrize("broken", [b"<OME", b"<OME>", b'<OME xmlns="urn:x"><Image/></OME>'])
-def test_a_broken_description_says_nothing(broken):
+def test_broken_metadata_has_no_size(broken):
     data = ome(PhysicalSizeY=0.5, PhysicalSizeX=0.25)
     start = data.index(b"<OME")
     end = data.index(b"</OME>") + len(b"</OME>")
@@ -66,6 +66,6 @@ def test_a_broken_description_says_nothing(broken):
     assert read_pixel_size(data[:start] + filled[: end - start] + data[end:]) is None
 
 
-def test_a_number_that_is_none_is_not_believed():
+def test_a_size_that_is_no_number_is_ignored():
     data = ome(PhysicalSizeY=0.5, PhysicalSizeX=0.25)
     assert read_pixel_size(data.replace(b'PhysicalSizeY="0.5"', b'PhysicalSizeY="a.b"')) is None

@@ -3,6 +3,8 @@
 import contextlib
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import imagecodecs
@@ -323,3 +325,28 @@ def test_the_error_of_a_file_names_its_path(tmp_path):
     path.write_bytes(b"nothing")
     with pytest.raises(ImageError, match=r"broken\.png: the file is not a PNG, JPEG or TIFF image"):
         read_image_file(path)
+
+
+READ_WITH_64_MB = """
+import resource, sys
+from pathlib import Path
+from seg.data.reading import read_image_file
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), -1))
+try:
+    read_image_file(Path(sys.argv[1]))
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process as Linux does")
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_too_little_memory_is_not_told_as_a_damaged_image(tmp_path, kind):
+    path = tmp_path / f"large.{kind}"
+    large = np.zeros((16_000, 16_000), np.uint8)  # 256 MB, little as a file
+    path.write_bytes(imagecodecs.png_encode(large, level=1) if kind == "png" else tiff(large, compression="zlib"))
+    read = subprocess.run(
+        [sys.executable, "-c", READ_WITH_64_MB, str(path)], capture_output=True, text=True, check=True
+    )
+    assert read.stdout.startswith(f"{path}: there is not enough memory to decode the image"), read.stdout + read.stderr

@@ -45,8 +45,8 @@ def test_the_seed_decides_the_draw_and_repeats_it():
         (lambda: BlockSplit(val=0, test=5), "val >= 1, test >= 1 and gap >= 0, got 0, 5 and 0"),
         (lambda: GroupSplit(val_share=0.6, test_share=0.4), "shares must be > 0 with a sum < 1"),
         (lambda: GroupSplit(group="("), "is not a regular expression"),
-        (lambda: GroupSplit(group="p"), "needs a bracket"),
-        (lambda: GroupSplit(group="x(.)").assign(NAMES), "finds nothing in the name '00'"),
+        (lambda: GroupSplit(group="p"), "needs parentheses"),
+        (lambda: GroupSplit(group="x(.)").assign(NAMES), "does not match the name '00'"),
         (lambda: GroupSplit().assign(["a", "b"]), "at least 3 groups"),
     ],
 )

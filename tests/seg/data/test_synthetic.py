@@ -55,6 +55,21 @@ def test_membranes_hang_together(share, most):
         assert pieces <= most
 
 
+def test_cells_are_numbered_and_end_at_their_membranes():
+    for sample in SyntheticCells(count=3, size_px=128):
+        cells, count = label(~sample.mask)
+        assert np.array_equal(sample.labels == 0, sample.mask)
+        assert sample.labels.dtype == np.int32
+        assert sample.labels.max() == len(np.unique(sample.labels)) - 1 == count
+        assert len(set(zip(sample.labels.ravel(), cells.ravel(), strict=True))) == count + 1
+
+
+def test_cells_are_known_apart_where_the_mask_lacks_their_membrane():
+    sample = SyntheticCells(count=1, size_px=128, boundary_share=0.02)[0]
+    assert sample.labels.max() > label(~sample.mask)[1] + 5
+    assert all(label(sample.labels == number)[1] == 1 for number in range(1, sample.labels.max() + 1))
+
+
 def best_threshold_iou(sample) -> float:
     smooth = gaussian_filter(sample.image.astype(float), 1.5)
     levels = np.quantile(smooth, np.linspace(0.01, 0.6, 40))

@@ -23,6 +23,11 @@ def test_a_probability_survives_in_sixteen_bits():
     assert np.abs(decode_probability(data) - probability).max() <= 1 / 131_070 + 1e-7
 
 
+def test_nan_is_written_as_zero():
+    data = encode_probability(np.array([[np.nan, 1.0]], dtype=np.float32))
+    assert decode_probability(data).tolist() == [[0, 1]]
+
+
 def test_an_image_is_written_as_it_is():
     image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
     assert np.array_equal(read_image(encode_image(image)), image)

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 import shutil
 import sys
 from dataclasses import replace
@@ -10,30 +11,25 @@ import pytest
 import torch
 import yaml
 
-from seg.__main__ import main
 from seg.data.reading import read_image_file
 from seg.data.writing import decode_probability, encode_probability
 from seg.inference.artifact import write_artifact
+from seg.inference.artifact_info import ArtifactInfo
 from seg.inference.engine import OpenVinoEngine, TorchEngine
+from seg.inference.golden import export_inputs, validation_goldens
 from seg.inference.predictor import Predictor
 from seg.record import RunRecord
 
-LOSS = Path(__file__).parents[3] / "configs" / "loss"
-
 
 @pytest.fixture(scope="module")
-def run(tiny, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    args = ["fit", f"--config={tiny / 'base.yaml'}", f"--data={tiny / 'data.yaml'}"]
-    args += [f"--model.loss={LOSS / 'perceptual.yaml'}", f"--trainer.logger.save_dir={folder}"]
-    assert main([*args, "--trainer.logger.name=run", "--trainer.enable_progress_bar=false"]) == 0
-    return folder / "run" / "version_0"
+def predictor(made) -> Predictor:
+    return Predictor.load(made)
 
 
 @pytest.fixture
-def artifact(run, tmp_path) -> Path:
-    write_artifact(run, tmp_path / "artifact")
-    return tmp_path / "artifact"
+def artifact(made, tmp_path) -> Path:
+    """A copy that may be damaged."""
+    return shutil.copytree(made, tmp_path / "artifact")
 
 
 def test_an_artifact_holds_all_that_serving_needs_and_where_it_came_from(run, artifact):
@@ -43,8 +39,8 @@ def test_an_artifact_holds_all_that_serving_needs_and_where_it_came_from(run, ar
     assert info["scaling"] == {"low_percentile": 0.1, "high_percentile": 99.9}
     assert info["scores"]["test"]["iou"] == pytest.approx(record.test.mean("iou"))
     assert info["provenance"]["loss"] == "losses.CompositeLoss"
-    assert info["provenance"]["data_fingerprint"] == record.data["fingerprint"]
-    assert yaml.safe_load((artifact / "config.yaml").read_text()) == record.config
+    assert info["provenance"]["data_fingerprint"] == record.data.fingerprint
+    assert yaml.safe_load((artifact / "config.yaml").read_text()) == record.config.raw
     names = {path.name for path in artifact.iterdir()}
     assert json.loads((artifact / "manifest.json").read_text()).keys() == names - {"manifest.json"}
     assert "/" not in json.dumps(info)
@@ -199,3 +195,84 @@ def test_a_checkpoint_that_would_execute_code_is_refused(run, tmp_path, monkeypa
     with pytest.raises(ValueError, match=r"evil\.ckpt cannot be read as weights"):
         write_artifact(tmp_path, tmp_path / "artifact")
     assert not (tmp_path / "trap_was_sprung").exists()
+
+
+def test_a_file_that_the_manifest_does_not_list_is_refused_and_not_run(artifact):
+    shutil.copyfile(artifact / "model.onnx", artifact / "model_int8.xml")
+    with pytest.raises(ValueError, match=r"model_int8\.xml is not listed in manifest\.json"):
+        Predictor.load(artifact)
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ("{}", r"\S+ is not listed in manifest\.json"),
+        ("[1]", r"manifest\.json is damaged"),
+        ("{", r"manifest\.json is damaged"),
+    ],
+)
+def test_a_manifest_that_vouches_for_nothing_is_refused(artifact, content, rule):
+    (artifact / "manifest.json").write_text(content)
+    with pytest.raises(ValueError, match=rule):
+        Predictor.load(artifact)
+
+
+def test_a_manifest_must_list_what_is_needed(artifact):
+    (artifact / "artifact.json").unlink()
+    vouch_for(artifact)
+    with pytest.raises(ValueError, match=r"artifact\.json is missing"):
+        Predictor.load(artifact)
+
+
+def test_a_manifest_that_names_a_file_outside_is_refused(artifact):
+    (artifact.parent / "secret").write_bytes(b"x")
+    vouch_for(artifact)
+    manifest = artifact / "manifest.json"
+    listed = json.loads(manifest.read_text()) | {"../secret": hashlib.sha256(b"x").hexdigest()}
+    manifest.write_text(json.dumps(listed))
+    with pytest.raises(ValueError, match=r"\.\./secret is missing"):
+        Predictor.load(artifact)
+
+
+@pytest.mark.parametrize("shape", [(5, 384, 384), (64,), (4, 4, 4), (0, 4), (1, 2, 4, 3)])
+def test_a_stack_is_not_taken_for_an_image(predictor, shape):
+    with pytest.raises(ValueError, match=re.escape(f"(H, W) or (H, W, 3), got {shape}")):
+        predictor.probability(np.zeros(shape, np.uint8))
+
+
+def test_complex_numbers_are_not_an_image(predictor):
+    with pytest.raises(ValueError, match="got complex64"):
+        predictor.probability(np.zeros((4, 4), np.complex64))
+
+
+def test_int8_is_accepted_on_validation_images_whatever_the_test_images_say(run, tmp_path, monkeypatch):
+    copy, record = tmp_path / "run", RunRecord.load(run)
+    shutil.copytree(run, copy)
+    for name in record.test.images:
+        (copy / "test" / name / "truth.png").unlink()
+    found = validation_goldens(copy, record, 32)
+    assert len(found) == len(record.validation.images)
+    for name, golden in zip(record.validation.images, found, strict=True):
+        truth = read_image_file(copy / "validation" / name / "truth.png") > 0
+        assert np.array_equal(golden.truth[: truth.shape[0], : truth.shape[1]], truth)
+    monkeypatch.setattr("seg.inference.quantize.MIN_DICE", 0.0)
+    monkeypatch.setattr("seg.inference.quantize.MAX_LOSS", 1.0)
+    write_artifact(copy, tmp_path / "artifact", int8=True)
+    assert ArtifactInfo.load(tmp_path / "artifact").engine["int8"]["float_convolutions"] == 0
+    shutil.rmtree(copy / "validation")
+    with pytest.raises(ValueError, match="no validation pictures to check int8 on"):
+        write_artifact(copy, tmp_path / "other", int8=True)
+
+
+def test_validation_pictures_are_those_of_the_validation_images_alone(run):
+    record = RunRecord.load(run)
+    assert sorted(path.name for path in (run / "validation").iterdir()) == sorted(record.validation.images)
+    truth = read_image_file(run / "validation" / record.validation.images[0] / "truth.png")
+    assert set(np.unique(truth)) == {0, 255}
+
+
+def test_inputs_are_continued_to_whole_strides_of_the_network(run):
+    record = RunRecord.load(run)  # of images of 64 x 64
+    shapes = {golden.image.shape[2:] for golden in validation_goldens(run, record, 48)}
+    assert shapes == {(96, 96)}
+    assert [image.shape[2:] for image in export_inputs(run, record, 48)][-2:] == [(96, 96), (48, 144)]

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from seg.inference.decoder import FastDecoderBlock, UpsampledConvolution
-from seg.inference.folding import fold_batch_norm
+from seg.inference.batch_norm_folding import fold_batch_norm
+from seg.inference.fast_decoder import FastDecoderBlock, UpsampledConvolution
 from seg.inference.optimize import optimize
 from seg.network.unet import LITE0, NetworkConfig, PaddedNetwork, build_network
 

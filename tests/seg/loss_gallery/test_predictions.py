@@ -3,12 +3,12 @@ import pytest
 import torch
 
 from seg.data.synthetic import SyntheticCells
-from seg.loss_gallery.predictions import answers, as_target, masks_by_prevalence
+from seg.loss_gallery.predictions import as_target, masks_by_prevalence, typical_predictions
 
 MASK = next(iter(SyntheticCells(count=1, size_px=96, cell_diameter_px=24.0))).mask
 
 
-def test_masks_cover_the_shares_asked_for_and_lie_in_each_other():
+def test_masks_cover_the_requested_shares_and_are_nested():
     rare, common = masks_by_prevalence(MASK, [0.02, 0.3])
     assert (rare.mean(), common.mean()) == (pytest.approx(0.02, abs=1e-4), pytest.approx(0.3, abs=1e-4))
     assert common.shape == (256, 256)
@@ -22,9 +22,9 @@ def test_a_mask_that_cannot_be_drawn_is_refused():
         masks_by_prevalence(np.zeros((80, 80), dtype=bool), [0.1])
 
 
-def test_answers_are_what_their_names_say():
+def test_predictions_match_their_names():
     (mask,) = masks_by_prevalence(MASK, [0.1])
-    found = {name: logits.sigmoid()[0, 0].numpy() for name, logits in answers(mask).items()}
+    found = {name: logits.sigmoid()[0, 0].numpy() for name, logits in typical_predictions(mask).items()}
     assert found["black"].max() < 0.01
     assert np.all(found["grey"] == 0.5)
     assert found["white"].min() > 0.99

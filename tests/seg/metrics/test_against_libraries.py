@@ -86,7 +86,11 @@ def score_as_one_of_two(rank: int, folder: str) -> None:
 @pytest.mark.slow
 def test_two_processes_gather_the_images_of_both(tmp_path):
     ranks = [subprocess.Popen([sys.executable, __file__, str(rank), str(tmp_path)]) for rank in range(2)]
-    assert [process.wait(100) for process in ranks] == [0, 0]
+    try:
+        assert [process.wait(250) for process in ranks] == [0, 0]
+    finally:
+        for process in ranks:
+            process.kill()
     alone = ImageScores(tolerance_px=2)
     for rank in range(2):
         alone.update(*pictures_of_rank(rank))

@@ -27,7 +27,7 @@ def evidence(probability: np.ndarray, mask: np.ndarray = MASK):
 
 
 @pytest.mark.parametrize(("verdict", "probability"), ANSWERS.items(), ids=ANSWERS)
-def test_each_way_to_give_up_is_called_by_its_name(verdict, probability):
+def test_each_kind_of_collapse_is_recognized(verdict, probability):
     assert judge(evidence(probability)) == verdict
 
 
@@ -35,11 +35,11 @@ def test_a_good_ranking_that_fills_the_mask_at_half_is_an_artefact_too():
     assert judge(evidence(np.where(MASK, 0.9, 0.6) + 0.05 * NOISE)) == "threshold artefact"
 
 
-def test_one_image_with_nan_condemns_the_split():
+def test_one_image_with_nan_decides_the_verdict_of_its_split():
     assert judge(summarize([evidence(ANSWERS["none"]), evidence(ANSWERS["nan"])])) == "nan"
 
 
-def test_one_image_without_boundary_does_not_condemn_a_good_network():
+def test_one_image_without_boundary_is_no_collapse_of_a_good_network():
     good = evidence(ANSWERS["none"])
     nothing = evidence(np.full(MASK.shape, 0.01), np.zeros_like(MASK))
     assert judge(summarize([good, good, nothing])) == "none"

@@ -57,6 +57,13 @@ def test_a_cell_is_matched_once_also_at_exactly_one_half():
     assert (scores.ap50, scores.f1) == (pytest.approx(1 / 2), pytest.approx(2 / 3))
 
 
+def test_panoptic_quality_needs_more_than_half_and_the_other_scores_half():
+    halved, more = strip((0, 10)), strip((0, 11))
+    truth = strip((0, 20))
+    assert (instance_scores(halved, truth).pq, instance_scores(more, truth).pq) == (0, pytest.approx(11 / 20))
+    assert instance_scores(halved, truth).ap50 == instance_scores(halved, truth).f1 == 1
+
+
 def test_nothing_against_nothing_is_perfect_and_against_something_zero():
     nothing, something = strip(), strip((0, 10))
     assert instance_scores(nothing, nothing).pq == 1

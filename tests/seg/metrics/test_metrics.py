@@ -8,9 +8,10 @@ from skimage.morphology import skeletonize
 from torchmetrics.functional.classification import binary_f1_score, binary_jaccard_index
 
 from seg.metrics.boundary import boundary_f1
-from seg.metrics.image_scores import THRESHOLDS, ImageScores, ScoreTable
+from seg.metrics.image_scores import ImageScores, ScoreTable
 from seg.metrics.pixel import average_precision, brier, overlap
 from seg.metrics.rand import rand_scores
+from seg.metrics.table import THRESHOLDS
 
 HALF = np.array([0.5], dtype=np.float32)
 

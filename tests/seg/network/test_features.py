@@ -22,7 +22,7 @@ def test_torchvision_features_come_in_the_order_of_their_names():
     assert min(feature.min() for feature in features) == 0  # both are behind a ReLU
 
 
-def test_grey_pictures_reach_torchvision_models_as_imagenet_scales_them():
+def test_torchvision_models_get_grey_pictures_normalized_like_imagenet():
     extractor = TorchvisionFeatures("vgg11", ["features.0"], weights=None)
     picture = torch.full((1, 1, 8, 8), 0.5)
     scaled = torch.stack(
@@ -46,6 +46,6 @@ def test_grey_pictures_reach_torchvision_models_as_imagenet_scales_them():
         (lambda: TorchvisionFeatures("no_such_model", ["x"], weights=None), "no_such_model"),
     ],
 )
-def test_what_is_not_there_is_refused(build, rule):
+def test_an_unknown_model_layer_or_weights_is_refused(build, rule):
     with pytest.raises(ValueError, match=rule):
         build()

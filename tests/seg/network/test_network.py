@@ -20,8 +20,8 @@ def test_the_packaged_weights_fit_timm_to_the_last_key():
     assert model.load_state_dict(weights, strict=True).missing_keys == []
 
 
-def test_the_packaged_weights_know_what_an_edge_is():
-    """A classifier of the same architecture with other weights would answer a flat and a striped picture alike."""
+def test_the_packaged_weights_distinguish_flat_from_striped_pictures():
+    """Random weights would give both pictures nearly the same class probabilities."""
     model = timm.create_model("tf_efficientnet_lite0").eval()
     model.load_state_dict(load_lite0_weights())
     flat, striped = torch.zeros(2, 1, 3, 224, 224)
@@ -31,7 +31,7 @@ def test_the_packaged_weights_know_what_an_edge_is():
     assert answers[0].argmax() != answers[1].argmax()
 
 
-def test_a_grey_encoder_sees_what_a_color_encoder_sees_in_a_grey_picture():
+def test_a_grey_encoder_equals_a_color_encoder_on_a_grey_picture():
     grey, color = (build_network(NetworkConfig(in_channels=channels)).eval() for channels in (1, 3))
     picture = torch.rand(1, 1, 64, 64)
     with torch.no_grad():
@@ -55,7 +55,7 @@ def test_padding_does_not_change_an_image_of_whole_strides():
         assert torch.equal(network(image), network.network(image.contiguous(memory_format=torch.channels_last)))
 
 
-def test_the_seed_decides_the_weights_and_leaves_the_generator_alone():
+def test_the_seed_determines_the_weights_and_the_global_generator_keeps_its_state():
     torch.manual_seed(9)
     expected = torch.rand(3)
     torch.manual_seed(9)
@@ -66,7 +66,7 @@ def test_the_seed_decides_the_weights_and_leaves_the_generator_alone():
     assert not torch.equal(first[head], other[head])
 
 
-def test_other_architectures_and_classes_are_a_matter_of_config():
+def test_other_architectures_and_classes_need_only_a_config():
     config = NetworkConfig("fpn", "resnet18", encoder_weights=None, in_channels=3, classes=2)
     with torch.no_grad():
         assert build_network(config).eval()(torch.randn(1, 3, 40, 40)).shape == (1, 2, 40, 40)
@@ -106,7 +106,7 @@ def test_the_perceptual_loss_of_the_config_keeps_the_contract():
     assert loss.state_dict() == {}
 
 
-def test_a_frozen_encoder_stays_as_it_is_while_the_decoder_learns():
+def test_a_frozen_encoder_is_unchanged_while_the_decoder_trains():
     network = build_network(replace(SMALL, freeze_encoder=True)).train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     optimizer = torch.optim.SGD(network.parameters(), lr=1.0)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from seg.__main__ import main
-from seg.record import RunRecord, SplitScores
+from seg.record import SplitScores
 from seg.report.across import write_across
+from tests.seg.records import DATA, record
 
 IMAGES = [f"i{number}" for number in range(6)]
 
@@ -17,23 +18,7 @@ def save(folder: Path, name: str, seed: int, score: float, **changes) -> None:
     """Save a run whose test images all score about the same."""
     noise = np.random.default_rng([seed, *name.encode()]).normal(0, 0.003, len(IMAGES))
     split = SplitScores(IMAGES, {"iou": (score + noise).tolist()})
-    run = RunRecord(
-        name=name,
-        loss="losses.L2Loss",
-        seed=seed,
-        status="finished",
-        rank_by="iou",
-        threshold=0.5,
-        validation=split,
-        test=split,
-        data={"fingerprint": "f" * 64, "train": [], "val": [], "test": IMAGES},
-        versions={},
-        started="2026-01-01T00:00:00+00:00",
-        seconds=1.0,
-        steps=1,
-        checkpoint=None,
-        config={"model": {}},
-    )
+    run = record(name, seed, split, rank_by="iou", data=DATA)
     path = folder / "runs" / name / f"seed-{seed}"
     path.mkdir(parents=True)
     replace(run, **changes).save(path)
@@ -47,7 +32,7 @@ def comparison(folder: Path, scores: dict[str, float], **changes) -> Path:
 
 
 def fingerprint(letter: str) -> dict:
-    return {"data": {"fingerprint": letter * 64, "train": [], "val": [], "test": IMAGES}}
+    return {"data": replace(DATA, fingerprint=letter * 64)}
 
 
 def test_on_the_same_data_each_loss_is_tested_against_itself(tmp_path):

@@ -45,7 +45,7 @@ def test_the_configuration_in_the_report_trains_the_run_again(tiny, tmp_path):
         RunRecord.load(tmp_path / run) for run in (Path("out") / folder, Path("runs/l2_constant/version_0"))
     )
     assert (second.name, second.seed, second.steps) == ("l2_constant", 3, first.steps)
-    assert second.data["fingerprint"] == first.data["fingerprint"]
+    assert second.data.fingerprint == first.data.fingerprint
     assert second.test == first.test
     assert len(find_runs(tmp_path / "out")) == 1
 

@@ -14,6 +14,7 @@ from seg.data.writing import encode_image, encode_mask, encode_probability, writ
 from seg.record import RunRecord, SplitScores
 from seg.report.figures.crops import CROP_PX, crop_window
 from seg.report.one import write_report
+from tests.seg import records
 
 IMAGES = ["s1", "s2", "s3"]
 
@@ -24,22 +25,17 @@ def record(name: str, seed: int, val: float, test: float, status: str = "finishe
         return SplitScores(images, dict.fromkeys(("boundary_f1", "iou", "dice", "ap", "brier"), spread))
 
     finished = status == "finished"
-    return RunRecord(
-        name=name,
-        loss="losses.L2Loss",
-        seed=seed,
+    return records.record(
+        name,
+        seed,
         status=status,
-        rank_by="boundary_f1",
         threshold=0.35,
         validation=scores(val, IMAGES) if finished else None,
         test=scores(test, IMAGES) if finished else None,
-        data={"fingerprint": "f" * 64, "train": ["a"], "val": ["b"], "test": IMAGES},
+        data=replace(records.DATA, test=IMAGES),
         versions={"torch": "1"},
-        started="2026-01-01T00:00:00+00:00",
         seconds=10.0,
         steps=100,
-        checkpoint="checkpoints/c.ckpt" if finished else None,
-        config={"model": {"loss": {"class_path": "losses.L2Loss"}}},
         error=None if finished else "the loss became nan at step 3",
     )
 
@@ -113,13 +109,13 @@ def test_failed_runs_are_counted_and_never_ranked():
 
 def test_runs_that_cannot_be_compared_are_warned_about():
     first = record("a", 0, 0.5, 0)
-    other = replace(record("b", 0, 0.5, 0), rank_by="iou", steps=7, data=first.data | {"fingerprint": "other"})
+    other = replace(record("b", 0, 0.5, 0), rank_by="iou", steps=7, data=replace(first.data, fingerprint="other"))
     warnings = " ".join(summary_of(first, other).warnings)
     for part in ("did not see the same data", "by different metrics", "different numbers of steps"):
         assert part in warnings
     assert summary_of(first, record("b", 0, 0.4, 0)).warnings == []
     failed = summary_of(first, record("b", 0, 0.4, 0), record("b", 1, 0, 0, "failed"))
-    assert failed.warnings == ["Not every run of b finished: what is left of it may flatter it."]
+    assert failed.warnings == ["Not every run of b finished: its mean over the others may be too good."]
 
 
 def test_collapsed_runs_are_counted_by_verdict():
@@ -244,7 +240,7 @@ def test_the_report_shows_what_was_tuned_and_every_trial(comparison):
     page = write_report(comparison).read_text()
     assert "<strong>lr 0.1</strong></td><td>0.500" in page
     assert "lr 0.3</td><td>failed" in page
-    assert "the best of 2 trials" in page
+    assert "the best of its 2 trials" in page
     assert "- l2: lr 0.1, the best of 2" in (comparison / "report.md").read_text()
     assert json.loads((comparison / "report.json").read_text())["tuning"]["l2"]["trials"] == trials
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from seg.__main__ import main
 from seg.compare.plan import Plan
 from seg.compare.run import run_comparison
 from seg.record import FILE_NAME, find_runs
-from seg.training.resume import AtomicCheckpointIO
 
 LOSSES = Path(__file__).parents[3] / "configs" / "loss"
 SCHEDULES = {
@@ -71,19 +71,35 @@ def assert_equal(folder: Path, expected: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_comparison_goes_on_and_ends_equal(plan, uninterrupted, tmp_path):
-    command = [sys.executable, "-m", "seg", "compare", str(plan), "--out", str(tmp_path)]
-    for checkpoints in (1, 3):
+def test_a_comparison_that_was_killed_and_moved_resumes_and_ends_equal(plan, uninterrupted, tmp_path):
+    for checkpoints, folder in ((1, tmp_path / "first"), (3, tmp_path / "second")):
+        command = [sys.executable, "-m", "seg", "compare", str(plan), "--out", str(folder)]
         tree = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while len(list(tmp_path.rglob("last.ckpt"))) < checkpoints and time.monotonic() < deadline:
             time.sleep(0.05)
         os.killpg(tree.pid, signal.SIGKILL)
         tree.wait()
         assert len(list(tmp_path.rglob(FILE_NAME))) < len(SCHEDULES)
+        shutil.move(folder, tmp_path / "second" if checkpoints == 1 else tmp_path / "third")
+    last = next(tmp_path.rglob("last.ckpt"))
+    assert str(tmp_path) not in str({**torch.load(last, weights_only=True)["callbacks"]})
+    assert run_comparison(Plan.load(plan), tmp_path / "third", [], scheduler=None)[1] == []
+    resumed = [log for log in tmp_path.rglob("log.txt") if "Restored all states" in log.read_text()]
+    assert resumed
+    assert_equal(tmp_path / "third", uninterrupted)
+
+
+@pytest.mark.slow
+def test_a_damaged_checkpoint_is_set_aside_and_its_run_starts_again(plan, uninterrupted, tmp_path):
+    shutil.copytree(uninterrupted, tmp_path, dirs_exist_ok=True)
+    run = next(iter(find_runs(tmp_path)))
+    (run / FILE_NAME).unlink()
+    last = run / "checkpoints" / "last.ckpt"
+    last.write_bytes(last.read_bytes()[:-500])
     assert run_comparison(Plan.load(plan), tmp_path, [], scheduler=None)[1] == []
-    went_on = [log for log in tmp_path.rglob("log.txt") if "Restored all states" in log.read_text()]
-    assert went_on
+    assert last.with_name("last.ckpt.damaged").is_file()
+    assert f"{last} is damaged: kept as last.ckpt.damaged, the run starts again" in (run / "log.txt").read_text()
     assert_equal(tmp_path, uninterrupted)
 
 
@@ -99,14 +115,3 @@ def test_a_scheduler_that_does_not_answer_is_named(plan, tmp_path, capsys):
     pytest.importorskip("distributed")
     assert main(["compare", str(plan), "--out", str(tmp_path), "--scheduler", "tcp://127.0.0.1:9"]) == 1
     assert "no scheduler answers at tcp://127.0.0.1:9" in capsys.readouterr().err
-
-
-def test_a_checkpoint_that_cannot_be_written_leaves_the_previous_one(tmp_path):
-    writer, path = AtomicCheckpointIO(), tmp_path / "last.ckpt"
-    writer.save_checkpoint({"epoch": 1}, path)
-    before = path.read_bytes()
-    with pytest.raises(AttributeError, match="local object"):
-        writer.save_checkpoint({"epoch": lambda: 2}, path)
-    assert path.read_bytes() == before
-    writer.save_checkpoint({"epoch": 2}, path)
-    assert torch.load(path, weights_only=True) == {"epoch": 2}

@@ -1,4 +1,4 @@
-"""A U-Net decoder with the same answer and a quarter less arithmetic."""
+"""A U-Net decoder with the same output and a quarter less arithmetic."""
 
 import torch
 from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder, UnetDecoderBlock
@@ -30,7 +30,12 @@ class UpsampledConvolution(nn.Module):
         self.bias = convolution.bias
 
     def forward(self, feature_map: Tensor, skip_connection: Tensor | None) -> Tensor:
-        """Return (N, O, 2 H, 2 W) for a feature map (N, C, H, W) and a skip connection (N, S, 2 H, 2 W)."""
+        """Return (N, O, 2 H, 2 W).
+
+        Args:
+            feature_map: (N, C, H, W), to be upsampled.
+            skip_connection: (N, S, 2 H, 2 W), or none.
+        """
         total = functional.conv_transpose2d(feature_map, self.kernel, self.bias, stride=2, padding=1)
         if skip_connection is None or not self.skip_weight.shape[1]:
             return total
@@ -53,7 +58,14 @@ class FastDecoderBlock(nn.Module):
     def forward(
         self, feature_map: Tensor, target_height: int, target_width: int, skip_connection: Tensor | None = None
     ) -> Tensor:
-        """Return the block's feature map; its size follows from the input's."""
+        """Return the block's feature map.
+
+        Args:
+            feature_map: (N, C, H, W), to be upsampled.
+            target_height: 2 H, not needed.
+            target_width: 2 W, not needed.
+            skip_connection: (N, S, 2 H, 2 W), or none.
+        """
         answer: Tensor = self.rest(self.upsample(feature_map, skip_connection))
         return answer
 

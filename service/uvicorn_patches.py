@@ -1,4 +1,8 @@
-"""What a client may do to a connection before and after a request: the application does not see it."""
+"""Limits of a connection before and after a request; everything that reaches into private parts of uvicorn and h11.
+
+uvicorn has no limit for the time that headers may take, and keeps reading a body that nobody wants. Tried with the
+versions below; pyproject.toml excludes later ones. tests/service/test_uvicorn_patches.py fails where a part changes.
+"""
 
 import asyncio
 import json
@@ -9,10 +13,12 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http import auto
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+TRIED_WITH = {"uvicorn": "0.54.0", "h11": "0.16.0"}
+
 _HEAD_TIMEOUT_S = 10.0
 _LINGER_S = 3.0
 
-#: Longer than proxies keep a connection to us, so that they never send into one that we are closing.
+#: Longer than proxies keep a connection, so that they never send into one that is being closed.
 _KEEP_ALIVE_S = 75
 
 
@@ -22,43 +28,43 @@ class BoundedConnection(H11Protocol):
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Expect a request soon."""
+        """Start the timer of the headers."""
         super().connection_made(transport)
         self.timeout_keep_alive = _KEEP_ALIVE_S
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:
-        """Expect the rest of a head soon."""
+        """Stop the timer once the headers are complete, start it for the next request."""
         super().data_received(data)
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Expect nothing more."""
+        """Stop the timer."""
         super().connection_lost(exc)
         self._stop_watching()
 
     def on_response_complete(self) -> None:
-        """Give the client a moment to read an answer that came before the end of its body."""
+        """Close soon where the client goes on sending a body that has been answered."""
         super().on_response_complete()
         if self.conn.their_state is h11.SEND_BODY:
             self.loop.call_later(_LINGER_S, self._close_if_still_sending, self.cycle)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP."""
+        """Answer a request that is not valid HTTP."""
         self._refuse(400, "bad_request", "the request is no valid HTTP")
 
     def _watch_head(self) -> None:
         if self.conn.their_state is not h11.IDLE:
             self._stop_watching()
         elif self._head_timer is None:
-            self._head_timer = self.loop.call_later(_HEAD_TIMEOUT_S, self._give_up)
+            self._head_timer = self.loop.call_later(_HEAD_TIMEOUT_S, self._time_out)
 
     def _stop_watching(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _give_up(self) -> None:
+    def _time_out(self) -> None:
         self._head_timer = None
         if not self.transport.is_closing() and self.conn.their_state is h11.IDLE:
             self._refuse(408, "head_timeout", f"the headers must arrive within {_HEAD_TIMEOUT_S:g} s")
@@ -77,9 +83,12 @@ class BoundedConnection(H11Protocol):
 
 
 def bound_connections(app: ASGIApp) -> None:
-    """Let the server, which BentoML starts, use these connections, and pass their requests straight to our application.
+    """Make the server that BentoML starts use these connections and pass their requests straight to the application.
 
-    On the way through BentoML's middleware each new path would leave some kilobytes in the memory.
+    BentoML's middleware, which they bypass, keeps some kilobytes in memory for each new path.
+
+    Args:
+        app: answers the requests.
     """
 
     class Direct(BoundedConnection):

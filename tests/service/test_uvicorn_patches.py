@@ -1,20 +1,23 @@
 """Clients that misbehave below HTTP, over real sockets."""
 
 import contextlib
+import inspect
 import json
 import socket
 import threading
 import time
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 import uvicorn
+from uvicorn.protocols.http import auto
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
-from service import connection
-from service.app import create_app
-from service.connection import BoundedConnection
-from service.settings import Settings
-from tests.service.world import Brightness, png_of
+from service import uvicorn_patches
+from service.uvicorn_patches import BoundedConnection, bound_connections
+from tests.service.world import Brightness, app_of, png_of
 
 IMAGE = png_of(np.full((20, 30), 200, np.uint8))
 LIMIT = 200_000
@@ -23,10 +26,9 @@ LIMIT = 200_000
 @pytest.fixture
 def address(monkeypatch):
     """Of a service whose patience ends after a third of a second."""
-    monkeypatch.setattr(connection, "_HEAD_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(connection, "_LINGER_S", 0.3)
-    app = create_app(Settings(max_body_bytes=LIMIT, upload_timeout_s=0.5))
-    app.state.predictor = Brightness()
+    monkeypatch.setattr(uvicorn_patches, "_HEAD_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(uvicorn_patches, "_LINGER_S", 0.3)
+    app = app_of(Brightness(), max_body_bytes=LIMIT, upload_timeout_s=0.5)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, http=BoundedConnection, log_config=None))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -129,3 +131,27 @@ def test_two_requests_on_one_connection_are_both_answered(address):
             client.sendall(head(f"Content-Length: {len(IMAGE)}") + IMAGE)
             time.sleep(0.1)
             assert client.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("library", uvicorn_patches.TRIED_WITH)
+def test_the_installed_library_is_the_one_that_the_patches_were_tried_with(library):
+    assert version(library) == uvicorn_patches.TRIED_WITH[library], "see that this file passes, then raise TRIED_WITH"
+
+
+def test_the_methods_and_attributes_that_are_replaced_or_read_are_still_those_of_uvicorn():
+    replaced = {"connection_made", "data_received", "connection_lost", "on_response_complete", "send_400_response"}
+    assert {name for name in replaced if not callable(getattr(H11Protocol, name, None))} == set()
+    source = inspect.getsource(H11Protocol)
+    read = ("self.conn", "self.cycle", "self.transport", "self.loop", "self.timeout_keep_alive", "self.app")
+    assert [name for name in read if f"{name} = " not in source and f"{name}: " not in source] == []
+
+
+def test_a_server_that_chooses_its_protocol_itself_takes_ours_and_the_application_with_it(monkeypatch):
+    monkeypatch.setattr(auto, "AutoHTTPProtocol", auto.AutoHTTPProtocol)
+    ours = app_of(Brightness())
+    bound_connections(ours)
+    config = uvicorn.Config(lambda: None, http="auto", log_config=None)
+    config.load()
+    protocol = config.http_protocol_class(config, ServerState(), {})
+    assert isinstance(protocol, BoundedConnection)
+    assert protocol.app is ours

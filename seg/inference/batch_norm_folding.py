@@ -1,4 +1,4 @@
-"""Batch normalization that no longer learns is a part of the convolution before it."""
+"""Fold batch normalization into the convolution before it."""
 
 import torch
 from timm.layers.conv2d_same import Conv2dSame
@@ -12,7 +12,7 @@ _CONVOLUTIONS = (nn.Conv2d, Conv2dSame)
 def fold_batch_norm(network: nn.Module, example: Tensor) -> None:
     """Move every BatchNorm2d that follows a convolution into the weights of that convolution, in place.
 
-    Which one follows which is seen in one forward pass, since the networks of segmentation-models-pytorch cannot be
+    Which one follows which is recorded in one forward pass, since the networks of segmentation-models-pytorch cannot be
     traced symbolically. What a BatchNorm has beside the normalization (timm gives it an activation) stays.
 
     Args:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from seg.analysis.metric_names import format_score, p_value
+from seg.analysis.formatting import format_score, p_value
 
 
 @pytest.mark.parametrize(("value", "words"), [(0.03456, "0.035"), (1e-6, "< 0.0001"), (1.0, "1"), (math.nan, "–")])  # noqa: RUF001

@@ -1,0 +1,133 @@
+"""What an artifact says of itself: the typed content of artifact.json.
+
+A new field with a default needs nothing else: older files are read with the default, and a Septum that does not know
+the field refuses the file instead of ignoring it. SCHEMA_VERSION changes only when a field changes its meaning.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
+
+from seg.data.scaling import IntensityScaling
+from seg.data.writing import write_file
+
+ARTIFACT = "artifact.json"
+SCHEMA_VERSION = 1
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """The architecture, as in `seg.network.unet.NetworkConfig`, without what only training needs.
+
+    Attributes:
+        architecture: e.g. "unet".
+        encoder: of segmentation-models-pytorch.
+        in_channels: of the image, 1 (grey) or 3 (RGB).
+        classes: channels of the answer; channel 0 is the boundary.
+        options: passed on to the architecture.
+        encoder_weights: none, the artifact has its own.
+        freeze_encoder: as it was trained.
+    """
+
+    architecture: str
+    encoder: str
+    in_channels: Literal[1, 3]
+    classes: int
+    options: dict[str, Any]
+    encoder_weights: None = None
+    freeze_encoder: bool = False
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The run that trained the weights.
+
+    Attributes:
+        name: the arm of the comparison.
+        loss: class path of the loss.
+        loss_config: the loss with its parameters, as configured.
+        seed: of weights, batches and augmentation.
+        steps: optimiser steps done.
+        started: ISO 8601, UTC.
+        encoder_weights: that the training started from.
+        data_fingerprint: sha256 of images, masks and split.
+        versions: package -> version.
+    """
+
+    name: str
+    loss: str
+    loss_config: Any
+    seed: int
+    steps: int
+    started: str
+    encoder_weights: str | None
+    data_fingerprint: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class ArtifactInfo:
+    """Everything that was decided together with the weights.
+
+    Attributes:
+        network: architecture.
+        stride_px: of the network.
+        scaling: from an image's intensities to the network's input.
+        boundary_value: of the boundary in masks, 0 or 255.
+        threshold: probability from which a pixel is boundary.
+        rank_by: the metric that chose epoch, threshold and run.
+        scores: split -> metric -> mean over the images.
+        provenance: the run that it comes from.
+        engine: engine -> what was measured at promotion.
+        schema_version: of this file.
+    """
+
+    network: NetworkInfo
+    stride_px: int
+    scaling: IntensityScaling
+    boundary_value: int
+    threshold: float
+    rank_by: str
+    scores: dict[str, dict[str, float]]
+    provenance: Provenance
+    engine: dict[str, dict[str, Any]] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+    def save(self, folder: Path) -> None:
+        """Write artifact.json into the artifact's folder."""
+        write_file(folder / ARTIFACT, json.dumps(asdict(self), indent=1).encode())
+
+    @classmethod
+    def load(cls, folder: Path) -> "ArtifactInfo":
+        """Read artifact.json of the artifact in a folder; files without a schema version are of version 1.
+
+        Raises:
+            FileNotFoundError: there is none.
+            ValueError: it is damaged, or of a version that this Septum does not read.
+        """
+        path = folder / ARTIFACT
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            version = values.get("schema_version", SCHEMA_VERSION)
+            if version == SCHEMA_VERSION:
+                return _build(cls, values)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise ValueError(f"{path} cannot be read by this version of Septum ({error}): promote it again") from error
+        raise ValueError(
+            f"{path} has schema version {version}, this Septum reads {SCHEMA_VERSION}: "
+            "install the Septum that promoted it, or promote it again"
+        )
+
+
+def _build(kind: type[Record], values: dict[str, Any]) -> Record:
+    hints = get_type_hints(kind)
+    return kind(**{name: _convert(hints.get(name), value) for name, value in values.items()})
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    """Return a value of JSON as its type hint says: a dataclass, a dataclass or None, or as it is."""
+    nested: Any = next(filter(is_dataclass, (hint, *get_args(hint))), None)
+    return value if nested is None or value is None else _build(nested, value)

@@ -1,0 +1,77 @@
+"""What the project reads of a run's resolved configuration; another key that it needs becomes a field here."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class ClassConfig:
+    """A class and its arguments, as the command line writes them down.
+
+    Attributes:
+        class_path: full, e.g. "losses.JaccardLoss".
+        init_args: by name.
+    """
+
+    class_path: str
+    init_args: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, raw: dict[str, Any]) -> "ClassConfig":
+        """Read {"class_path": ..., "init_args": ...}; KeyError without the first."""
+        return cls(raw["class_path"], raw.get("init_args") or {})
+
+    @property
+    def name(self) -> str:
+        """The class without its modules."""
+        return self.class_path.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The configuration of `seg fit` with which a run was trained.
+
+    Attributes:
+        raw: all of it, as in config.yaml; records keep this and nothing else.
+        loss: with which it was trained.
+        schedule: of the learning rate; None: it is constant.
+        network: arguments of `seg.network.unet.NetworkConfig`.
+        scaling: arguments of `seg.data.scaling.IntensityScaling`.
+        channels: of the images, 1 or 3.
+        tolerance_px: of the boundary F1, in pixels.
+        steps_per_epoch: optimiser steps.
+        max_epochs: None where the trainer was given another end.
+    """
+
+    raw: dict[str, Any] = field(repr=False)
+    loss: ClassConfig
+    schedule: ClassConfig | None
+    network: dict[str, Any]
+    scaling: dict[str, Any]
+    channels: Literal[1, 3]
+    tolerance_px: float
+    steps_per_epoch: int
+    max_epochs: int | None
+
+    @classmethod
+    def of(cls, raw: dict[str, Any]) -> "RunConfig":
+        """Read a resolved configuration.
+
+        Raises:
+            ValueError: it lacks a key.
+        """
+        try:
+            model, data, trainer = raw["model"], raw["data"], raw["trainer"]
+            return cls(
+                raw=raw,
+                loss=ClassConfig.of(model["loss"]),
+                schedule=ClassConfig.of(model["schedule"]) if model["schedule"] else None,
+                network=model["network"],
+                scaling=data["scaling"],
+                channels=data["channels"],
+                tolerance_px=float(model["tolerance_px"]),
+                steps_per_epoch=data["steps_per_epoch"],
+                max_epochs=trainer["max_epochs"],
+            )
+        except KeyError as error:
+            raise ValueError(f"the configuration lacks {error}") from error

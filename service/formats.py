@@ -1,0 +1,102 @@
+"""The formats of an answer. To add one, write its function and its row here; imports inside keep `seg --help` light."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.prediction import Prediction
+
+
+@dataclass(frozen=True)
+class AnswerFormat:
+    """One format of an answer.
+
+    Attributes:
+        name: the value of the parameter `format`.
+        media_type: of the body.
+        suffix: what `seg client` appends to an image's name.
+        description: for people.
+        write: returns the body for a prediction.
+    """
+
+    name: str
+    media_type: str
+    suffix: str
+    description: str
+    write: Callable[["Prediction"], bytes]
+
+
+def _mask(prediction: "Prediction") -> bytes:
+    from seg.data.writing import encode_mask
+
+    return encode_mask(prediction.boundary, prediction.boundary_value)
+
+
+def _probability(prediction: "Prediction") -> bytes:
+    from seg.data.writing import encode_probability
+
+    return encode_probability(prediction.probability)
+
+
+def _probability_tiff(prediction: "Prediction") -> bytes:
+    from service.tiff import encode_tiff
+
+    return encode_tiff(prediction.probability, prediction.pixel)
+
+
+def _labels(prediction: "Prediction") -> bytes:
+    import numpy as np
+
+    from service.tiff import encode_tiff
+
+    labels = prediction.labels()
+    return encode_tiff(labels.astype(np.uint16 if labels.max() < 2**16 else np.uint32), prediction.pixel)
+
+
+def _contours(prediction: "Prediction") -> bytes:
+    from service.cells import feature_collection, find_cells
+
+    return _json(feature_collection(list(find_cells(prediction.labels())), prediction.pixel))
+
+
+def _overlay(prediction: "Prediction") -> bytes:
+    from seg.data.writing import encode_image
+    from service.overlay import draw_overlay
+
+    return encode_image(draw_overlay(prediction.image, prediction.boundary))
+
+
+def _summary(prediction: "Prediction") -> bytes:
+    from service.summary import summarize
+
+    return _json(summarize(prediction))
+
+
+def _json(content: object) -> bytes:
+    import json
+
+    return json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+_ROWS = (
+    AnswerFormat("mask", "image/png", "_mask.png", "a PNG mask in the polarity of the training masks", _mask),
+    AnswerFormat("probability", "image/png", "_probability.png", "a 16-bit PNG, 65535 is 1", _probability),
+    AnswerFormat(
+        "probability_tiff", "image/tiff", "_probability.tif", "a TIFF of 32-bit floating point", _probability_tiff
+    ),
+    AnswerFormat("labels", "image/tiff", "_labels.tif", "a TIFF of the cells, numbered from 1; 0 is boundary", _labels),
+    AnswerFormat(
+        "contours",
+        "application/geo+json",
+        ".geojson",
+        "GeoJSON for QuPath: a polygon with measurements per cell",
+        _contours,
+    ),
+    AnswerFormat("overlay", "image/png", "_overlay.png", "a PNG of the image with its boundary in color", _overlay),
+    AnswerFormat("json", "application/json", ".json", "count and areas of the cells, threshold, model", _summary),
+)
+
+#: Name -> format, in the order in which they are listed to users.
+FORMATS = {row.name: row for row in _ROWS}
+DEFAULT = FORMATS["mask"]

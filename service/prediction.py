@@ -1,0 +1,45 @@
+"""An image with its prediction: what every format of an answer is made from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg.data.pixel_size import PixelSize
+from seg.inference.artifact_info import Provenance
+from seg.instances import InstanceDecoder, Labels
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """An image and what the model predicts for it.
+
+    Attributes:
+        image: (H, W) or (H, W, 3), as it was read.
+        probability: of a boundary, (H, W).
+        threshold: from which a pixel is boundary.
+        boundary_value: of the boundary in masks, 0 or 255.
+        pixel: (height, width) of a pixel in micrometers, where it is known.
+        tag: of the model.
+        provenance: of the model.
+        seconds: wall time so far, step -> seconds.
+    """
+
+    image: NDArray[Any]
+    probability: NDArray[np.float32]
+    threshold: float
+    boundary_value: int
+    pixel: PixelSize | None
+    tag: str
+    provenance: Provenance
+    seconds: dict[str, float]
+
+    @property
+    def boundary(self) -> NDArray[np.bool_]:
+        """The predicted boundary, (H, W)."""
+        return self.probability >= self.threshold
+
+    def labels(self) -> Labels:
+        """Return the cells, (H, W), numbered from 1."""
+        return InstanceDecoder().decode(self.probability, self.threshold)

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from benchmarks.verdict import World, p_values, rare_collapse, rates
+
+COMPARISONS = 4000
+
+
+def pairs(world):
+    """Return the mean difference of two losses in each of many comparisons."""
+    scores = world.draw(np.random.default_rng(0), COMPARISONS)
+    return (scores[:, 0] - scores[:, 1]).mean(axis=(1, 2))
+
+
+def test_the_standard_error_of_independent_images_is_the_one_drawn():
+    world = World("independent", seeds=3, images=5)
+    assert pairs(world).std() == pytest.approx(world.error, rel=0.04)
+
+
+@pytest.mark.parametrize("related", [{"correlation": 0.8}, {"clusters": 2}])
+def test_related_images_have_the_same_variance_each_and_a_larger_one_on_average(related):
+    alone, together = World("alone", images=8), World("related", images=8, **related)
+    rng = np.random.default_rng(0)
+    assert together.draw(rng, COMPARISONS)[..., 7].std() == pytest.approx(
+        alone.draw(rng, COMPARISONS)[..., 7].std(), rel=0.04
+    )
+    assert pairs(together).std() > 1.3 * pairs(alone).std()
+
+
+def test_neighboring_sections_are_correlated_as_told():
+    world = World("sections", images=3, correlation=0.8, loss_seed=0.0, noise=0.0)
+    first, second, third = world.draw(np.random.default_rng(0), COMPARISONS)[:, 0, 0].T
+    assert np.corrcoef(first, second)[0, 1] == pytest.approx(0.8, abs=0.03)
+    assert np.corrcoef(first, third)[0, 1] == pytest.approx(0.64, abs=0.04)
+
+
+def test_the_pairs_of_the_first_loss_come_first():
+    rng = np.random.default_rng(0)
+    scores = 0.1 * rng.standard_normal((4, 3, 10))
+    scores[0] += 5
+    assert (p_values(scores)[:3] < 0.05).all()
+    assert (p_values(scores)[3:] > 0.01).all()
+
+
+def test_independent_images_keep_the_promise_and_correlated_ones_do_not():
+    kept, broken = rates(World("independent"), 100), rates(World("sections", seeds=10, correlation=0.95), 100)
+    assert kept.false_alarms <= 0.1
+    assert kept.coverage >= 0.93
+    assert broken.false_alarms > 0.5
+    assert broken.coverage < 0.6
+
+
+def test_rare_failures_are_not_covered():
+    assert rare_collapse(World("rare collapse"), 100).coverage < 0.8
