@@ -116,21 +116,21 @@ class Promise(NamedTuple):
 
 
 def promise(world: World, comparisons: int) -> Promise:
-    """Ask each comparison of two losses how many seeds show the true difference, and draw one with that many.
+    """Ask each comparison that shows no difference how many seeds would, and draw another one with that many.
 
     Args:
-        world: to draw from; the first loss is better by four standard errors.
+        world: to draw from; the first loss is better by two standard errors.
         comparisons: simulated.
     """
     rng = np.random.default_rng(2026)
-    difference = 4 * world.error
     asking = world.draw(rng, comparisons)
     answering = replace(world, seeds=MOST_SEEDS).draw(rng, comparisons)
     kept = []
     for asks, answers in zip(asking[:, 0] - asking[:, 1], answering[:, 0] - answering[:, 1], strict=True):
-        needed = replace(TwoWayVariance.of(asks), mean=difference).seeds_needed(LEVEL)
+        first = TwoWayVariance.of(asks + 2 * world.error)
+        needed = first.seeds_needed(LEVEL) if first.p_value(first.mean) > LEVEL else None
         if needed and needed > world.seeds:
-            final = TwoWayVariance.of(answers[:needed] + difference)
+            final = TwoWayVariance.of(answers[:needed] + 2 * world.error)
             kept.append(final.mean > 0 and final.p_value(final.mean) <= LEVEL)
     return Promise(len(kept), float(np.mean(kept)) if kept else float("nan"))
 

@@ -54,6 +54,6 @@ def test_rare_failures_are_not_covered():
     assert rare_collapse(World("rare collapse"), 100).coverage < 0.8
 
 
-def test_more_seeds_are_asked_for_only_where_seeds_differ():
+def test_more_seeds_are_asked_for_only_where_seeds_differ_and_no_difference_is_shown():
     assert promise(World("images alone", loss_seed=1e-6, noise=1e-6), 20).asked == 0
-    assert promise(World("seeds alone", loss_image=1e-6), 20).asked > 10
+    assert 0 < promise(World("seeds alone", loss_image=1e-6), 20).asked < 20
