@@ -85,7 +85,7 @@ class RunRecord:
         threshold_tta: of predictions averaged over flips and turns, chosen on validation; None unless the run finished.
         validation, test: scores per image; None unless the run finished. An untested one has those of validation.
         optimistic: scores on the test images at thresholds that these images chose themselves.
-        collapse: the verdict on the chosen weights, "none" where all is well; see seg.metrics.collapse.
+        collapse: the verdict on the chosen weights, "none" without one; see seg.metrics.collapse.
         data: that it saw.
         versions: package -> version, and the git commit where there is one.
         started: ISO 8601, UTC.

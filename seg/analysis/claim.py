@@ -14,7 +14,7 @@ class Claim:
         statement: the claim.
         status: on these data.
         evidence: sentences with the figures.
-        section: of the report, where it is to be seen.
+        section: of the report that shows it.
     """
 
     statement: str

@@ -44,7 +44,7 @@ class ClaimEvaluator:
             winner: class of the loss that is said to be better.
             loser: class of the other one.
             metrics: keys in `METRICS`.
-            section: of the report, where it is to be seen.
+            section: of the report that shows it.
         """
         names = self.arms.trained_with(winner), self.arms.trained_with(loser)
         if names[0] is None or names[1] is None:

@@ -40,7 +40,7 @@ def write_report(folder: Path) -> Path:
 
     Raises:
         FileNotFoundError: there is no run in the folder.
-        ValueError: a record is not one of this version.
+        ValueError: a record cannot be read.
     """
     runs = find_runs(folder)
     summary = summarize(runs)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.verdict import World, p_values, rare_collapse, rates
+from benchmarks.verdict import World, p_values, promise, rare_collapse, rates
 
 COMPARISONS = 4000
 
@@ -52,3 +52,8 @@ def test_independent_images_keep_the_promise_and_correlated_ones_do_not():
 
 def test_rare_failures_are_not_covered():
     assert rare_collapse(World("rare collapse"), 100).coverage < 0.8
+
+
+def test_more_seeds_are_asked_for_only_where_seeds_differ_and_no_difference_is_shown():
+    assert promise(World("images alone", loss_seed=1e-6, noise=1e-6), 20).asked == 0
+    assert 0 < promise(World("seeds alone", loss_image=1e-6), 20).asked < 20
