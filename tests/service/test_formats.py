@@ -141,7 +141,7 @@ def test_the_summary_counts_and_measures(client):
     assert (plain["threshold"], plain["image"]["pixel_size_um"], plain["cells"]["area_um2"]) == (0.5, None, None)
 
 
-@pytest.mark.parametrize("what", ["labels", "contours", "json", "overlay", "probability_tiff"])
+@pytest.mark.parametrize("what", ["labels", "contours", "csv", "json", "overlay", "probability_tiff"])
 @pytest.mark.parametrize("gray", [0, 255])
 def test_an_image_of_one_pixel_or_without_cells_has_every_format(client, what, gray):
     answer = ask(client, f"format={what}", png_of(np.full((1, 1), gray, np.uint8)))
@@ -150,6 +150,8 @@ def test_an_image_of_one_pixel_or_without_cells_has_every_format(client, what, g
     elif what == "json":
         assert answer.json()["cells"]["count"] == 0
         assert answer.json()["boundary_share"] == gray / 255
+    elif what == "csv":
+        assert len(answer.text.splitlines()) == 1
     elif what == "overlay":
         assert Image.open(io.BytesIO(answer.content)).size == (1, 1)
     else:

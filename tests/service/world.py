@@ -48,7 +48,7 @@ class Brightness:
         return (1 - probability if tta else probability)[None]
 
     def decode(self, probabilities, image):
-        return WatershedDecoder(sigma_px=0, keep_boundary=0.5).decode(probabilities)
+        return WatershedDecoder(sigma_px=0, keep_boundary=0.5, min_size_px=4).decode(probabilities)
 
 
 def png_of(array, **options) -> bytes:
