@@ -66,7 +66,7 @@ class RunConfig:
                 raw=raw,
                 loss=ClassConfig.of(model["loss"]),
                 schedule=ClassConfig.of(model["schedule"]) if model["schedule"] else None,
-                network=model["network"],
+                network=model["network"] | channels_of(data),
                 scaling=data["scaling"],
                 channels=data["channels"],
                 tolerance_px=float(model["tolerance_px"]),
@@ -75,3 +75,8 @@ class RunConfig:
             )
         except KeyError as error:
             raise ValueError(f"the configuration lacks {error}") from error
+
+
+def channels_of(data: dict[str, Any]) -> dict[str, int]:
+    """Return the arguments of the network that follow from those of the data: config.yaml leaves them out."""
+    return {"in_channels": data["channels"], "classes": len(data.get("targets", ("boundary",)))}

@@ -41,7 +41,8 @@ class Prediction:
     @property
     def probability(self) -> NDArray[np.float32]:
         """The probability of a boundary, (H, W)."""
-        return self.probabilities[0]
+        boundary: NDArray[np.float32] = self.probabilities[0]
+        return boundary
 
     @property
     def boundary(self) -> NDArray[np.bool_]:

@@ -151,9 +151,13 @@ def served(compared, store):
         assert server.wait(30) == 0
 
 
-def ask(url: str, data: bytes) -> np.ndarray:
-    with urllib.request.urlopen(f"{url}/predict", data, timeout=30) as answer:
-        return read_image(answer.read())
+def ask_for(url: str, what: str, data: bytes) -> bytes:
+    with urllib.request.urlopen(f"{url}/predict?format={what}", data, timeout=30) as answer:
+        return answer.read()
+
+
+def ask(url: str, data: bytes, what: str = "mask") -> np.ndarray:
+    return read_image(ask_for(url, what, data))
 
 
 def save_in_every_way(section: np.ndarray, folder: Path) -> None:
@@ -182,10 +186,16 @@ def test_the_service_answers_what_seg_predict_writes(served, compared, tiny, tmp
     (run,) = (path for path, record in find_runs(compared).items() if record.name == "l2")
     args = ["predict", f"--config={run / 'config.yaml'}", f"--ckpt_path={run / RunRecord.load(run).checkpoint}"]
     args += [f"--data.predict={images}", f"--trainer.logger.save_dir={tmp_path}", "--trainer.logger.name=new"]
-    assert main([*args, "--trainer.logger.version=once"]) == 0
+    assert main([*args, "--trainer.logger.version=once", "--labels", "--measure"]) == 0
+    predictions = tmp_path / "new" / "once" / "predictions"
+    table = (predictions / "cells.csv").read_text().splitlines()
     for path in images.iterdir():
-        written = read_image((tmp_path / "new" / "once" / "predictions" / f"{path.stem}_mask.png").read_bytes())
+        written = read_image((predictions / f"{path.stem}_mask.png").read_bytes())
         assert np.array_equal(ask(served, path.read_bytes()), written)
+        cells = read_image((predictions / f"{path.stem}_labels.tif").read_bytes())
+        assert np.array_equal(ask(served, path.read_bytes(), "labels"), cells)
+        rows = [line.removeprefix(f"{path.stem},") for line in table if line.startswith(f"{path.stem},")]
+        assert ask_for(served, "csv", path.read_bytes()).decode().splitlines()[1:] == rows
         if path.stem.startswith("section"):
             assert np.array_equal(written, ask(served, (images / "section.png").read_bytes())), path.name
 

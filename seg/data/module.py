@@ -126,9 +126,13 @@ class BoundaryDataModule(pl.LightningDataModule):
             self.images = read_images(Path(self.predict))
         return self._whole(self.images) if self.images else self.test_dataloader()
 
+    def predicted_names(self) -> list[str]:
+        """Return the names of the images that `predict_dataloader` returns."""
+        return [sample.name for sample in self.images or self._of(self.indices.test)]
+
     def predicted(self, name: str) -> Sample:
-        """Return the image of that name that `predict_dataloader` returned, as it was read."""
-        return next(sample for sample in (self.images or self.samples) if sample.name == name)
+        """Return an image that `predict_dataloader` returns, as it was read."""
+        return next(sample for sample in self.images or self.samples if sample.name == name)
 
     def describe(self) -> dict[str, Any]:
         """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split."""

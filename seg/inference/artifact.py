@@ -22,6 +22,8 @@ from seg.inference.golden import export_inputs
 from seg.inference.manifest import write_manifest
 from seg.inference.optimize import optimize
 from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, Predictor
+from seg.instances.decoder import describe_decoder
+from seg.instances.watershed import WatershedDecoder
 from seg.network.unet import NetworkConfig, PaddedNetwork
 from seg.record import RunRecord
 
@@ -99,7 +101,7 @@ def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
             if values
         },
         provenance=_provenance(record),
-        **({"decoder": record.decoder} if record.decoder else {}),
+        decoder=record.decoder or describe_decoder(WatershedDecoder()),
     )
 
 

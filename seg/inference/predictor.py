@@ -111,7 +111,8 @@ class Predictor:
             image: as for `probabilities`.
             tta: as for `probabilities`.
         """
-        return self.probabilities(image, tta)[0]
+        boundary: NDArray[np.float32] = self.probabilities(image, tta)[0]
+        return boundary
 
     def boundary(self, image: NDArray[Any], threshold: float | None = None, tta: bool = False) -> NDArray[np.bool_]:
         """Return the boundary, (H, W).

@@ -59,6 +59,7 @@ def build_decoder(description: Mapping[str, Any]) -> Decoder:
         kind = getattr(import_module(module), name)
         if not issubclass(kind, Decoder):
             raise TypeError("it is no seg.instances.decoder.Decoder")
-        return kind(**description.get("init_args", {}))
+        decoder: Decoder = kind(**description.get("init_args", {}))
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"cannot build the decoder {path}: {error}") from error
+    return decoder

@@ -102,7 +102,7 @@ def _calibrated(table: dict[str, NDArray[Any]], pixel: PixelSize) -> dict[str, N
 def _intensities(labels: Labels, image: NDArray[Any], names: NDArray[Any]) -> dict[str, NDArray[Any]]:
     channels = image[..., None] if image.ndim == 2 else image
     sizes = np.bincount(labels.ravel())[names]
-    columns = {}
+    columns: dict[str, NDArray[Any]] = {}
     for channel in range(channels.shape[2]):
         total = np.bincount(labels.ravel(), weights=channels[..., channel].ravel().astype(np.float64))[names]
         columns |= {f"intensity_mean-{channel}": total / sizes, f"intensity_total-{channel}": total}

@@ -122,7 +122,8 @@ class WatershedDecoder(Decoder):
         if self.foreground == "inside":
             if len(probability) < 2:
                 raise ValueError("foreground inside needs a network with a channel of the inside, this one has none")
-            return probability[1] > self.foreground_probability
+            inside: Mask = probability[1] > self.foreground_probability
+            return inside
         if image is None:
             raise ValueError(f"foreground {self.foreground} needs the image")
         grey = image.mean(axis=0)

@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from seg.run_config import channels_of
+
 CONFIG = "config.yaml"
 
 
@@ -26,6 +28,7 @@ def read_model_config(checkpoint: Path, config: str | Path | None) -> dict[str, 
         raise FileNotFoundError(
             f"no {CONFIG} of the run that wrote {checkpoint}: {' or '.join(map(str, candidates))}; give hparams_file"
         )
-    model: dict[str, Any] = yaml.safe_load(found.read_text(encoding="utf-8"))["model"]
-    model["network"]["encoder_weights"] = None
+    config = yaml.safe_load(found.read_text(encoding="utf-8"))
+    model: dict[str, Any] = config["model"]
+    model["network"] |= channels_of(config["data"]) | {"encoder_weights": None}
     return model

@@ -8,10 +8,12 @@ from pathlib import Path
 from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels
 from seg.instances.tuning import CellCase, CellScore, tune_decoder
-from seg.instances.watershed import WatershedDecoder
+from seg.instances.watershed import Foreground, WatershedDecoder
 from seg.metrics.instance import instance_scores
 from seg.metrics.rand import compare_cells
 from seg.training.case_files import LABELS, read_input, read_probabilities, read_true_cells
+
+_SIDES: tuple[Foreground, ...] = ("bright", "dark")
 
 #: Settings that are tried, the same number for every run.
 TRIALS = 80
@@ -78,5 +80,5 @@ def _usual_starts(channels: int, labelled: bool) -> list[Decoder]:
     tissue = [WatershedDecoder(foreground="all", seed_score=level, sigma_px=1.0) for level in (0.5, 0.9)]
     if not labelled:
         return [*tissue]
-    images = [WatershedDecoder(foreground=side, seed_score=0.9, sigma_px=0.0) for side in ("bright", "dark")]  # type: ignore[arg-type]
+    images = [WatershedDecoder(foreground=side, seed_score=0.9, sigma_px=0.0) for side in _SIDES]
     return [*tissue, *images]

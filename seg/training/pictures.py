@@ -107,8 +107,8 @@ class PictureWriter(Callback):
         trainer.strategy.barrier()
         if trainer.is_global_zero:
             if self.measurements:
-                names = [sample.name for sample in trainer.predict_dataloaders.dataset.samples]
-                join_measurements(folder, names)
+                data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
+                join_measurements(folder, data.predicted_names())
             print(f"predictions: {folder}")
 
 

@@ -14,6 +14,7 @@ def run(tiny, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     args = ["fit", f"--config={tiny / 'base.yaml'}", f"--data={tiny / 'data.yaml'}"]
     args += [f"--model.loss={LOSS / 'perceptual.yaml'}", f"--trainer.logger.save_dir={folder}"]
+    args += ["--data.targets=[boundary, inside]"]
     assert main([*args, "--trainer.logger.name=run", "--trainer.enable_progress_bar=false"]) == 0
     return folder / "run" / "version_0"
 
