@@ -36,6 +36,12 @@ class Evidence:
     predicted_at_half: float
     finite: bool
 
+    def __str__(self) -> str:
+        return (
+            f"AP {self.ap:.3f} at a prevalence of {self.prevalence:.3f}; largest probability {self.highest_on:.3f} on "
+            f"the boundary, {self.highest_off:.3f} elsewhere; {self.predicted_at_half:.1%} predicted at 0.5"
+        )
+
 
 def gather(probability: NDArray[np.float32], mask: NDArray[np.bool_], ap: float) -> Evidence:
     """Return the evidence of one image.

@@ -201,11 +201,7 @@ class BoundaryModule(pl.LightningModule):
         evidence = summarize(table.evidence)
         self.collapse = judge(evidence)
         if self.collapse != "none":
-            rank_zero_info(
-                f"epoch {self.current_epoch}: {self.collapse}: AP {evidence.ap:.3f} at a prevalence of "
-                f"{evidence.prevalence:.3f}; largest probability {evidence.highest_on:.3f} on the boundary, "
-                f"{evidence.highest_off:.3f} elsewhere; {evidence.predicted_at_half:.1%} predicted at 0.5"
-            )
+            rank_zero_info(f"epoch {self.current_epoch}: {self.collapse}: {evidence}")
 
     def on_test_epoch_end(self) -> None:
         """Log the scores at the threshold of the checkpoint."""

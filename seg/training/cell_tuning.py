@@ -5,13 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytorch_lightning as pl
+
+from seg.data.module import BoundaryDataModule
 from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels
 from seg.instances.tuning import CellCase, CellScore, tune_decoder
 from seg.instances.watershed import Foreground, WatershedDecoder
 from seg.metrics.instance import instance_scores
 from seg.metrics.rand import compare_cells
+from seg.model.module import BoundaryModule
 from seg.training.case_files import LABELS, read_input, read_probabilities, read_true_cells
+from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 
 _SIDES: tuple[Foreground, ...] = ("bright", "dark")
 
@@ -53,6 +58,32 @@ class DecoderChoice:
     images: int
     trials: int
     seconds: float
+
+
+def choose_and_keep_decoder(
+    trainer: pl.Trainer, model: BoundaryModule, folder: Path, checkpoint: Path
+) -> DecoderChoice | None:
+    """Tune the model's decoder on the validation images, and keep all that was chosen after the training.
+
+    Args:
+        trainer: of the run, after its final validation.
+        model: holds the chosen weights; gets the decoder.
+        folder: of the run.
+        checkpoint: of the chosen weights; gets decoder and threshold of averaged predictions.
+
+    Returns:
+        How the decoder was chosen; None in all processes but the first.
+    """
+    choice = None
+    if trainer.is_global_zero:
+        data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        folders = [folder / "validation" / name for name in data.describe()["val"]]
+        model.decoder, choice = choose_decoder(folders, model.decoder)
+        content = read_checkpoint(checkpoint)
+        model.on_save_checkpoint(content)
+        AtomicCheckpointIO().save_checkpoint(content, checkpoint)
+    trainer.strategy.barrier()
+    return choice
 
 
 def choose_decoder(folders: Sequence[Path], start: Decoder | None) -> tuple[Decoder, DecoderChoice]:
