@@ -1,7 +1,7 @@
 """The LightningModule: it connects network, loss, scores and optimizer."""
 
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 import pytorch_lightning as pl
 import torch
@@ -16,16 +16,13 @@ from seg.data.dataset import Batch
 from seg.inference.engine import AveragedEngine
 from seg.inference.export import fastest_engine
 from seg.instances.decoder import Decoder, build_decoder, describe_decoder
-from seg.metrics.collapse import Verdict, judge, summarize
+from seg.metrics.collapse import VERDICTS, Verdict, judge, summarize
 from seg.metrics.image_scores import RankBy, ScoreTable
 from seg.model.averaging import averaged, predict_images
 from seg.model.loading import read_model_config
 from seg.model.schedule import Schedule
 from seg.model.scoring import SplitScorer
 from seg.network.unet import NetworkConfig, build_network
-
-#: In the order of their numbers in the learning curves: 0 is none.
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class DivergedError(RuntimeError):
