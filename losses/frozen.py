@@ -21,7 +21,7 @@ class FrozenNetwork(nn.Module):
         self.network = network.eval()
         for module in list(network.modules()):
             _freeze(module)
-        self.register_load_state_dict_post_hook(_ignore_own)
+        self.register_load_state_dict_post_hook(_ignore_own)  # type: ignore[no-untyped-call]
 
     def train(self, mode: bool = True) -> "FrozenNetwork":
         """Stay in evaluation mode, whatever `mode` is."""
