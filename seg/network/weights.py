@@ -2,6 +2,7 @@
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import segmentation_models_pytorch as smp
@@ -37,8 +38,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
         raise ValueError(f"{path} is damaged or holds more than weights: it is not loaded") from error
-    content = content.get("state_dict", content.get("model", content)) if isinstance(content, dict) else {}
-    weights = {name: value for name, value in content.items() if isinstance(value, Tensor)}
+    held: Any = content.get("state_dict", content.get("model", content)) if isinstance(content, dict) else {}
+    weights = {name: value for name, value in held.items() if isinstance(value, Tensor)}
     if not weights:
         raise ValueError(f"{path} holds no weights: a state dict, name -> tensor, was expected")
     return weights
@@ -89,6 +90,7 @@ def hub_file(encoder: str) -> str:
         encoder: of segmentation-models-pytorch.
     """
     if encoder.startswith(TIMM_PREFIX):
-        return f"{timm.get_pretrained_cfg(encoder.removeprefix(TIMM_PREFIX)).hf_hub_id}, model.safetensors"
-    settings = smp.encoders.encoders[encoder]["pretrained_settings"]["imagenet"]
-    return f"{settings['repo_id']}, model.safetensors" if "repo_id" in settings else str(settings["url"])
+        settings = timm.get_pretrained_cfg(encoder.removeprefix(TIMM_PREFIX))
+        return f"{settings.hf_hub_id}, model.safetensors" if settings else encoder
+    imagenet = smp.encoders.encoders[encoder]["pretrained_settings"]["imagenet"]
+    return f"{imagenet['repo_id']}, model.safetensors" if "repo_id" in imagenet else str(imagenet["url"])
