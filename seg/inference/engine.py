@@ -1,7 +1,6 @@
 """Engines that run a network: PyTorch and OpenVINO."""
 
 from collections import OrderedDict, deque
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -10,6 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+
+from seg.inference.openvino_runtime import openvino_core
 
 Array = NDArray[np.float32]
 
@@ -48,21 +49,6 @@ class TorchEngine:
             batch = torch.from_numpy(image).to(self._device, memory_format=torch.channels_last)
             probability: Array = self._network(batch).float().cpu().numpy()
         return probability
-
-
-@cache
-def openvino_core() -> Any:
-    """Return the one core of OpenVINO in this process, which lives as long as it.
-
-    A core gives the thread that first compiles with it a stack for its signals, and frees that stack with itself: freed
-    by another thread, e.g. when a service has loaded a new model, that thread would crash at its next signal.
-
-    Raises:
-        ModuleNotFoundError: OpenVINO is not installed.
-    """
-    import openvino  # noqa: PLC0415  # optional
-
-    return openvino.Core()
 
 
 class OpenVinoEngine:
