@@ -47,7 +47,7 @@ class Endpoints:
         self._settings = settings
         self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s)
         self._budget = UploadBudget(settings.max_buffered_bytes)
-        self._jobs = Jobs(settings.jobs, settings.job_keep_s)
+        self._jobs = Jobs(settings.jobs, settings.job_keep_s, settings.max_answer_bytes)
         self.metrics = Metrics(self._work, self._budget)
 
     def routes(self) -> list[Route]:
@@ -55,7 +55,7 @@ class Endpoints:
         guarded = [
             ("/predict", self._predict, "POST"),
             ("/jobs", self._start_job, "POST"),
-            ("/jobs/{id}", self._job, "GET"),
+            ("/jobs/{id}", self._job, "GET", "DELETE"),
             ("/model", self._model, "GET"),
             ("/metrics", self._metrics, "GET"),
             ("/openapi.json", self._openapi, "GET"),
@@ -63,7 +63,7 @@ class Endpoints:
         return [
             Route("/livez", self._livez, methods=["GET"]),
             Route("/readyz", self._readyz, methods=["GET"]),
-            *(Route(path, self._guard(endpoint), methods=[method]) for path, endpoint, method in guarded),
+            *(Route(path, self._guard(endpoint), methods=methods) for path, endpoint, *methods in guarded),
         ]
 
     def _guard(self, endpoint: Endpoint) -> Endpoint:
@@ -78,18 +78,24 @@ class Endpoints:
         return _respond(await self._work.result(future, _disconnected(request)))
 
     async def _start_job(self, request: Request) -> Response:
-        self._jobs.check_free()
-        job_id = self._jobs.keep(await self._submit(request))
+        job_id = self._jobs.open()
+        try:
+            self._jobs.start(job_id, await self._submit(request))
+        except BaseException:
+            self._jobs.remove(job_id)
+            raise
         url = f"/jobs/{job_id}"
         return JSONResponse({"id": job_id, "status": "waiting", "url": url}, 202, {"Location": url})
 
     async def _job(self, request: Request) -> Response:
         job_id = request.path_params["id"]
-        future = self._jobs.find(job_id)
-        if future.done():
-            return _respond(future.result())
-        status = "running" if future.running() else "waiting"
-        body = {"id": job_id, "status": status, "url": f"/jobs/{job_id}"}
+        if request.method == "DELETE":
+            self._jobs.remove(job_id)
+            return Response(status_code=204)
+        outcome = self._jobs.outcome(job_id)
+        if isinstance(outcome, Answer):
+            return _respond(outcome)
+        body = {"id": job_id, "status": outcome, "url": f"/jobs/{job_id}"}
         return JSONResponse(body, 202, {"Retry-After": "1"})
 
     async def _model(self, request: Request) -> Response:
@@ -142,7 +148,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(
                 CORSMiddleware,
                 allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
-                allow_methods=["GET", "POST"],
+                allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
                 expose_headers=["X-Request-ID", "Retry-After", "Location"],
             )

@@ -64,7 +64,10 @@ class Settings(BaseSettings):
     """Images that may wait for a worker; further ones are refused with 503."""
 
     jobs: Count = 16
-    """Images of `POST /jobs` that are in work or kept at the same time."""
+    """Images of `POST /jobs` that arrive, wait or are in work at the same time."""
+
+    max_answer_bytes: Count = 512 * 2**20
+    """Largest memory of all answers of jobs together; those that have been fetched make room for others."""
 
     job_keep_s: Seconds = 600.0
     """How long the answer of a job is kept."""
