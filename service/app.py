@@ -147,7 +147,7 @@ def create_app(settings: Settings) -> Starlette:
         middleware.append(
             Middleware(
                 CORSMiddleware,
-                allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
+                allow_origins=settings.list_origins(),
                 allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
                 expose_headers=["X-Request-ID", "Retry-After", "Location"],
@@ -186,6 +186,8 @@ def _model(request: Request) -> ServedModel:
 
 
 def _authorize(request: Request, token: str) -> None:
-    given = request.headers.get("authorization", "")
-    if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    given = request.headers.get("authorization", "").encode("latin-1")  # the bytes that were sent
+    scheme, _, credentials = given.partition(b" ")
+    matches = hmac.compare_digest(credentials.strip(), token.encode()) and scheme.lower() == b"bearer"
+    if token and not matches:
         raise RefusalError(401, "unauthorized", "send the token as a bearer token", {"WWW-Authenticate": "Bearer"})

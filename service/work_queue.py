@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -56,7 +57,7 @@ class WorkQueue:
         with self._lock:
             self.check_free()
             self._taken += 1
-        future = self._pool.submit(work)
+        future = self._pool.submit(copy_context().run, work)
         future.add_done_callback(self._free_place)
         return future
 

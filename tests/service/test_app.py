@@ -132,6 +132,12 @@ QUERIES = {
     "threshold=-0.1": (422, "bad_threshold"),
     "threshold=nan": (422, "bad_threshold"),
     "threshold=true": (422, "bad_threshold"),
+    "threshold=0_1": (422, "bad_threshold"),
+    "threshold=\u0660": (422, "bad_threshold"),
+    "threshold=%200.5": (422, "bad_threshold"),
+    "threshold=0x1": (422, "bad_threshold"),
+    "page=\u0660": (422, "bad_page"),
+    "pixel_size_um=1_0": (422, "bad_pixel_size_um"),
     "threshold=": (422, "bad_threshold"),
     "tta=yes": (422, "bad_tta"),
     "pixel_size_um=0": (422, "bad_pixel_size_um"),
@@ -188,6 +194,19 @@ def test_a_token_is_asked_for_by_everything_but_health(predictor):
     assert error_of(client.get("/model", headers={"authorization": "Bearer wrong"})) == (401, "unauthorized")
     assert client.get("/livez").status_code == client.get("/readyz").status_code == 200
     assert client.post("/predict", content=png_of(GREY), headers={"authorization": "Bearer secret"}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["0", "1", "1.", ".5", "0.25", "5e-1", "1E-3"])
+def test_numbers_may_be_written_in_all_usual_ways(client, text):
+    assert client.post(f"/predict?threshold={text}", content=png_of(GREY)).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["secret", "Schlüssel-鍵"])
+def test_the_scheme_of_a_token_may_be_in_lower_case_and_the_token_in_any_language(predictor, token):
+    client = client_of(predictor, token=token)
+    for scheme, status in {"Bearer": 200, "bearer": 200, "BEARER ": 200, "Basic": 401, "": 401}.items():
+        headers = {b"authorization": f"{scheme} {token}".encode()}
+        assert client.get("/model", headers=headers).status_code == status, scheme
 
 
 def test_more_than_the_queue_holds_is_refused_at_once_and_the_rest_answered(predictor):
