@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from seg.instances.measures import significant
 from service.prediction import Prediction
 
 
@@ -21,7 +22,7 @@ def summarize(prediction: Prediction) -> dict[str, Any]:
         "cells": {
             "count": len(areas),
             "area_px": areas.tolist(),
-            "area_um2": None if pixel is None else (areas * (pixel[0] * pixel[1])).round(6).tolist(),
+            "area_um2": None if pixel is None else [significant(area) for area in areas * (pixel[0] * pixel[1])],
         },
         "model": {"tag": prediction.tag, "provenance": asdict(prediction.provenance)},
         "seconds": {step: round(seconds, 6) for step, seconds in prediction.seconds.items()},
