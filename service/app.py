@@ -53,17 +53,17 @@ class Endpoints:
     def routes(self) -> list[Route]:
         """Return the routes; all but the health checks require the token."""
         guarded = [
-            ("/predict", self._predict, "POST"),
-            ("/jobs", self._start_job, "POST"),
-            ("/jobs/{id}", self._job, "GET", "DELETE"),
-            ("/model", self._model, "GET"),
-            ("/metrics", self._metrics, "GET"),
-            ("/openapi.json", self._openapi, "GET"),
+            ("/predict", self._predict, ["POST"]),
+            ("/jobs", self._start_job, ["POST"]),
+            ("/jobs/{id}", self._job, ["GET", "DELETE"]),
+            ("/model", self._model, ["GET"]),
+            ("/metrics", self._metrics, ["GET"]),
+            ("/openapi.json", self._openapi, ["GET"]),
         ]
         return [
             Route("/livez", self._livez, methods=["GET"]),
             Route("/readyz", self._readyz, methods=["GET"]),
-            *(Route(path, self._guard(endpoint), methods=methods) for path, endpoint, *methods in guarded),
+            *(Route(path, self._guard(endpoint), methods=methods) for path, endpoint, methods in guarded),
         ]
 
     def _guard(self, endpoint: Endpoint) -> Endpoint:

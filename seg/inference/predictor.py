@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from seg.data.reading import read_image_file
 from seg.data.scaling import match_channels, normalize, prepare, scale
 from seg.data.writing import decode_probability
+from seg.inference.any_size import for_any_size
 from seg.inference.artifact_info import ARTIFACT, ArtifactInfo
 from seg.inference.engine import AveragedEngine, Engine
 from seg.inference.engine_choice import load_engine
@@ -55,12 +56,13 @@ class Predictor:
         self._tiling = tiling
 
     @classmethod
-    def load(cls, folder: str | Path, engine: str = "auto") -> "Predictor":
+    def load(cls, folder: str | Path, engine: str = "auto", any_size: bool = False) -> "Predictor":
         """Load an artifact after checking that it is whole and answers as it did when it was made.
 
         Args:
             folder: of the artifact.
             engine: one of `seg.inference.engine_choice.ENGINES`.
+            any_size: start on images of any size at once, as a service must; see `seg.inference.any_size`.
 
         Raises:
             FileNotFoundError: the folder or its manifest is missing.
@@ -71,6 +73,9 @@ class Predictor:
         verify(folder, needed=(ARTIFACT, GOLDEN_IMAGE, GOLDEN_PROBABILITY))
         predictor = cls.from_files(folder, engine)
         predictor._check_golden(folder)
+        if any_size:
+            predictor.engine = for_any_size(predictor.engine)
+            predictor._check_golden(folder)
         return predictor
 
     @classmethod
