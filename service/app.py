@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from dataclasses import asdict
 
 from starlette.applications import Starlette
@@ -14,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from seg.data.image_error import ImageError
-from service.answer import Answer, answer
+from service.answer import Answer, answer, weigh
 from service.jobs import Jobs
 from service.metrics import Metrics
 from service.model_card import describe
@@ -31,7 +30,7 @@ from service.served_model import ServedModel
 from service.settings import Settings
 from service.telemetry import Telemetry
 from service.upload import Reservation, UploadBudget, read_upload
-from service.work_queue import WorkQueue
+from service.work_queue import Work, WorkQueue
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -45,7 +44,7 @@ class Endpoints:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s)
+        self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s, settings.large_pixels)
         self._budget = UploadBudget(settings.max_buffered_bytes)
         self._jobs = Jobs(settings.jobs, settings.job_keep_s, settings.max_answer_bytes)
         self.metrics = Metrics(self._work, self._budget)
@@ -74,13 +73,13 @@ class Endpoints:
         return guarded
 
     async def _predict(self, request: Request) -> Response:
-        future = await self._submit(request)
-        return _respond(await self._work.result(future, _disconnected(request)))
+        work = await self._submit(request, at_once=True)
+        return _respond(await self._work.result(work, _disconnected(request)))
 
     async def _start_job(self, request: Request) -> Response:
         job_id = self._jobs.open()
         try:
-            self._jobs.start(job_id, await self._submit(request))
+            self._jobs.start(job_id, await self._submit(request, at_once=False))
         except BaseException:
             self._jobs.remove(job_id)
             raise
@@ -114,21 +113,23 @@ class Endpoints:
         _model(request)
         return JSONResponse({"status": "ready"})
 
-    async def _submit(self, request: Request) -> "Future[Answer]":
+    async def _submit(self, request: Request, at_once: bool) -> Work[Answer]:
         model, query = _model(request), Query.parse(request.query_params)
         self._work.check_free()
         reservation = Reservation(self._budget)
         try:
             data = await read_upload(request, self._settings, reservation)
-            future = self._work.submit(lambda: self._answer(model, query, data))
+            work = self._work.submit(
+                lambda: weigh(query, data, self._settings, at_once), lambda work: self._answer(model, query, data, work)
+            )
         except BaseException:
             reservation.release()
             raise
-        future.add_done_callback(lambda _: reservation.release())
-        return future
+        work.add_done_callback(lambda _: reservation.release())
+        return work
 
-    def _answer(self, model: ServedModel, query: Query, data: bytes) -> Answer:
-        found = answer(model, query, data, self._settings.max_pixels)
+    def _answer(self, model: ServedModel, query: Query, data: bytes, work: Work[Answer]) -> Answer:
+        found = answer(model, query, data, self._settings.max_pixels, work.check)
         self.metrics.count_answer(found)
         return found
 

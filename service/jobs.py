@@ -8,6 +8,7 @@ from threading import Lock
 
 from service.answer import Answer
 from service.refusal import RefusalError
+from service.work_queue import Work
 
 #: What a finished job takes beside its answer.
 _OVERHEAD_BYTES = 4096
@@ -15,8 +16,8 @@ _OVERHEAD_BYTES = 4096
 
 @dataclass
 class _Job:
-    future: "Future[Answer] | None" = None
-    outcome: "Answer | BaseException | None" = None
+    work: Work[Answer] | None = None
+    outcome: Answer | BaseException | None = None
     finished: float | None = None
     fetched: bool = False
 
@@ -59,20 +60,20 @@ class Jobs:
             self._jobs[job_id] = _Job()
         return job_id
 
-    def start(self, job_id: str, future: "Future[Answer]") -> None:
+    def start(self, job_id: str, work: Work[Answer]) -> None:
         """Keep the work of an open job, and its answer once there is one.
 
         Args:
             job_id: of the job.
-            future: of its answer.
+            work: on its answer.
         """
         with self._lock:
             job = self._jobs[job_id]
-            job.future = future
-        future.add_done_callback(lambda done: self._finish(job, done))
+            job.work = work
+        work.add_done_callback(lambda done: self._finish(job, done))
 
     def remove(self, job_id: str) -> None:
-        """Forget a job; one that waits is not started.
+        """Forget a job; its work is not started, or stops at the next tile.
 
         Raises:
             RefusalError: 404, as `outcome`.
@@ -80,8 +81,8 @@ class Jobs:
         with self._lock:
             job = self._find(job_id)
             del self._jobs[job_id]
-        if job.future is not None:
-            job.future.cancel()
+        if job.work is not None:
+            job.work.abandon()
 
     def outcome(self, job_id: str) -> Answer | str:
         """Return the answer of a finished job, or whether it is waiting or running.
@@ -93,19 +94,19 @@ class Jobs:
         with self._lock:
             job = self._find(job_id)
             if job.finished is None:
-                return "running" if job.future and job.future.running() else "waiting"
+                return "running" if job.work and job.work.running() else "waiting"
             job.fetched = True
         if isinstance(job.outcome, Answer):
             return job.outcome
         assert job.outcome is not None
         raise job.outcome
 
-    def _finish(self, job: _Job, future: "Future[Answer]") -> None:
+    def _finish(self, job: _Job, future: Future[Answer]) -> None:
         if future.cancelled():
             return
         outcome = future.exception() or future.result()
         with self._lock:
-            job.future, job.outcome, job.finished = None, outcome, time.monotonic()
+            job.work, job.outcome, job.finished = None, outcome, time.monotonic()
             if not self._make_room():
                 size = f"the answer of {job.size} bytes found no room beside those that nobody has fetched"
                 job.outcome = RefusalError(503, "busy", f"{size}: fetch or delete them, and send the image again")

@@ -14,7 +14,7 @@ _ERROR_CODES = {
     401: ["unauthorized"],
     404: ["not_found", "no_job"],
     408: ["upload_timeout"],
-    413: ["too_large", "too_many_pixels", "too_much_metadata"],
+    413: ["too_large", "too_many_pixels", "too_much_metadata", "use_jobs"],
     415: ["unsupported_format"],
     422: [
         "bad_format",

@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     max_pixels: Count = 64 * 10**6
     """Largest image; larger ones are refused by their header."""
 
+    max_predict_pixels: Count = 32 * 10**6
+    """Largest image of `POST /predict`, with tta an eighth of it; larger ones are answered by `POST /jobs` alone."""
+
+    large_pixels: Count = 4 * 10**6
+    """Images of more pixels, with tta an eighth of it, have workers of their own, for which others never wait."""
+
     upload_timeout_s: Seconds = 10.0
     """Longest time for the whole body of a request."""
 
@@ -60,10 +66,10 @@ class Settings(BaseSettings):
     """Longest time for the answer, once the body has arrived."""
 
     workers: Count = 1
-    """Images predicted at the same time."""
+    """Images predicted at the same time, and as many large ones beside them."""
 
     queue: Count = 16
-    """Images that may wait for a worker; further ones are refused with 503."""
+    """Images that may wait for a worker, half of them large; further ones are refused with 503."""
 
     jobs: Count = 16
     """Images of `POST /jobs` that arrive, wait or are in work at the same time."""

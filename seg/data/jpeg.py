@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import simplejpeg
@@ -33,10 +34,7 @@ def read_jpeg(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
         max_pixels: larger images are refused before decoding.
         page: of a file with several pictures, from 0.
     """
-    check_segments(data)
-    Image.MAX_IMAGE_PIXELS = None  # the size is checked here, before decoding
-    with Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
-        image.seek(choose_page(getattr(image, "n_frames", 1), page))
+    with _open(data, page) as image:
         check_size(image.height, image.width, max_pixels)
         if image.mode not in ("L", "RGB"):
             raise ImageError("unsupported_samples", f"{image.mode} is not supported: convert the image to grey or RGB")
@@ -48,6 +46,26 @@ def read_jpeg(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
         return apply_orientation(
             pixels[..., 0] if image.mode == "L" else pixels, image.getexif().get(ORIENTATION_TAG, 1)
         )
+
+
+def read_jpeg_size(data: bytes, page: int | None) -> tuple[int, int]:
+    """Return height and width in pixels by the header; see `seg.data.reading.read_size`.
+
+    Args:
+        data: the file.
+        page: of a file with several pictures, from 0.
+    """
+    with _open(data, page) as image:
+        return image.height, image.width
+
+
+@contextmanager
+def _open(data: bytes, page: int | None) -> Iterator[Image.Image]:
+    check_segments(data)
+    Image.MAX_IMAGE_PIXELS = None  # the size is checked here, before decoding
+    with Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
+        image.seek(choose_page(getattr(image, "n_frames", 1), page))
+        yield image
 
 
 def check_segments(data: bytes) -> tuple[int, int]:

@@ -27,7 +27,7 @@ def read_png(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
         max_pixels: larger images are refused before decoding.
         page: of an animation, from 0. All frames up to it are decoded, and count.
     """
-    width, height = struct.unpack_from(">II", data, len(PNG_MAGIC) + 8)
+    height, width = read_png_size(data)
     check_size(height, width, max_pixels)
     chunks = list_chunks(data)
     contents = {chunk.kind: chunk.content(data) for chunk in chunks if chunk.kind in (b"acTL", b"eXIf")}
@@ -38,6 +38,12 @@ def read_png(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
     lean = without_metadata(data, chunks)
     pixels = _read_frame(lean, chosen) if frames > 1 else imagecodecs.png_decode(lean)
     return apply_orientation(_without_alpha(pixels), _orientation(contents.get(b"eXIf", b"")))
+
+
+def read_png_size(data: bytes) -> tuple[int, int]:
+    """Return height and width in pixels by the header."""
+    width, height = struct.unpack_from(">II", data, len(PNG_MAGIC) + 8)
+    return height, width
 
 
 def _orientation(content: bytes) -> int:

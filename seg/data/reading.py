@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.image_error import ImageError, corrupt_image
-from seg.data.jpeg import JPEG_MAGIC, read_jpeg
-from seg.data.png import read_png
+from seg.data.jpeg import JPEG_MAGIC, read_jpeg, read_jpeg_size
+from seg.data.png import read_png, read_png_size
 from seg.data.png_chunks import PNG_MAGIC
-from seg.data.tiff import read_tiff
+from seg.data.tiff import read_tiff, read_tiff_size
 from seg.data.tiff_directories import TIFF_MAGIC
 
 MAX_PIXELS = 1 << 28
@@ -46,6 +46,21 @@ def read_image(data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = Non
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise ImageError("unsupported_samples", "the image has NaN or infinite samples: replace them first")
     return image
+
+
+def read_size(data: bytes, page: int | None = None) -> tuple[int, int]:
+    """Return height and width of an image by its header, before its orientation is applied; 0 where it has none.
+
+    Args:
+        data: the file.
+        page: as for `read_image`.
+    """
+    try:
+        if data.startswith(TIFF_MAGIC):
+            return read_tiff_size(data, page)
+        return read_png_size(data) if data.startswith(PNG_MAGIC) else read_jpeg_size(data, page)
+    except Exception:  # `read_image` tells what is wrong
+        return 0, 0
 
 
 def read_image_file(path: Path) -> NDArray[Any]:

@@ -2,6 +2,8 @@
 
 import io
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,29 @@ def read_tiff(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
         max_pixels: larger images are refused before decoding.
         page: from 0; required if there are several.
     """
+    with _open(data, page) as (file, chosen, following):
+        check_size(chosen.imagelength, chosen.imagewidth, max_pixels)
+        _check_samples(chosen)
+        check_segments(chosen, data)
+        image = _following(chosen, following, data, file.byteorder) if following else chosen.asarray()
+        check_decoded(image, chosen)
+        return _normalized(image, chosen)
+
+
+def read_tiff_size(data: bytes, page: int | None) -> tuple[int, int]:
+    """Return height and width in pixels by the header; see `seg.data.reading.read_size`.
+
+    Args:
+        data: the file.
+        page: from 0; required if there are several.
+    """
+    with _open(data, page) as (_, chosen, _):
+        return chosen.imagelength, chosen.imagewidth
+
+
+@contextmanager
+def _open(data: bytes, page: int | None) -> Iterator[tuple[TiffFile, TiffPage, int]]:
+    """Yield the file, the header of a page, and how many pages that header describes before it."""
     directories = Directories(data)
     directories.check(0)
     with TiffFile(io.BytesIO(data)) as file:
@@ -46,13 +71,7 @@ def read_tiff(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
         described = len(file.pages) > 1
         number = choose_page(len(file.pages) if described else _pages_of_one_header(file), page)
         directories.check(number if described else 0)
-        chosen = _page(file, number if described else 0)
-        check_size(chosen.imagelength, chosen.imagewidth, max_pixels)
-        _check_samples(chosen)
-        check_segments(chosen, data)
-        image = chosen.asarray() if described or number == 0 else _following(chosen, number, data, file.byteorder)
-        check_decoded(image, chosen)
-        return _normalized(image, chosen)
+        yield file, _page(file, number if described else 0), 0 if described else number
 
 
 def _page(file: TiffFile, number: int) -> TiffPage:

@@ -14,6 +14,9 @@ from seg.inference.openvino_runtime import openvino_core
 
 Array = NDArray[np.float32]
 
+#: Flips and quarter turns of an image that test-time augmentation averages over.
+TTA_VIEWS = 8
+
 #: Compiled shapes that are kept, and their pixels together: each has a copy of the weights and 150 bytes per pixel.
 COMPILED_SHAPES, COMPILED_PIXELS = 4, 5_000_000
 
@@ -155,4 +158,4 @@ class AveragedEngine:
                 back = np.rot90(answer[..., ::-1] if flipped else answer, -turns, axes=(2, 3))
                 total = back.copy() if total is None else np.add(total, back, out=total)
         assert total is not None
-        return total / np.float32(8)
+        return total / np.float32(TTA_VIEWS)

@@ -1,5 +1,6 @@
 """From an image to the probability of a boundary, with a model that an artifact holds."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,15 @@ class Predictor:
         info = ArtifactInfo.load(folder)
         return cls(load_engine(folder, info, engine), info)
 
-    def probabilities(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
+    def probabilities(
+        self, image: NDArray[Any], tta: bool = False, before_tile: Callable[[], None] | None = None
+    ) -> NDArray[np.float32]:
         """Return the probabilities of all channels, (K, H, W) in [0, 1]; channel 0 is the boundary.
 
         Args:
             image: (H, W) or (H, W, 3) of any type, as it was read. Beside it and the answer, one tile is in memory.
             tta: return the mean over the flips and turns of the image, for eight times the work.
+            before_tile: called before each tile; what it raises ends the prediction.
 
         Raises:
             ValueError: the image has another shape or type.
@@ -105,6 +109,8 @@ class Predictor:
         limits = self.info.scaling.limits(match_channels(image, channels))
 
         def source(rows: slice, columns: slice) -> NDArray[np.float32]:
+            if before_tile is not None:
+                before_tile()
             return normalize(scale(match_channels(image[rows, columns], channels), limits))
 
         return predict_tiles(source, image.shape[:2], engine, self.info.stride_px, self._tiling)

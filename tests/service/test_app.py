@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 from seg.data.reading import read_image
 from tests.service.world import app_of, client_of, png_of, tiff_of
@@ -300,6 +301,56 @@ def test_an_image_whose_sender_has_gone_is_not_worked_on(predictor):
 
     asyncio.run(world())
     assert predictor.calls == 1
+
+
+def test_running_work_stops_at_the_next_tile_when_its_sender_has_gone_or_waited_too_long(predictor):
+    app = app_of(predictor, workers=1, queue=1, work_timeout_s=0.2)
+    predictor.hold.clear()
+
+    async def world():
+        assert (await leave_after_sending(app, png_of(GREY), waiting=0.05))[0]["status"] == 499
+        assert (await leave_after_sending(app, png_of(GREY), waiting=5))[0]["status"] == 504
+        predictor.hold.set()
+        await asyncio.sleep(0.2)
+
+    asyncio.run(world())
+    assert predictor.calls == 1  # the second one has not been started
+    assert "septum_pixels_total 0.0" in TestClient(app).get("/metrics").text
+
+
+def test_an_image_too_large_to_wait_for_is_sent_to_the_jobs(predictor):
+    client = client_of(predictor, max_predict_pixels=GREY.size, max_pixels=8 * GREY.size)
+    large = png_of(np.zeros((37, 24), np.uint8))
+    for query, body in {"": large, "?tta=true": png_of(GREY)}.items():
+        refused = client.post(f"/predict{query}", content=body)
+        assert error_of(refused) == (413, "use_jobs")
+        assert refused.json()["error"]["message"].endswith("which may have 851: send it to /jobs")
+        assert client.post(f"/jobs{query}", content=body).status_code == 202
+    assert client.post("/predict", content=png_of(GREY)).status_code == 200
+    huge = client.post("/predict", content=png_of(np.zeros((200, 200), np.uint8)))
+    assert error_of(huge) == (413, "too_many_pixels")
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff", "jpeg"])
+def test_small_images_do_not_wait_for_large_ones(predictor, kind):
+    client = client_of(predictor, workers=1, queue=7, large_pixels=GREY.size)
+    pictures = {"png": png_of, "tiff": tiff_of, "jpeg": lambda array: png_of(array, "JPEG")}
+    large = pictures[kind](np.zeros((200, 200), np.uint8))
+    with client:
+        predictor.hold.clear()
+        waiting = [client.post("/jobs", content=large).json()["url"] for _ in range(4)]
+        deadline = time.monotonic() + 5
+        while predictor.calls < 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        calls, probabilities = predictor.calls, predictor.probabilities
+        predictor.probabilities = lambda image, *_, **__: (image / np.float32(255))[None]
+        assert client.post("/predict", content=png_of(GREY)).status_code == 200
+        predictor.probabilities = probabilities
+        refused = [client.post("/predict", content=large) for _ in range(2)]
+        assert [error_of(each) for each in refused] == [(503, "busy")] * 2
+        assert calls == 1
+        assert [client.get(url).status_code for url in waiting] == [202] * 4
+        predictor.hold.set()
 
 
 def test_a_url_is_never_fetched_wherever_it_stands(predictor):
