@@ -41,9 +41,12 @@ def weigh(query: Query, data: bytes, settings: Settings, at_once: bool) -> int:
         at_once: whether a request waits for the answer.
 
     Raises:
-        RefusalError: 413, they are too many for that.
+        RefusalError: 413, they are too many for that, or for so small a file.
     """
     height, width = read_size(data, query.page)
+    if height * width > settings.max_pixels_per_byte * len(data):
+        few = f"{height * width} pixels in {len(data)} bytes are more than {settings.max_pixels_per_byte} per byte"
+        raise RefusalError(413, "too_many_pixels", f"{few}: save the image with less compression")
     pixels, limit = height * width * (TTA_VIEWS if query.tta else 1), settings.max_predict_pixels
     if at_once and pixels > limit and height * width <= settings.max_pixels:
         many = f"{pixels} pixels to predict are too many for one request, which may have {limit}: send it to /jobs"

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     max_pixels: Count = 64 * 10**6
     """Largest image; larger ones are refused by their header."""
 
+    max_pixels_per_byte: Count = 10_000
+    """Most pixels per byte of an image's file; a blank PNG of one bit has 8,000, zstd and fax know no limit."""
+
     max_predict_pixels: Count = 32 * 10**6
     """Largest image of `POST /predict`, with tta an eighth of it; larger ones are answered by `POST /jobs` alone."""
 

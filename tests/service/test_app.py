@@ -331,6 +331,20 @@ def test_an_image_too_large_to_wait_for_is_sent_to_the_jobs(predictor):
     assert error_of(huge) == (413, "too_many_pixels")
 
 
+def test_an_image_of_many_pixels_and_hardly_a_byte_is_refused_unless_a_setting_allows_it(predictor):
+    blank = tiff_of(np.zeros((4000, 4000), np.uint8), compression="zstd", metadata=None, rowsperstrip=4000)
+    refused = client_of(predictor).post("/predict", content=blank)
+    assert error_of(refused) == (413, "too_many_pixels")
+    assert f"16000000 pixels in {len(blank)} bytes are more than 10000 per byte" in refused.text
+    assert client_of(predictor, max_pixels_per_byte=100_000).post("/predict", content=blank).status_code == 200
+
+
+@pytest.mark.parametrize("bits", [1, 8])
+def test_a_blank_png_of_any_depth_is_answered(client, bits):
+    blank = np.zeros((4000, 4000), bool if bits == 1 else np.uint8)
+    assert client.post("/predict", content=png_of(blank, compress_level=9)).status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["png", "tiff", "jpeg"])
 def test_small_images_do_not_wait_for_large_ones(predictor, kind):
     client = client_of(predictor, workers=1, queue=7, large_pixels=GREY.size)
