@@ -49,15 +49,21 @@ def find_cells(labels: Labels) -> Iterator[Cell]:
         if box is None:
             continue
         inside = labels[box] == label
-        rows, columns = np.nonzero(inside)
+        rows, columns = inside.sum(axis=1), inside.sum(axis=0)
+        area = int(rows.sum())
         top, left = box[0].start, box[1].start
         corner = np.array([left - 0.5, top - 0.5])
         yield Cell(
             label,
-            len(rows),
-            (left + columns.mean() + 0.5, top + rows.mean() + 0.5),
+            area,
+            (left + _mean_position(columns, area), top + _mean_position(rows, area)),
             [[ring + corner for ring in polygon] for polygon in _trace(inside)],
         )
+
+
+def _mean_position(counts: NDArray[np.int64], total: int) -> float:
+    """Return the mean of pixels' centers along a side, of which each place has so many pixels."""
+    return float(counts @ np.arange(len(counts))) / total + 0.5
 
 
 def _trace(inside: NDArray[np.bool_]) -> Iterator[list[Ring]]:

@@ -3,15 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from seg.instances.measures import significant
+from seg.instances.regions import count_pixels
 from service.prediction import Prediction
 
 
 def summarize(prediction: Prediction) -> dict[str, Any]:
     """Return count and areas of the cells, share of boundary, threshold, model and seconds, ready for JSON."""
-    sizes = np.bincount(prediction.labels().ravel())[1:]
+    sizes = count_pixels(prediction.labels())[1:]
     areas = sizes[sizes > 0]
     pixel = prediction.pixel
     height, width = prediction.probability.shape
