@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 
-from tests.service.world import Brightness, app_of, client_of, png_of
+from tests.service.world import Brightness, app_of, client_of, error_of, png_of
 
 IMAGE = png_of(np.full((20, 30), 200, np.uint8))
 
@@ -43,10 +43,6 @@ def test_what_is_wrong_with_the_image_is_told_when_the_job_is_fetched(client):
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "corrupt_image")
     assert client.post("/jobs?page=x", content=IMAGE).status_code == 422
     assert client.post("/jobs").status_code == 400
-
-
-def error_of(answer) -> tuple[int, str]:
-    return answer.status_code, answer.json()["error"]["code"]
 
 
 def test_there_are_only_so_many_unfinished_jobs_and_finished_ones_are_forgotten(predictor):

@@ -74,3 +74,11 @@ def app_of(predictor, **settings) -> Starlette:
 def client_of(predictor, **settings) -> TestClient:
     app = app_of(predictor, **settings)
     return TestClient(app, raise_server_exceptions=False)
+
+
+def error_of(answer) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    body = answer.json()
+    assert list(body) == ["error"]
+    assert sorted(body["error"]) == ["code", "message"]
+    return answer.status_code, body["error"]["code"]
