@@ -41,7 +41,6 @@ def main(args: list[str] | None = None) -> int:
     Args:
         args: without the program's name; those of the process if None.
     """
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
     os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
     warnings.filterwarnings(
         "ignore", module="jsonargparse|pytorch_lightning|lightning_fabric"
