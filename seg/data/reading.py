@@ -13,7 +13,7 @@ from seg.data.image_error import ImageError, check_size
 from seg.data.orientation import ORIENTATION_TAG, apply_orientation
 from seg.data.pages import choose_page
 from seg.data.png import PNG_MAGIC, read_png
-from seg.data.tiff import TIFF_MAGIC, read_tiff
+from seg.data.tiff import TIFF_MAGIC, count_tiff_pages, read_tiff
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 MAX_PIXELS = 1 << 28
@@ -49,6 +49,20 @@ def read_image(data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = Non
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise ImageError("unsupported_samples", "the image has NaN or infinite samples: replace them first")
     return image
+
+
+def count_pages(data: bytes) -> int:
+    """Return how many pages a file has: 1, except for a TIFF.
+
+    Raises:
+        ImageError: the file is damaged.
+    """
+    if not data.startswith(TIFF_MAGIC):
+        return 1
+    try:
+        return count_tiff_pages(data)
+    except Exception as error:  # decoders raise exceptions of every kind on damaged files
+        raise ImageError("corrupt_image", "the image is damaged or incomplete") from error
 
 
 def read_image_file(path: Path) -> NDArray[Any]:

@@ -55,6 +55,12 @@ def read_tiff(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
         return _normalized(image, chosen)
 
 
+def count_tiff_pages(data: bytes) -> int:
+    """Return how many pages a TIFF has, also where one header describes them all."""
+    with TiffFile(io.BytesIO(data)) as file:
+        return len(file.pages) if len(file.pages) > 1 else _pages_of_one_header(file)
+
+
 def _page(file: TiffFile, number: int) -> TiffPage:
     page = file.pages[number]
     return page if isinstance(page, TiffPage) else page.aspage()
