@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from seg.data.image_error import ImageError
 from seg.data.reading import JPEG_MAGIC, count_pages, read_image
 
-
 _REMEDY = (
     "if they are sections, set class_path: seg.data.stacks.ImageStacks; to use one of them, name it in the column page "
     "of a seg.data.manifest.Manifest"

@@ -70,8 +70,9 @@ class ImageFolder(FileSource):
         }
         if found and not images:
             return [], [f"{self.root}: images and masks are the same files: {_TELL_APART}"]
-        if not images:
-            return [], [describe_search(self.root, self.images)]
+        for kind, where in ((images, self.images), (truths, self.truths)):
+            if not kind:
+                return [], [describe_search(self.root, where)]
         common = sorted(images.keys() & truths.keys())
         problems = [*doubled(images), *doubled(truths), *self._alone(images, truths)]
         return [Entry(name, images[name][0], (truths[name][0],)) for name in common], problems

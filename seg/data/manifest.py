@@ -9,6 +9,7 @@ from seg.data.annotation import Annotation, Entry
 from seg.data.file_reader import FileReader
 from seg.data.files import FileSource
 from seg.data.pairing import SEPARATOR, name_of
+from seg.data.predictions import shorten
 from seg.data.split import Split, SplitIndices
 from seg.data.truth import Value
 
@@ -89,7 +90,7 @@ class ManifestSplit(Split):
         offenders = [f"row {line} has {row.get('split')!r}" for line, row in enumerate(rows, start=2) if not _fits(row)]
         if offenders:
             raise ValueError(
-                f"{path}: the column split holds train, val, test or nothing, {', '.join(offenders)}: correct it, or "
+                f"{path}: the column split holds train, val, test or nothing: {shorten(offenders)}; correct it, or "
                 "choose another split, e.g. seg.data.split.GroupSplit"
             )
         self.path, self.split_of = path, {_name(row): row["split"] for row in rows}
@@ -98,10 +99,8 @@ class ManifestSplit(Split):
         """Return the images of each split."""
         unknown = [name for name in names if name not in self.split_of]
         if unknown:
-            raise ValueError(f"{self.path} has no row for {', '.join(unknown)}: give source and split the same path")
-        members = {
-            part: [index for index, name in enumerate(names) if self.split_of[name] == part] for part in _SPLITS
-        }
+            raise ValueError(f"{self.path} has no row for {shorten(unknown)}: give source and split the same path")
+        members = {part: [index for index, name in enumerate(names) if self.split_of[name] == part] for part in _SPLITS}
         empty = [part for part in _SPLITS if not members[part]]
         if empty:
             raise ValueError(f"{self.path}: no image has split {' or '.join(empty)}: enter it in the column split")

@@ -1,7 +1,6 @@
 """Files by name: those of a folder, or of a pattern whose stars are the name."""
 
 import itertools
-import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -94,13 +93,18 @@ def suggest_patterns(images: Files, truths: Files) -> tuple[str, str] | None:
 
 def _affixes(names: list[str]) -> tuple[str, str]:
     """Return what all names begin and end with, without the digits next to what differs."""
-    before = os.path.commonprefix(names).rstrip("0123456789")
+    before = _common_start(names).rstrip("0123456789")
     rests = [name[len(before) :][::-1] for name in names]
-    after = os.path.commonprefix(rests)[::-1].lstrip("0123456789")
+    after = _common_start(rests)[::-1].lstrip("0123456789")
     if len(names) == 1:  # nothing differs: the digits are the name
         number = re.search(r"\d+", names[0])
         before, after = (names[0][: number.start()], names[0][number.end() :]) if number else ("", "")
     return before, after
+
+
+def _common_start(names: list[str]) -> str:
+    columns = itertools.takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
+    return "".join(column[0] for column in columns)
 
 
 def _folder(root: Path, parts: list[str]) -> Path:

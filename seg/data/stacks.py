@@ -10,8 +10,8 @@ from seg.data.folder import ImageFolder
 class ImageStacks(ImageFolder):
     """Stacks of images with stacks of masks or labels, paired as in `ImageFolder`; every page is a sample.
 
-    The pages of stack NAME are called NAME-0000, NAME-0001, ... in their order, so that "^(.*)-" is the group in a split
-    by name, and `seg.data.stack_split.StackSplit` splits each stack in blocks. The arguments are those of `ImageFolder`.
+    The pages of stack NAME are called NAME-0000, NAME-0001, ... in their order: "^(.*)-" is the stack in a split by
+    groups, and `seg.data.stack_split.StackSplit` splits each stack in blocks. The arguments are those of `ImageFolder`.
     """
 
     def list_entries(self, files: FileReader) -> tuple[list[Entry], list[str]]:

@@ -71,7 +71,7 @@ def test_a_folder_before_the_stars_must_exist(tree):
     ],
 )
 def test_patterns_are_suggested_where_they_pair_everything(images, truths, patterns):
-    assert suggest_patterns(dict.fromkeys(images, []), dict.fromkeys(truths, [])) == patterns
+    assert suggest_patterns({name: [] for name in images}, {name: [] for name in truths}) == patterns
 
 
 def test_a_file_is_named_without_its_suffix(tmp_path):
