@@ -105,7 +105,8 @@ def labels_of(picture: NDArray[Any]) -> NDArray[np.int32]:
 def _numbered(codes: NDArray[Any]) -> NDArray[np.int32]:
     """Return 1, 2, ... for the codes in ascending order, 0 for 0."""
     levels, numbers = np.unique(codes, return_inverse=True)
-    return (numbers.reshape(codes.shape) + (levels[0] != 0)).astype(np.int32)
+    numbered: NDArray[np.int32] = (numbers.reshape(codes.shape) + (levels[0] != 0)).astype(np.int32)
+    return numbered
 
 
 def _packed(picture: NDArray[Any]) -> NDArray[np.uint64]:
