@@ -93,13 +93,20 @@ def add_data(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--data.source.init_args.root DIR.",
     )
     doctor.add_argument("config", type=Path, help="of the data or of a comparison, e.g. configs/data/folder.yaml")
+    doctor.add_argument("--out", type=Path, help="also write a page with pictures of the data to this HTML file")
     doctor.set_defaults(run=_doctor, more=[])
 
 
 def _doctor(args: argparse.Namespace) -> None:
-    from seg.data.doctor.command import run_doctor  # noqa: PLC0415  # Lightning takes seconds to import
+    from seg.data.doctor.command import load_data, print_findings  # noqa: PLC0415  # Lightning takes seconds to import
+    from seg.data.doctor.examination import examine  # noqa: PLC0415
+    from seg.report.data_page import write_data_page  # noqa: PLC0415
 
-    run_doctor(args.config, args.more)
+    examination = examine(load_data(args.config, args.more))
+    if args.out:
+        write_data_page(examination, args.config.stem, args.out)
+        print(f"page: {args.out}")
+    print_findings(examination, args.config)
 
 
 def _evaluate(args: argparse.Namespace) -> None:

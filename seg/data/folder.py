@@ -10,7 +10,6 @@ from seg.data.file_reader import FileReader
 from seg.data.files import FileSource
 from seg.data.pairing import Files, describe_search, doubled, find_files, name_of, suggest_patterns
 from seg.data.pixel_size import read_pixel_size
-from seg.data.reading import read_image_file
 from seg.data.sample import Sample, check_names
 from seg.data.truth import Value
 
@@ -94,8 +93,18 @@ class ImageFolder(FileSource):
 _TELL_APART = 'tell them apart by patterns, e.g. images: "*.tif" and masks: "*_mask.tif"'
 
 
+def page_name(stack: str, page: int) -> str:
+    """Return the name of a page of a stack.
+
+    Args:
+        stack: its name.
+        page: from 0.
+    """
+    return f"{stack}-{page:04d}"
+
+
 def read_images(path: Path) -> list[Sample]:
-    """Read the images to predict: one file, or all of a folder. Their masks are empty.
+    """Read the images to predict: one file, or all of a folder, every page of a stack by itself. Their masks are empty.
 
     Raises:
         FileNotFoundError: there is no such file, or no image in the folder.
@@ -104,10 +113,19 @@ def read_images(path: Path) -> list[Sample]:
     files = [path] if path.is_file() else [file for files in find_files(path, ".").values() for file in files]
     if not files:
         raise FileNotFoundError(describe_search(path, "."))
-    check_names([name_of(file) for file in files])
-    return [_unannotated(file) for file in files]
+    reader = FileReader()
+    pages = [page for file in files for page in _pages(file, reader)]
+    check_names([name for name, *_ in pages])
+    return [_unannotated(name, file, page, reader) for name, file, page in pages]
 
 
-def _unannotated(file: Path) -> Sample:
-    image = read_image_file(file)
-    return Sample(name_of(file), image, np.zeros(image.shape[:2], np.bool_), pixel=read_pixel_size(file.read_bytes()))
+def _pages(file: Path, reader: FileReader) -> list[tuple[str, Path, int | None]]:
+    """Return name, file and page of each image in a file."""
+    name, count = name_of(file), reader.count_pages(file)
+    return [(page_name(name, page), file, page) for page in range(count)] if count > 1 else [(name, file, None)]
+
+
+def _unannotated(name: str, file: Path, page: int | None, reader: FileReader) -> Sample:
+    image = reader.read(file, page).pixels
+    pixel = read_pixel_size(file.read_bytes(), page or 0)
+    return Sample(name, image, np.zeros(image.shape[:2], np.bool_), pixel=pixel)

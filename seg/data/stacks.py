@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from seg.data.annotation import Entry
 from seg.data.file_reader import FileReader
-from seg.data.folder import ImageFolder
+from seg.data.folder import ImageFolder, page_name
 
 
 class ImageStacks(ImageFolder):
@@ -37,4 +37,4 @@ def _pages(stack: Entry, files: FileReader) -> Iterator[Entry]:
     if count != of_truth:
         raise ValueError(f"{truth}: {of_truth} page(s), but its image {stack.image} has {count}: save one for each")
     for page in range(count):
-        yield Entry(f"{stack.name}-{page:04d}", stack.image, stack.truths, page, page)
+        yield Entry(page_name(stack.name, page), stack.image, stack.truths, page, page)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 
-from seg.data.doctor.examination import examine
-from seg.data.doctor.finding import Finding
+from seg.data.doctor.examination import Examination
 from seg.data.module import BoundaryDataModule
 
 
@@ -14,26 +14,21 @@ class DoubtfulDataError(RuntimeError):
     """The data has errors: a training would refuse it, or be worthless."""
 
 
-def run_doctor(config: Path, more: list[str]) -> None:
-    """Print everything that is found.
+def print_findings(examination: Examination, config: Path) -> None:
+    """Print everything that was found.
 
     Args:
-        config: of the data, or of a comparison that names it.
-        more: options of `seg fit`, e.g. ["--data.source.init_args.root", "elsewhere"].
+        examination: of the data.
+        config: of the data, as it was asked for.
 
     Raises:
         DoubtfulDataError: there is at least one error.
-        FileNotFoundError: there is no such configuration or folder.
-        ValueError: the configuration is invalid.
     """
-    data = load_data(config, more)
-    samples, findings = examine(data)
-    boundary = (
-        f", {sum(float(sample.mask.mean()) for sample in samples) / len(samples):.1%} boundary" if samples else ""
-    )
-    print(f"{len(samples)} image(s) read{boundary}")
+    samples, findings = examination.samples, examination.findings
+    share = f", {np.mean([sample.mask.mean() for sample in samples]):.1%} boundary" if samples else ""
+    print(f"{len(samples)} image(s) read{share}")
     for finding in findings:
-        print(_line(finding))
+        print(f"{finding.level.upper():8}{finding.check}: {finding.text}")
     errors = sum(finding.level == "error" for finding in findings)
     if errors:
         raise DoubtfulDataError(f"{errors} error(s) and {len(findings) - errors} warning(s) in the data of {config}")
@@ -45,7 +40,7 @@ def load_data(config: Path, more: list[str]) -> BoundaryDataModule:
 
     Args:
         config: of the data, or of a comparison that names it.
-        more: further options, as in `run_doctor`.
+        more: options of `seg fit`, e.g. ["--data.source.init_args.root", "elsewhere"].
 
     Raises:
         ValueError: the configuration is invalid.
@@ -66,7 +61,3 @@ def _data_file(config: Path) -> Path:
     content = yaml.safe_load(config.read_text())
     named = content.get("data") if isinstance(content, dict) else None
     return config.parent / named if isinstance(named, str) else config
-
-
-def _line(finding: Finding) -> str:
-    return f"{finding.level.upper():8}{finding.check}: {finding.text}"

@@ -1,6 +1,7 @@
 """One pass over a data set: everything that is wrong or doubtful with it, at once."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from seg.data.doctor.alignment import check_alignment
 from seg.data.doctor.finding import Finding, fail
@@ -26,22 +27,42 @@ _CHECKS: tuple[Callable[[Sequence[Sample]], Iterator[Finding]], ...] = (
 )
 
 
-def examine(data: BoundaryDataModule) -> tuple[list[Sample], list[Finding]]:
-    """Return the samples that can be read, and all findings: errors, which a training refuses, before warnings.
+@dataclass(frozen=True)
+class Examination:
+    """What a pass over a data set found.
+
+    Attributes:
+        samples: that can be read.
+        split: of the samples; None where some cannot be read, or the split refuses them.
+        findings: errors, which a training refuses, before warnings.
+    """
+
+    samples: list[Sample]
+    split: SplitIndices | None
+    findings: list[Finding]
+
+
+def examine(data: BoundaryDataModule) -> Examination:
+    """Read and check everything.
 
     Args:
         data: as configured, not set up.
     """
     samples, findings = _read(data)
     if not samples:
-        return samples, findings
+        return Examination(samples, None, findings)
     names = [sample.name for sample in samples]
     findings += _refusals("names", lambda: check_names(names))
     findings += _refusals("targets", lambda: check_labels(samples, data.targets))
-    complete = not findings  # a split of some of the images is another one
+    split = None
+    if not findings:  # a split of some of the images is another one
+        try:
+            split = data.split.assign(names)
+        except ValueError as error:
+            findings.append(fail("split", str(error)))
     findings += [finding for check in _CHECKS for finding in check(samples)]
-    findings += _examine_split(data, samples, names) if complete else []
-    return samples, sorted(findings, key=lambda finding: finding.level != "error")
+    findings += [] if split is None else _examine_split(samples, split)
+    return Examination(samples, split, sorted(findings, key=lambda finding: finding.level != "error"))
 
 
 def _read(data: BoundaryDataModule) -> tuple[list[Sample], list[Finding]]:
@@ -54,11 +75,7 @@ def _read(data: BoundaryDataModule) -> tuple[list[Sample], list[Finding]]:
         return [], [fail("source", str(error))]
 
 
-def _examine_split(data: BoundaryDataModule, samples: list[Sample], names: list[str]) -> list[Finding]:
-    try:
-        split: SplitIndices = data.split.assign(names)
-    except ValueError as error:
-        return [fail("split", str(error))]
+def _examine_split(samples: list[Sample], split: SplitIndices) -> list[Finding]:
     leaks = _refusals("leakage", lambda: refuse_leakage(samples, split))
     return [*leaks, *check_near_duplicates(samples, split), *check_neighbors(samples, split)]
 

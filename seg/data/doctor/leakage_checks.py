@@ -12,7 +12,7 @@ from seg.data.sample import Sample
 from seg.data.split import SplitIndices
 
 #: Correlation of two pictures of the same place; different places of one tissue stay below.
-_SAME = 0.85
+SAME = 0.85
 
 #: Neighbors are more alike than sections farther apart by this much in the mean.
 _SERIES = 0.1
@@ -39,7 +39,7 @@ def check_near_duplicates(samples: Sequence[Sample], split: SplitIndices) -> Ite
     for one, other in itertools.combinations(("train", "val", "test"), 2):
         for first, second in itertools.product(getattr(split, one), getattr(split, other)):
             alike = spectra.similarity(first, second)
-            if alike > _SAME and identity(samples[first].image) != identity(samples[second].image):
+            if alike > SAME and identity(samples[first].image) != identity(samples[second].image):
                 pairs.append(f"{samples[first].name} ({one}) and {samples[second].name} ({other}): {alike:.2f}")
     if pairs:
         yield warn("near-duplicates", f"pictures of the same place in two splits, group them: {some(pairs)}")

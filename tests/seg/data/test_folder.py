@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from seg.data.folder import ImageFolder, read_images
@@ -180,6 +181,17 @@ def test_a_stack_says_which_source_reads_it(folder):
     pages[0].save(folder / "images" / "c.tif", save_all=True, append_images=pages[1:])
     with pytest.raises(ValueError, match=r"c\.tif: the file has 3 pages: .* seg\.data\.stacks\.ImageStacks"):
         len(source(folder))
+
+
+def test_every_page_of_a_stack_is_predicted_by_itself(folder):
+    pages = np.random.default_rng(0).integers(0, 255, (3, 8, 10), dtype=np.uint8)
+    (folder / "new").mkdir()
+    tifffile.imwrite(folder / "new" / "v.tif", pages, photometric="minisblack", resolution=(2e4, 2e4), resolutionunit=3)
+    save(folder / "new" / "w.png", pages[0])
+    images = read_images(folder / "new")
+    assert [image.name for image in images] == ["v-0000", "v-0001", "v-0002", "w"]
+    assert np.array_equal(images[2].image, pages[2])
+    assert images[2].pixel == pytest.approx((0.5, 0.5))
 
 
 def test_images_to_predict_are_named_without_ome(folder):

@@ -33,6 +33,13 @@ def test_good_data_ends_with_exit_code_0_also_by_way_of_a_comparison(config, cap
         assert printed[-1] == "no errors, 0 warning(s)"
 
 
+def test_a_page_is_written_on_request(config, capsys):
+    args = ["data", "doctor", str(config / "data.yaml"), f"--data.source.init_args.root={config / 'here'}"]
+    assert main([*args, "--out", str(config / "page.html")]) == 0
+    assert f"page: {config / 'page.html'}" in capsys.readouterr().out
+    assert "Data: data" in (config / "page.html").read_text()
+
+
 def test_errors_and_warnings_are_printed_and_errors_end_with_exit_code_1(config, capsys):
     (config / "here" / "masks" / "synthetic-0003.png").unlink()
     Image.fromarray(np.zeros((96, 96), np.uint8)).save(config / "here" / "masks" / "synthetic-0001.png")

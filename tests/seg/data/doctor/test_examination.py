@@ -22,7 +22,7 @@ SPLIT = BlockSplit(val=2, test=2)
 
 
 def findings(samples, split=SPLIT, **options) -> list[Finding]:
-    return examine(BoundaryDataModule(samples, split, **options))[1]
+    return examine(BoundaryDataModule(samples, split, **options)).findings
 
 
 def changed(index: int, **fields) -> list[Sample]:
@@ -168,9 +168,10 @@ def test_files_that_cannot_be_read_are_errors_beside_the_warnings_on_the_others(
             Image.fromarray(pick(sample)).save(tmp_path / kind / f"{sample.name}.png")
     (tmp_path / "images" / "synthetic-0000.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (tmp_path / "masks" / "synthetic-0001.png").unlink()
-    samples, found = examine(BoundaryDataModule(ImageFolder(str(tmp_path), masks="masks", boundary_value=255), SPLIT))
-    assert len(samples) == 6
-    assert [(finding.level, finding.check) for finding in found] == [
+    source = ImageFolder(str(tmp_path), masks="masks", boundary_value=255)
+    examination = examine(BoundaryDataModule(source, SPLIT))
+    assert (len(examination.samples), examination.split) == (6, None)
+    assert [(finding.level, finding.check) for finding in examination.findings] == [
         ("error", "files"),
         ("error", "files"),
         ("warning", "polarity"),
