@@ -12,7 +12,7 @@ from seg.data.sample import Sample
 from seg.data.split import SplitIndices
 
 #: Correlation of two pictures of the same place; different places of one tissue stay below.
-SAME = 0.85
+SAME = 0.75
 
 #: Neighbors are more alike than sections farther apart by this much in the mean.
 _SERIES = 0.1

@@ -19,6 +19,12 @@ _SMOOTH = 0.7
 #: An overlap below this share of the smaller image says little.
 _LEAST_OVERLAP = 0.4
 
+#: Reduced pixels that the correlation must rest on: one bright spot is like another.
+_LEAST_PIXELS = 40
+
+#: Standard deviations; brighter spots would outweigh everything else.
+_LARGEST = 2.0
+
 Feature = NDArray[np.float32]
 
 
@@ -40,7 +46,7 @@ def _feature(image: NDArray[Any], factor: int) -> Feature:
     blocks = grey[: height * factor, : width * factor].reshape(height, factor, width, factor)
     small = blocks.mean(axis=(1, 3))
     feature = ndimage.gaussian_filter(small, _SMOOTH) - ndimage.gaussian_filter(small, _SIGMA)
-    return np.asarray(feature / max(float(feature.std()), 1e-12), np.float32)
+    return np.asarray((feature / max(float(feature.std()), 1e-12)).clip(-_LARGEST, _LARGEST), np.float32)
 
 
 class Spectra:
@@ -88,7 +94,14 @@ def _correlation(first: Feature, second: Feature, shift: Sequence[int]) -> float
     of_first, of_second = first[parts[0][0], parts[1][0]], second[parts[0][1], parts[1][1]]
     if of_first.size < _LEAST_OVERLAP * min(first.size, second.size):
         return 0.0
-    return correlation(of_first, of_second)
+    return correlation(of_first, of_second) if _contributing(of_first, of_second) >= _LEAST_PIXELS else 0.0
+
+
+def _contributing(first: Feature, second: Feature) -> float:
+    """Return how many pixels the correlation rests on: the squared sum of their shares over the sum of the squares."""
+    shares = (first - first.mean()) * (second - second.mean())
+    squares = float((shares**2).sum())
+    return float(shares.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
 def correlation(first: NDArray[Any], second: NDArray[Any]) -> float:
