@@ -45,13 +45,21 @@ class Annotation:
         truth: what a file shows: a mask, labels, or one object.
         boundary_value: of masks; see `seg.data.truth.MaskRule`.
         threshold: of masks or objects with smoothed edges.
-        thickness_px: depth of the boundaries that are derived from cells, in pixels.
+        thickness_px: depth of the boundaries that are derived from cells, in pixels, >= 1.
+
+    Raises:
+        ValueError: thickness_px < 1, or a threshold is given together with a color.
     """
 
     truth: Truth
     boundary_value: Value = 255
     threshold: float | None = None
     thickness_px: int = 1
+
+    def __post_init__(self) -> None:
+        if self.thickness_px < 1:
+            raise ValueError(f"thickness_px must be >= 1, got {self.thickness_px}")
+        MaskRule(self.boundary_value, self.threshold)  # refuses a threshold with a color
 
     def read(self, entry: Entry, shape: tuple[int, ...], files: FileReader) -> tuple[Mask, Labels | None]:
         """Return the mask of the boundary, and the labels where cells are annotated.

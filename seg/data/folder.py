@@ -32,8 +32,9 @@ class ImageFolder(FileSource):
         only_channels: in a folder with grey and RGB images, use only those with 1 or 3 channels.
 
     Raises:
-        ValueError: neither or both of masks and labels are given, or masks without boundary_value. At the first
-            access: every file that is missing, unreadable or invalid, with its path.
+        ValueError: neither or both of masks and labels are given, masks without boundary_value, a threshold with a
+            color, or thickness_px < 1. At the first access: every file that is missing, unreadable or invalid, with
+            its path.
         FileNotFoundError: a folder does not exist.
     """
 
@@ -81,10 +82,10 @@ class ImageFolder(FileSource):
         lonely += [
             f"{truths[name][0]}: no image in {self.root / self.images}" for name in truths.keys() - images.keys()
         ]
-        patterns = None if images.keys() & truths.keys() else suggest_patterns(images, truths)
-        if patterns is None:
-            return lonely
         first, second = (where if "*" in where else f"{where}/*" for where in (self.images, self.truths))
+        patterns = None if images.keys() & truths.keys() else suggest_patterns(images, truths)
+        if patterns is None or first.count("*") + second.count("*") > 2:
+            return lonely
         images_line, truths_line = first.replace("*", patterns[0]), second.replace("*", patterns[1])
         kind = "masks" if self.annotation.truth == "mask" else "labels"
         return [*lonely, f'{self.root}: to pair these names, set images: "{images_line}" and {kind}: "{truths_line}"']

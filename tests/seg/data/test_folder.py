@@ -118,6 +118,8 @@ def test_labels_that_are_not_whole_are_named(folder):
         ({"masks": None}, "give either masks or labels"),
         ({"labels": "masks"}, "give either masks or labels"),
         ({"boundary_value": None}, "masks need boundary_value"),
+        ({"boundary_value": [255, 0, 0], "threshold": 128}, "threshold needs a boundary_value that is one number"),
+        ({"masks": None, "labels": "masks", "thickness_px": 0}, "thickness_px must be >= 1, got 0"),
     ],
 )
 def test_ambiguous_arguments_are_refused(folder, options, rule):
@@ -166,6 +168,8 @@ def test_names_that_differ_in_what_is_around_the_number_come_with_the_lines_that
         save(folder / "y" / f"mask_{number}_gt.png", np.zeros((8, 10), np.uint8))
     with pytest.raises(ValueError, match='set images: "x/image_[*]" and masks: "y/mask_[*]_gt"'):
         len(source(folder, images="x", masks="y"))
+    with pytest.raises(ValueError, match=r"6 problem\(s\)"):  # no line for folders of folders
+        len(source(folder, images="*/image_*", masks="*/mask_*"))
     paired = source(folder, images="x/image_*", masks="y/mask_*_gt")
     assert [sample.name for sample in paired] == ["001", "002", "010"]
 
