@@ -10,7 +10,7 @@ from seg.data.image_error import ImageError, corrupt_image
 from seg.data.jpeg import JPEG_MAGIC, read_jpeg, read_jpeg_size
 from seg.data.png import read_png, read_png_size
 from seg.data.png_chunks import PNG_MAGIC
-from seg.data.tiff import read_tiff, read_tiff_size
+from seg.data.tiff import count_tiff_pages, read_tiff, read_tiff_size
 from seg.data.tiff_directories import TIFF_MAGIC
 
 MAX_PIXELS = 1 << 28
@@ -61,6 +61,20 @@ def read_size(data: bytes, page: int | None = None) -> tuple[int, int]:
         return read_png_size(data) if data.startswith(PNG_MAGIC) else read_jpeg_size(data, page)
     except Exception:  # `read_image` tells what is wrong
         return 0, 0
+
+
+def count_pages(data: bytes) -> int:
+    """Return how many pages a file has: 1, except for a TIFF.
+
+    Raises:
+        ImageError: the file is damaged.
+    """
+    if not data.startswith(TIFF_MAGIC):
+        return 1
+    try:
+        return count_tiff_pages(data)
+    except Exception as error:  # decoders raise exceptions of every kind on damaged files
+        raise corrupt_image() from error
 
 
 def read_image_file(path: Path) -> NDArray[Any]:

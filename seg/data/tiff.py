@@ -74,6 +74,13 @@ def _open(data: bytes, page: int | None) -> Iterator[tuple[TiffFile, TiffPage, i
         yield file, _page(file, number if described else 0), 0 if described else number
 
 
+def count_tiff_pages(data: bytes) -> int:
+    """Return how many pages a TIFF has, also where one header describes them all."""
+    Directories(data).check(0)
+    with TiffFile(io.BytesIO(data)) as file:
+        return len(file.pages) if len(file.pages) > 1 else _pages_of_one_header(file)
+
+
 def _page(file: TiffFile, number: int) -> TiffPage:
     page = file.pages[number]
     return page if isinstance(page, TiffPage) else page.aspage()
