@@ -2,81 +2,34 @@
 
 `python -m benchmarks.verdict` prints, per world: false alarms (comparisons of four equal losses in which at least one
 pair is called different), coverage (of the 95 % intervals of the pairs), and power (share of pairs called different of
-a loss that is better by eight standard errors of independent images). It prints how often as many seeds as the
-verdict asks for show a difference. Where runs collapse rarely, a loss that is worse on
-average because a tenth of its runs fail is compared with a stable one.
+a loss that is better by eight standard errors of independent images). Where images are related, the split says so:
+sections are one volume, clusters are groups; 5 sections are too few for an interval. It prints how often as many
+seeds, or seeds and images, as the verdict asks for show a difference of the size seen. Where runs collapse rarely, a
+loss that is worse on average because a tenth of its runs fail is compared with a stable one.
 """
 
 import argparse
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.analysis.variance import LEVEL, MOST_SEEDS, TwoWayVariance, holm
+from benchmarks.worlds import LOSSES, World
+from seg.analysis.power import Assurance
+from seg.analysis.units import Units
+from seg.analysis.variance import LEVEL, TwoWayVariance, holm
 
 Scores = NDArray[np.float64]
 
-LOSSES = 4
 BETTER = 8.0  # standard errors
 
 
-@dataclass(frozen=True)
-class World:
-    """Standard deviations of the parts of a score that differ from loss to loss, and how images are related.
-
-    Attributes:
-        name: for the table.
-        seeds, images: of a comparison.
-        loss_seed: of the runs; images cannot tell it.
-        loss_image: of what an image means to a loss.
-        noise: of a loss, a seed and an image.
-        correlation: of neighboring images, in what an image means to a loss.
-        clusters: groups of images that share `cluster_share` of that variance; 0: none.
-    """
-
-    name: str
-    seeds: int = 3
-    images: int = 20
-    loss_seed: float = 0.14
-    loss_image: float = 0.5
-    noise: float = 0.5
-    correlation: float = 0.0
-    clusters: int = 0
-    cluster_share: float = 0.95
-
-    @property
-    def error(self) -> float:
-        """The standard error of the difference of two losses if images were independent."""
-        per_loss = self.loss_seed**2 / self.seeds
-        per_loss += (self.loss_image**2 + self.noise**2 / self.seeds) / self.images
-        return float(np.sqrt(2 * per_loss))
-
-    def draw(self, rng: np.random.Generator, comparisons: int) -> Scores:
-        """Return scores (comparisons, losses, seeds, images) of equal losses, 0 on average."""
-        shape = (comparisons, LOSSES, self.seeds, self.images)
-        runs = self.loss_seed * rng.standard_normal((*shape[:3], 1))
-        images = self.loss_image * self._related(rng, (*shape[:2], 1, self.images))
-        return runs + images + self.noise * rng.standard_normal(shape)
-
-    def _related(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Scores:
-        """Return normal variables of variance 1 that are related along the last axis."""
-        values = rng.standard_normal(shape)
-        if self.clusters:
-            member = np.arange(shape[-1]) * self.clusters // shape[-1]
-            shared = rng.standard_normal((*shape[:-1], self.clusters))[..., member]
-            return np.sqrt(self.cluster_share) * shared + np.sqrt(1 - self.cluster_share) * values
-        for image in range(1, shape[-1]):
-            innovation = np.sqrt(1 - self.correlation**2) * values[..., image]
-            values[..., image] = self.correlation * values[..., image - 1] + innovation
-        return values
-
-
 class Rates(NamedTuple):
-    """Shares of what happened."""
+    """Shares of what happened; coverage is NaN where no interval is given."""
 
     false_alarms: float
     coverage: float
@@ -92,9 +45,11 @@ def rates(world: World, comparisons: int) -> Rates:
     """
     rng = np.random.default_rng(2026)
     scores = world.draw(rng, comparisons)
-    equal = np.array([p_values(each) for each in scores])
+    if world.units.unfit:
+        return Rates(0.0, float("nan"), 0.0)
+    equal = np.array([p_values(each, world.units) for each in scores])
     scores[:, 0] += BETTER * world.error
-    one_better = np.array([holm(p_values(each)) for each in scores])
+    one_better = np.array([holm(p_values(each, world.units)) for each in scores])
     return Rates(
         false_alarms=float(np.mean([holm(family).min() <= LEVEL for family in equal])),
         coverage=float(np.mean(equal > LEVEL)),
@@ -102,37 +57,60 @@ def rates(world: World, comparisons: int) -> Rates:
     )
 
 
-def p_values(scores: Scores) -> Scores:
-    """Return the p-value of each pair of losses, those of the first loss first, for (losses, seeds, images)."""
-    variances = [TwoWayVariance.of(one - other) for one, other in combinations(scores, 2)]
-    return np.array([each.p_value(each.mean) for each in variances])
+def p_values(scores: Scores, units: Units) -> Scores:
+    """Return the p-value of each pair of losses, those of the first loss first.
+
+    Args:
+        scores: (losses, seeds, images).
+        units: what is independent among the images.
+    """
+    correlation = units.correlation(list(scores))
+    variances = [units.variance(one - other, correlation) for one, other in combinations(scores, 2)]
+    return np.array([each.p_value(each.mean) for each in variances if each])
 
 
 class Promise(NamedTuple):
-    """Comparisons that ask for more seeds, and the share of comparisons with as many seeds that show the difference."""
+    """Comparisons that ask for more, and the share in which as many show a difference of the size seen."""
 
     asked: int
     kept: float
 
 
-def promise(world: World, comparisons: int) -> Promise:
-    """Ask each comparison that shows no difference how many seeds would, and draw another one with that many.
+def promise(world: World, comparisons: int, more: str = "seeds") -> Promise:
+    """Ask each comparison that shows no difference how many seeds would, and draw another with as many.
 
     Args:
         world: to draw from; the first loss is better by two standard errors.
         comparisons: simulated.
+        more: "seeds", or "seeds and images" (groups where there are some).
     """
     rng = np.random.default_rng(2026)
-    asking = world.draw(rng, comparisons)
-    answering = replace(world, seeds=MOST_SEEDS).draw(rng, comparisons)
     kept = []
-    for asks, answers in zip(asking[:, 0] - asking[:, 1], answering[:, 0] - answering[:, 1], strict=True):
-        first = TwoWayVariance.of(asks + 2 * world.error)
-        needed = first.seeds_needed(LEVEL) if first.p_value(first.mean) > LEVEL else None
-        if needed and needed > world.seeds:
-            final = TwoWayVariance.of(answers[:needed] + 2 * world.error)
-            kept.append(final.mean > 0 and final.p_value(final.mean) <= LEVEL)
+    for scores in world.draw(rng, comparisons):
+        seen = world.units.variance(scores[0] - scores[1] + 2 * world.error)
+        if seen is None or seen.p_value(seen.mean) <= LEVEL:
+            continue
+        larger = _larger(world, seen, more)
+        if larger:
+            (again,) = larger.draw(rng, 1)
+            final = larger.units.variance(again[0] - again[1] + abs(seen.mean))
+            kept.append(final is not None and final.mean > 0 and final.p_value(final.mean) <= LEVEL)
     return Promise(len(kept), float(np.mean(kept)) if kept else float("nan"))
+
+
+def _larger(world: World, seen: TwoWayVariance, more: str) -> World | None:
+    """Return the world with as many seeds (and images) as are asked for; None where none are."""
+    assurance = Assurance(seen, LEVEL)
+    need = assurance.seeds() if more == "seeds" else assurance.both()
+    if need is None or need.sure == world.seeds:
+        return None
+    if more == "seeds":
+        return replace(world, seeds=need.sure)
+    count = world.clusters or world.images
+    larger = math.ceil(count * need.sure / world.seeds)
+    return replace(
+        world, seeds=need.sure, images=larger * world.images // count, clusters=larger if world.clusters else 0
+    )
 
 
 class Collapse(NamedTuple):
@@ -170,12 +148,21 @@ def worlds() -> Iterator[World]:
         yield World("independent", images=images)
         for correlation in (0.5, 0.8, 0.95):
             yield World(f"sections, correlation {correlation}", images=images, correlation=correlation)
-        yield World("two clusters", images=images, clusters=2)
+        for clusters in (2, 4, 8):
+            if clusters < images:
+                yield World(f"{clusters} groups", images=images, clusters=clusters)
     for correlation in (0.0, 0.5, 0.8, 0.95):
         yield World(f"sections, correlation {correlation}", seeds=10, correlation=correlation)
+    for clusters in (2, 3, 4, 8):
+        yield World(f"{clusters} groups", seeds=10, clusters=clusters)
 
 
-INTERACTION = World("interaction dominates", images=5, loss_seed=0.01, loss_image=0.01, noise=1.0)
+def promising() -> Iterator[World]:
+    """Yield the worlds in which comparisons ask for more seeds or images."""
+    yield from (World("independent", images=images) for images in (5, 20, 60))
+    yield World("seeds dominate", loss_seed=0.5, loss_image=0.1, noise=0.1)
+    yield World("8 groups", images=24, clusters=8)
+    yield World("interaction dominates", images=5, loss_seed=0.01, loss_image=0.01, noise=1.0)
 
 
 def main() -> None:
@@ -186,10 +173,11 @@ def main() -> None:
     for world in worlds():
         shown = "  ".join(f"{share:9.1%}" for share in rates(world, comparisons))
         print(f"{world.name:30} {world.seeds:5} {world.images:6}  {shown}", flush=True)
-    print(f"\n{'more seeds, as many as asked for':30} seeds images     asked  kept", flush=True)
-    for world in (*(World("independent", images=images) for images in (5, 20, 60)), INTERACTION):
-        asked, kept = promise(world, comparisons)
-        print(f"{world.name:30} {world.seeds:5} {world.images:6}  {asked:8}  {kept:4.0%}", flush=True)
+    for more in ("seeds", "seeds and images"):
+        print(f"\n{f'more {more}, as many as asked for':30} seeds images     asked  kept", flush=True)
+        for world in promising():
+            asked, kept = promise(world, comparisons, more)
+            print(f"{world.name:30} {world.seeds:5} {world.images:6}  {asked:8}  {kept:4.0%}", flush=True)
     print(f"\n{'a tenth of the runs fails':30} seeds images  coverage  worse loss wins", flush=True)
     for seeds in (3, 10):
         world = replace(World("rare collapse"), seeds=seeds)

@@ -61,6 +61,8 @@ class RunData:
         fingerprint: sha256 of images, masks and split.
         boundary_value: of the masks' two values, the one of the boundary.
         train, val, test: names of the images.
+        groups: test image -> group; images of different groups are independent. An image without one is its own.
+        serial: whether test images of a group are neighboring sections, in the order of `test`.
     """
 
     fingerprint: str
@@ -68,6 +70,8 @@ class RunData:
     train: list[str]
     val: list[str]
     test: list[str]
+    groups: dict[str, str] = field(default_factory=dict)
+    serial: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,17 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import networkx as nx
 import numpy as np
 from scipy import stats
 
+from seg.analysis.power import Need, needed
+from seg.analysis.score_tables import Table, common_images, paired_differences, score_tables
+from seg.analysis.sections import SectionCorrelation
+from seg.analysis.units import Units
 from seg.analysis.variance import LEVEL, Scores, TwoWayVariance, holm
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
@@ -15,7 +20,7 @@ from seg.record import RunRecord
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds and images with its 95 % interval (NaN where there is one seed or one image)."""
+    """A mean over seeds and images with its 95 % interval (NaN where there can be none)."""
 
     mean: float
     low: float
@@ -29,7 +34,7 @@ class Pair:
     Attributes:
         better, worse: names.
         difference: of the means, >= 0 in favor of the better one whichever way the metric runs; with 95 % interval.
-        p: of the two-way test, NaN where there is one seed or one image.
+        p: of the two-way test, NaN where there can be no interval.
         p_holm: the same, corrected for the number of pairs.
         p_images: Wilcoxon's over the images, the seeds averaged. It holds for these trained networks alone and
             ignores the variance between seeds: shown for information, not used for decisions.
@@ -37,7 +42,8 @@ class Pair:
         wins: share of (seed, image) cells where the better one is better, ties counted half.
         seeds, images: that both have.
         differences: (seeds, images), in favor of the better one.
-        uncertainty: of the difference, None where there is one seed or one image.
+        uncertainty: of the difference, None where there can be no interval.
+        units: what is independent among the images.
         family: number of pairs that were tested together.
         unpaired: number of seeds that only one of them has; they count in its estimate, not here.
     """
@@ -54,6 +60,7 @@ class Pair:
     images: int
     differences: Scores
     uncertainty: TwoWayVariance | None
+    units: Units
     family: int = 1
     unpaired: int = 0
 
@@ -67,10 +74,12 @@ class Pair:
         """Whether the two have the same score in every cell."""
         return self.difference.mean == 0 and not (self.uncertainty and self.uncertainty.error)
 
-    @property
-    def seeds_needed(self) -> int | None:
-        """How many seeds would show a difference of this size; None: more than 100, or it cannot be estimated."""
-        return self.uncertainty.seeds_needed(LEVEL / self.family) if self.uncertainty else None
+    @cached_property
+    def need(self) -> Need | None:
+        """How many seeds, or seeds and images, would show a difference of this size; None: that cannot be told."""
+        if self.uncertainty is None or self.units.one_volume:
+            return None
+        return needed(self.uncertainty, LEVEL / self.family, len(self.units.names))
 
 
 @dataclass(frozen=True)
@@ -82,11 +91,15 @@ class Judgement:
             the other way round.
         pairs: of all losses.
         groups: largest sets of losses of which no two differ, best first; a loss can be in several.
+        units: what is independent among the test images.
+        independent: how many independent images the sections of one volume are worth; None: not estimated.
     """
 
     estimates: dict[str, Estimate]
     pairs: list[Pair]
     groups: list[list[str]]
+    units: Units
+    independent: float | None = None
 
     @property
     def leaders(self) -> list[str]:
@@ -115,53 +128,52 @@ def judge(records: list[RunRecord], metric: str) -> Judgement | None:
     finished = [record for record in records if record.status == "finished" and record.test]
     if not finished or any(record.test is None or metric not in record.test.metrics for record in finished):
         return None
-    tables = _tables(finished, metric)
-    if not next(iter(tables.values()))[1].shape[1]:
+    images = common_images(finished)
+    if not images:
         return None
-    merits = {name: METRICS[metric].merit(scores).mean() for name, (_, scores) in tables.items()}
-    order = sorted(tables, key=lambda name: (-merits[name], name))
-    pairs = correct([_compare(first, second, metric, tables) for first, second in combinations(order, 2)])
-    estimates = {name: _estimate(tables[name][1], *METRICS[metric].bounds) for name in order}
-    return Judgement(estimates, pairs, _groups(order, pairs))
+    tables, units = score_tables(finished, metric, images), Units.of(finished[0], images)
+    merits = {name: METRICS[metric].merit(scores) for name, (_, scores) in tables.items()}
+    order = sorted(tables, key=lambda name: (-merits[name].mean(), name))
+    correlation = units.correlation(list(merits.values()))
+    pairs = [_compare(one, other, metric, tables, units, correlation) for one, other in combinations(order, 2)]
+    estimates = {name: _estimate(tables[name][1], units, METRICS[metric].bounds) for name in order}
+    corrected = correct(pairs)
+    return Judgement(
+        estimates, corrected, _groups(order, corrected), units, correlation.effective() if correlation else None
+    )
 
 
-def _tables(finished: list[RunRecord], metric: str) -> dict[str, tuple[list[int], Scores]]:
-    """Return loss -> (seeds, scores (S, I)), the seeds ascending, the images those of all runs."""
-    scores = {
-        (run.name, run.seed): dict(zip(run.test.images, run.test.metrics[metric], strict=True))
-        for run in finished
-        if run.test
-    }
-    images = sorted(set.intersection(*(set(of_run) for of_run in scores.values())))
-    tables = {}
-    for name in sorted({run.name for run in finished}):
-        seeds = sorted(seed for other, seed in scores if other == name)
-        rows = [[scores[name, seed][image] for image in images] for seed in seeds]
-        tables[name] = (seeds, np.array(rows, dtype=np.float64))
-    return tables
+def _estimate(scores: Scores, units: Units, bounds: tuple[float, float]) -> Estimate:
+    """Return the mean of one loss and its interval, as far as that lies where a mean can lie."""
+    return _interval(float(scores.mean()), units.variance(scores), *bounds)
 
 
-def _estimate(scores: Scores, least: float = -math.inf, largest: float = math.inf) -> Estimate:
-    """Return the mean and its interval, as far as that lies where a mean can lie."""
-    if min(scores.shape) < 2:
-        return Estimate(float(scores.mean()), math.nan, math.nan)
-    uncertainty = TwoWayVariance.of(scores)
-    low, high = uncertainty.interval()
-    return Estimate(uncertainty.mean, max(low, least), min(high, largest))
+def _interval(
+    mean: float, uncertainty: TwoWayVariance | None, least: float = -math.inf, largest: float = math.inf
+) -> Estimate:
+    low, high = uncertainty.interval() if uncertainty else (math.nan, math.nan)
+    return Estimate(mean, max(low, least), min(high, largest)) if uncertainty else Estimate(mean, low, high)
 
 
-def _compare(first: str, second: str, metric: str, tables: dict[str, tuple[list[int], Scores]]) -> Pair:
+def _compare(
+    first: str,
+    second: str,
+    metric: str,
+    tables: dict[str, Table],
+    units: Units,
+    correlation: SectionCorrelation | None,
+) -> Pair:
     """Compare two losses on the cells that both have; which one is better is decided by these alone."""
-    differences, common, unpaired = _differences(tables[first], tables[second], metric)
+    differences, common, unpaired = paired_differences(tables[first], tables[second], metric)
     if differences.mean() < 0:
         first, second, differences = second, first, -differences
-    uncertainty = TwoWayVariance.of(differences) if min(differences.shape) > 1 else None
+    uncertainty = units.variance(differences, correlation)
     deviation = differences.std(ddof=1) if differences.size > 1 else 0.0
     p = uncertainty.p_value(uncertainty.mean) if uncertainty else math.nan
     return Pair(
         first,
         second,
-        _estimate(differences),
+        _interval(float(differences.mean()), uncertainty),
         p=p,
         p_holm=p,
         p_images=_wilcoxon(differences.mean(axis=0)),
@@ -171,25 +183,9 @@ def _compare(first: str, second: str, metric: str, tables: dict[str, tuple[list[
         images=differences.shape[1],
         differences=differences,
         uncertainty=uncertainty,
+        units=units,
         unpaired=unpaired,
     )
-
-
-def _differences(
-    first: tuple[list[int], Scores], second: tuple[list[int], Scores], metric: str
-) -> tuple[Scores, int, int]:
-    """Return the differences (S, I) in favor of the first loss, the number of common seeds, and that of the others.
-
-    Without a common seed the difference is that of the means over the seeds, (1, I).
-    """
-    (first_seeds, first_scores), (second_seeds, second_scores) = first, second
-    merits, other_merits = METRICS[metric].merit(first_scores), METRICS[metric].merit(second_scores)
-    common = sorted(set(first_seeds) & set(second_seeds))
-    unpaired = len(set(first_seeds) ^ set(second_seeds))
-    if not common:
-        return (merits.mean(axis=0) - other_merits.mean(axis=0))[None], 0, unpaired
-    rows, other_rows = ([seeds.index(seed) for seed in common] for seeds in (first_seeds, second_seeds))
-    return merits[rows] - other_merits[other_rows], len(common), unpaired
 
 
 def _wilcoxon(differences: Scores) -> float:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg.analysis.failures import FailureRate
 from seg.analysis.pairwise import Judgement, judge
 from seg.analysis.step_cost import StepCost
 from seg.analysis.verdict import verdict
@@ -41,6 +42,8 @@ class LossRow:
         seeds: metric -> mean over the test images, one per seed.
         optimistic: the same for the scores at the test images' own thresholds.
         collapses: verdict -> number of its finished runs, without "none".
+        failures: runs that failed, diverged or collapsed.
+        median: of the metric that ranks, over the seeds, on the test images; None where no run finished.
         thresholds: chosen on validation, one per seed.
         step_ms: milliseconds per training step, mean over its runs; see Summary.cost.
         finished, failed: number of runs.
@@ -53,6 +56,8 @@ class LossRow:
     seeds: dict[str, list[float]]
     optimistic: dict[str, Spread]
     collapses: dict[str, int]
+    failures: FailureRate
+    median: float | None
     thresholds: list[float]
     step_ms: float | None
     finished: int
@@ -94,7 +99,8 @@ def summarize(runs: dict[Path, RunRecord]) -> Summary:
     chosen = choose_run(runs) if ranked else None
     judged = {metric: judge(records, metric) for metric in METRICS}
     judgements = {metric: judgement for metric, judgement in judged.items() if judgement}
-    sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation))
+    failures = {row.name: row.failures for row in rows}
+    sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation), failures)
     return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost)
 
 
@@ -119,6 +125,8 @@ def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
             if finished and all(name in record.optimistic for record in finished)
         },
         collapses=Counter(record.collapse for record in finished if record.collapse != "none"),
+        failures=FailureRate.of(of_loss.values()),
+        median=statistics.median(seeds[finished[0].rank_by]) if finished and finished[0].rank_by in seeds else None,
         thresholds=[record.threshold for record in finished],
         step_ms=cost.mean(of_loss),
         finished=len(finished),

@@ -3,14 +3,22 @@
 import math
 from collections.abc import Sequence
 
+from seg.analysis.failures import FailureRate, failure_sentences
 from seg.analysis.formatting import format_score
 from seg.analysis.pairwise import Estimate, Judgement, Pair
+from seg.analysis.secondary import secondary_sentences
 from seg.analysis.variance import LEVEL
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
 
-def verdict(judgements: dict[str, Judgement], rank_by: str, chosen: RunRecord | None, validation: str) -> list[str]:
+def verdict(
+    judgements: dict[str, Judgement],
+    rank_by: str,
+    chosen: RunRecord | None,
+    validation: str,
+    failures: dict[str, FailureRate],
+) -> list[str]:
     """Return what the comparison has shown and what it has not, the most important first.
 
     Args:
@@ -18,6 +26,7 @@ def verdict(judgements: dict[str, Judgement], rank_by: str, chosen: RunRecord | 
         rank_by: the metric that ranks.
         chosen: the run to promote, of the best loss on validation.
         validation: the score of that loss on validation.
+        failures: loss -> how many of its runs failed or collapsed.
     """
     if chosen is None:
         return ["No run finished: there is nothing to rank."]
@@ -26,6 +35,7 @@ def verdict(judgements: dict[str, Judgement], rank_by: str, chosen: RunRecord | 
     judgement = judgements.get(rank_by)
     if judgement is None or len(judgement.estimates) == 1:
         return sentences
+    sentences[:0] = _scope(judgement)
     rivals = [judgement.pair(chosen.name, name) for name in judgement.estimates if name != chosen.name]
     sentences += _wins([pair for pair in rivals if pair.different and pair.better == chosen.name], word)
     sentences += [
@@ -34,7 +44,14 @@ def verdict(judgements: dict[str, Judgement], rank_by: str, chosen: RunRecord | 
         if pair.different and pair.worse == chosen.name
     ]
     sentences += _ties([pair for pair in rivals if not pair.different])
-    return sentences + _elsewhere(chosen.name, judgements, rank_by)
+    return sentences + secondary_sentences(chosen.name, judgements, rank_by) + failure_sentences(failures)
+
+
+def _scope(judgement: Judgement) -> list[str]:
+    """Say for which images and seeds the verdict holds, where that is less than a reader expects."""
+    seeds = min((pair.seeds for pair in judgement.pairs), default=0)
+    few = "Two seeds show only very large differences; three show far smaller ones." if seeds == 2 else ""
+    return [sentence for sentence in (judgement.units.scope(judgement.independent), few) if sentence]
 
 
 def describe(pair: Pair, title: str) -> str:
@@ -60,12 +77,21 @@ def power_words(pair: Pair) -> str:
     if pair.identical:
         return "every score is the same"
     if pair.uncertainty is None:
-        return "an interval needs at least 2 seeds and 2 test images"
-    if pair.seeds_needed is None:
-        return "more seeds alone will not show a difference of this size: more test images are needed"
-    more = pair.seeds_needed - pair.seeds
-    seeds = "1 more seed" if more == 1 else f"{more} more seeds"
-    return f"about {seeds} would show a difference of this size" if more else "borderline"
+        return pair.units.unfit or "an interval needs at least 2 seeds and 2 test images"
+    if pair.units.one_volume:
+        return "a difference of this size needs more sections, better of other volumes; how many cannot be told"
+    need = pair.need
+    if need is None:
+        more = f"many more test {pair.units.kind}"
+        return f"more seeds alone will not show a difference of this size: it takes {more}, how many cannot be told"
+    images = f" and {need.images} test {pair.units.kind}" if need.images else ""
+    if need.sure == pair.seeds:
+        return "borderline"
+    alone = "more seeds alone will not do; " if need.images else ""
+    return (
+        f"{alone}a difference of this size would show in about four of five comparisons with {need.sure} seeds{images}"
+        + (f", in half of them with {need.likely} seeds" if need.likely < need.sure and not need.images else "")
+    )
 
 
 def _wins(pairs: Sequence[Pair], word: str) -> list[str]:
@@ -74,26 +100,20 @@ def _wins(pairs: Sequence[Pair], word: str) -> list[str]:
 
 def _ties(pairs: Sequence[Pair]) -> list[str]:
     if pairs and all(pair.uncertainty is None for pair in pairs):
-        return [
-            "With one seed or one test image chance cannot be estimated: no difference to another loss is established."
-        ]
+        why = power_words(next((pair for pair in pairs if not pair.identical), pairs[0]))
+        return [f"Chance cannot be estimated ({why}): no difference to another loss is established."]
     return [
         f"{pair.better} and {pair.worse} cannot be told apart with {pair.seeds} seeds and {pair.images} test images"
-        f"{_correction(pair)} ({with_interval(pair.difference)} for {pair.better}): {power_words(pair)}."
+        f"{_in_groups(pair)}{_correction(pair)} ({with_interval(pair.difference)} for {pair.better}): "
+        f"{power_words(pair)}."
         for pair in pairs
     ]
+
+
+def _in_groups(pair: Pair) -> str:
+    return f" of {len(pair.units.names)} groups" if pair.units.grouped else ""
 
 
 def _correction(pair: Pair) -> str:
     """Name the correction for the number of pairs where it made the difference."""
     return f" once {pair.family} pairs are corrected for" if pair.p <= LEVEL else ""
-
-
-def _elsewhere(name: str, judgements: dict[str, Judgement], rank_by: str) -> list[str]:
-    """Say in which other metrics the winner is beaten."""
-    beaten: dict[str, list[str]] = {}
-    for metric, judgement in judgements.items():
-        for pair in judgement.pairs if metric != rank_by else []:
-            if pair.different and pair.worse == name:
-                beaten.setdefault(pair.better, []).append(METRICS[metric].title)
-    return [f"{rival} beats {name} in {', '.join(words)}." for rival, words in beaten.items()]

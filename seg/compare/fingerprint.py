@@ -45,7 +45,7 @@ def fingerprint(config: dict[str, Any], data: dict[str, Any], imports: Imports) 
     paths = sorted(set(_import_paths(config)))
     content = {
         "configuration": _normalize(config),
-        "data": {key: value for key, value in data.items() if not isinstance(value, list)},  # not the image names
+        "data": {key: value for key, value in data.items() if not isinstance(value, list | dict)},  # no image names
         "packages": _packages({path.partition(".")[0] for path in paths}),
         "code": imports.hashes([_TRAINING, *map(imports.defining, paths)]),
     }

@@ -135,7 +135,10 @@ class BoundaryDataModule(pl.LightningDataModule):
         return next(sample for sample in self.images or self.samples if sample.name == name)
 
     def describe(self) -> dict[str, Any]:
-        """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split."""
+        """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split.
+
+        Also the group of each test image, and whether the images of a group are neighboring sections (`serial`).
+        """
         digest = hashlib.sha256()
         names = {}
         for split in ("train", "val", "test"):
@@ -145,7 +148,18 @@ class BoundaryDataModule(pl.LightningDataModule):
                 digest.update(f"{split} {sample.name} {sample.image.shape} {sample.image.dtype}".encode())
                 digest.update(np.ascontiguousarray(sample.image).tobytes() + np.packbits(sample.mask).tobytes())
                 digest.update(b"" if sample.labels is None else np.ascontiguousarray(sample.labels).tobytes())
-        return {"fingerprint": digest.hexdigest(), "boundary_value": self.boundary_value, **names}
+        return {
+            "fingerprint": digest.hexdigest(),
+            "boundary_value": self.boundary_value,
+            **names,
+            **self._relations(names["test"]),
+        }
+
+    def _relations(self, names: list[str]) -> dict[str, Any]:
+        """Return which test images are related."""
+        if getattr(self.source, "independent", False):
+            return {"groups": {name: name for name in names}, "serial": False}
+        return {"groups": dict(zip(names, self.split.groups(names), strict=True)), "serial": self.split.serial}
 
     def _of(self, indices: list[int]) -> list[Sample]:
         return [self.samples[index] for index in indices]

@@ -37,7 +37,13 @@ class Sample:
 
 
 class Source(Sequence[Sample]):
-    """A sequence of samples, in the order of the sections of a volume."""
+    """A sequence of samples, in the order of the sections of a volume.
+
+    Attributes:
+        independent: whether the samples are no sections of one volume, whatever the split says.
+    """
+
+    independent: bool = False
 
 
 def check_names(names: Sequence[str]) -> None:

@@ -18,7 +18,13 @@ class SplitIndices:
 
 
 class Split(ABC):
-    """A rule that assigns each image of a source, by its name, to one split or to none."""
+    """A rule that assigns each image of a source, by its name, to one split or to none.
+
+    Attributes:
+        serial: whether neighboring images of a group are neighboring sections of one volume.
+    """
+
+    serial: bool = False
 
     @abstractmethod
     def assign(self, names: Sequence[str]) -> SplitIndices:
@@ -30,6 +36,16 @@ class Split(ABC):
         Raises:
             ValueError: a split would be empty.
         """
+
+    def groups(self, names: Sequence[str]) -> list[str]:
+        """Return the group of each image; images of different groups are independent.
+
+        By default each image is its own group.
+
+        Args:
+            names: of the images.
+        """
+        return list(names)
 
 
 class BlockSplit(Split):
@@ -45,6 +61,8 @@ class BlockSplit(Split):
     Raises:
         ValueError: a number is out of range.
     """
+
+    serial = True
 
     def __init__(self, val: int, test: int, gap: int = 0) -> None:
         if val < 1 or test < 1 or gap < 0:
@@ -64,6 +82,10 @@ class BlockSplit(Split):
             val=list(range(val_start, val_start + self.val)),
             test=list(range(test_start, len(names))),
         )
+
+    def groups(self, names: Sequence[str]) -> list[str]:
+        """Return the one volume that all images are sections of."""
+        return ["volume"] * len(names)
 
 
 class GroupSplit(Split):
@@ -93,7 +115,7 @@ class GroupSplit(Split):
 
     def assign(self, names: Sequence[str]) -> SplitIndices:
         """Return the images of the groups drawn for each split."""
-        group_of = [self._group(name) for name in names]
+        group_of = self.groups(names)
         groups = sorted(set(group_of))
         val_count = max(1, round(self.val_share * len(groups)))
         test_count = max(1, round(self.test_share * len(groups)))
@@ -108,6 +130,10 @@ class GroupSplit(Split):
             val=[index for index, group in enumerate(group_of) if group in val],
             test=[index for index, group in enumerate(group_of) if group in test],
         )
+
+    def groups(self, names: Sequence[str]) -> list[str]:
+        """Return what the expression matches in each name."""
+        return [self._group(name) for name in names]
 
     def _group(self, name: str) -> str:
         match = self.group.search(name)

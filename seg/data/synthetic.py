@@ -37,6 +37,8 @@ class SyntheticCells(Source):
         ValueError: an argument is out of range.
     """
 
+    independent = True
+
     def __init__(
         self,
         count: int = 30,

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.verdict import World, p_values, promise, rare_collapse, rates
+from benchmarks.verdict import p_values, promise, rare_collapse, rates
+from benchmarks.worlds import World
 
 COMPARISONS = 4000
 
@@ -38,22 +39,48 @@ def test_the_pairs_of_the_first_loss_come_first():
     rng = np.random.default_rng(0)
     scores = 0.1 * rng.standard_normal((4, 3, 10))
     scores[0] += 5
-    assert (p_values(scores)[:3] < 0.05).all()
-    assert (p_values(scores)[3:] > 0.01).all()
+    units = World("independent", images=10).units
+    assert (p_values(scores, units)[:3] < 0.05).all()
+    assert (p_values(scores, units)[3:] > 0.01).all()
 
 
-def test_independent_images_keep_the_promise_and_correlated_ones_do_not():
-    kept, broken = rates(World("independent"), 100), rates(World("sections", seeds=10, correlation=0.95), 100)
-    assert kept.false_alarms <= 0.1
-    assert kept.coverage >= 0.93
-    assert broken.false_alarms > 0.5
-    assert broken.coverage < 0.6
+def test_the_split_tells_sections_and_groups_from_independent_images():
+    assert World("sections", correlation=0.5).units.one_volume
+    assert World("groups", images=5, clusters=2).units.groups == ("0", "0", "0", "1", "1")
+    assert len(World("independent", images=5).units.names) == 5
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        World("independent"),
+        World("sections", seeds=10, correlation=0.95),
+        World("groups", seeds=10, clusters=2),
+        World("groups", seeds=10, clusters=4),
+    ],
+)
+def test_related_images_raise_no_more_alarms_than_independent_ones(world):
+    measured = rates(world, 60)
+    assert measured.false_alarms <= 0.1  # 6 of 60
+    assert measured.coverage >= 0.9
+
+
+def test_too_few_sections_have_no_interval_and_raise_no_alarm():
+    measured = rates(World("sections", images=5, correlation=0.95), 10)
+    assert (measured.false_alarms, measured.power) == (0, 0)
+    assert np.isnan(measured.coverage)
 
 
 def test_rare_failures_are_not_covered():
     assert rare_collapse(World("rare collapse"), 100).coverage < 0.8
 
 
-def test_more_seeds_are_asked_for_only_where_seeds_differ_and_no_difference_is_shown():
-    assert promise(World("images alone", loss_seed=1e-6, noise=1e-6), 20).asked == 0
-    assert 0 < promise(World("seeds alone", loss_image=1e-6), 20).asked < 20
+def test_more_seeds_are_asked_for_only_where_seeds_differ():
+    assert promise(World("images alone", loss_seed=1e-6, noise=1e-6), 10).asked == 0
+    assert 0 < promise(World("seeds alone", loss_image=1e-6), 10).asked <= 10
+
+
+def test_more_groups_are_asked_for_in_whole_groups():
+    asked, kept = promise(World("groups", images=12, clusters=4), 10, "seeds and images")
+    assert asked > 0
+    assert 0 <= kept <= 1

@@ -34,6 +34,12 @@ def test_a_field_that_came_later_has_its_default(tmp_path):
     assert RunRecord.load(tmp_path).collapse == "none"
 
 
+def test_a_record_from_before_groups_were_told_has_none(tmp_path):
+    rewrite(tmp_path, lambda content: [content["data"].pop(key) for key in ("groups", "serial")])
+    data = RunRecord.load(tmp_path).data
+    assert (data.groups, data.serial) == ({}, False)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

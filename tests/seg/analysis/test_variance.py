@@ -62,7 +62,7 @@ def test_of_200_comparisons_of_equal_losses_at_most_5_percent_raise_an_alarm(wor
 def test_the_rates_hold_for_other_sizes_and_skewed_scores(world, seeds, images, skewed):
     false_alarms, coverage = rates(world, seeds, images, comparisons=600, skewed=skewed)
     assert false_alarms <= 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / 600)
-    assert 0.93 <= coverage <= 0.985
+    assert 0.93 <= coverage <= 0.995  # a residual that dominates a few images counts twice in part
 
 
 def test_intervals_of_a_single_loss_cover_its_mean():
@@ -125,9 +125,33 @@ def test_where_the_seeds_do_not_differ_it_is_the_t_test_over_the_images():
 
 
 def test_the_two_way_table_is_taken_apart_as_by_hand():
-    # rows 1 and 5, columns 2 and 4, rest +-1: mean squares 16, 4 and 4, so that the images add nothing
+    # rows 1 and 5, columns 2 and 4, rest +-1: mean squares 16, 4 and 4, each divided by the 4 cells
     uncertainty = TwoWayVariance.of(np.array([[1.0, 1.0], [3.0, 7.0]]))
-    assert (uncertainty.mean, uncertainty.seed_variance, uncertainty.image_variance) == (3.0, 4.0, 0.0)
+    parts = uncertainty.seed_variance, uncertainty.column_variance, uncertainty.rest_variance
+    assert (uncertainty.mean, *parts) == (3.0, 4.0, 1.0, 1.0)
+    assert uncertainty.image_variance == 1.0  # of two images nothing is subtracted
+
+
+def test_the_more_images_the_more_of_the_residual_is_subtracted():
+    few, many = (TwoWayVariance(0.0, 1.0, 2.0, seeds=3, images=images, rest_variance=1.0) for images in (6, 30))
+    assert few.image_variance == 2 - 3 / 6
+    assert many.image_variance == 2 - 27 / 30
+    assert TwoWayVariance(0.0, 1.0, 0.5, seeds=3, images=30, rest_variance=1.0).image_variance == 0
+
+
+def test_the_mean_over_groups_of_unlike_size_is_the_one_over_their_images():
+    # one group of three images, one of one: the mean of 2 and 6 is 3, and its variance that of 5/8 of either
+    uncertainty = TwoWayVariance.of(np.array([[2.0, 6.0], [2.0, 6.0]]), np.array([0.75, 0.25]))
+    assert uncertainty.mean == 3
+    assert uncertainty.images == pytest.approx(1.6)
+    weighted, expected = 0.75**2 * 1 + 0.25**2 * 9, 0.75**2 * 0.125 + 0.25**2 * 1.125
+    assert uncertainty.column_variance == pytest.approx(0.625 * weighted / expected)
+
+
+def test_groups_of_one_size_are_the_two_way_table_of_their_means():
+    scores = np.random.default_rng(0).standard_normal((3, 5))
+    weighted, plain = TwoWayVariance.of(scores, np.full(5, 0.2)), TwoWayVariance.of(scores)
+    assert weighted.interval() == pytest.approx(plain.interval())
 
 
 def test_both_tails_are_those_of_the_sum_of_two_t_variables():
@@ -142,27 +166,8 @@ def test_the_same_scores_twice_are_no_difference_and_a_constant_one_is_certain()
     same = TwoWayVariance.of(np.zeros((3, 4)))
     assert same.p_value(same.mean) == 1
     assert same.interval() == (0, 0)
-    assert same.seeds_needed(0.05) is None
     constant = TwoWayVariance(0.1, 0.0, 0.0, 3, 4)
     assert constant.p_value(constant.mean) == 0
-    assert constant.seeds_needed(0.05) == 3
-
-
-def test_as_many_seeds_as_it_asks_for_show_the_difference_four_times_out_of_five():
-    rng = np.random.default_rng(7)
-    true = TwoWayVariance(1.0, 1.0 / 3, 0.02, seeds=3, images=8)  # per seed: variance 1; per image: 0.16
-    needed = true.seeds_needed(0.05)
-    found = []
-    for _ in range(400):
-        scores = 1 + rng.standard_normal((needed, 1)) + 0.4 * rng.standard_normal((1, 8))
-        uncertainty = TwoWayVariance.of(scores + 1e-6 * rng.standard_normal((needed, 8)))
-        found.append(uncertainty.p_value(uncertainty.mean) <= 0.05)
-    assert needed > 3
-    assert 0.74 <= np.mean(found) <= 0.88
-
-
-def test_where_the_images_leave_too_much_open_no_number_of_seeds_will_do():
-    assert TwoWayVariance(0.1, 1e-6, 1.0, seeds=3, images=5).seeds_needed(0.05) is None
 
 
 def test_holm_as_by_hand():

@@ -8,7 +8,7 @@ from PIL import Image
 
 from seg.data.module import BoundaryDataModule
 from seg.data.sample import Sample
-from seg.data.split import BlockSplit
+from seg.data.split import BlockSplit, GroupSplit
 from seg.data.synthetic import SyntheticCells
 
 
@@ -113,6 +113,23 @@ def test_the_fingerprint_changes_with_pixels_masks_labels_and_split():
     ]
     assert len({plain["fingerprint"], *(other["fingerprint"] for other in others)}) == 5
     assert plain["train"] == ["synthetic-0000", "synthetic-0001", "synthetic-0002"]
+
+
+def test_the_groups_of_the_test_images_are_those_of_the_split():
+    samples = list(SyntheticCells(count=6, size_px=64, cell_diameter_px=16))
+    sections = module(source=samples, split=BlockSplit(val=2, test=2)).describe()
+    assert (set(sections["groups"]), len(set(sections["groups"].values()))) == (set(sections["test"]), 1)
+    assert sections["serial"]
+    pairs = module(source=samples, split=GroupSplit(0.34, 0.34, group="([0-9])$")).describe()
+    assert pairs["groups"] == {name: name[-1] for name in pairs["test"]}
+    assert not pairs["serial"]
+
+
+def test_images_of_a_source_that_says_so_are_independent_in_any_split():
+    cells = SyntheticCells(count=6, size_px=64, cell_diameter_px=16)
+    described = module(source=cells, split=BlockSplit(val=2, test=2)).describe()
+    assert described["groups"] == {name: name for name in described["test"]}
+    assert not described["serial"]
 
 
 def test_names_that_share_or_leave_a_folder_are_refused_of_every_source():

@@ -53,3 +53,15 @@ def test_the_seed_decides_the_draw_and_repeats_it():
 def test_unfit_rules_are_refused(build, rule):
     with pytest.raises(ValueError, match=rule):
         build()
+
+
+def test_a_block_split_says_that_its_images_are_neighboring_sections_of_one_volume():
+    split = BlockSplit(val=1, test=1)
+    assert split.serial
+    assert len(set(split.groups(NAMES))) == 1
+
+
+def test_a_group_split_tells_the_group_of_each_image():
+    split = GroupSplit(group="^(.*)_")
+    assert not split.serial
+    assert split.groups(["p1_0", "p2_0", "p1_1"]) == ["p1", "p2", "p1"]
