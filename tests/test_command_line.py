@@ -138,12 +138,9 @@ class AbsoluteLoss(SegmentationLoss):
         return self.scale * (logits.sigmoid() - target).abs().mean(dim=(1, 2, 3))
 
 class NanLoss(SegmentationLoss):
-    calls = 0
-
     def per_image(self, logits, target):
-        self.calls += 1
         value = (logits.sigmoid() - target).square().mean(dim=(1, 2, 3))
-        return value if self.calls < 5 else value * float("nan")
+        return value if self.progress < 0.3 else value * float("nan")  # from step 2 of 6
 
 class FlatLoss(SegmentationLoss):
     def per_image(self, logits, target):
