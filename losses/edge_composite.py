@@ -32,6 +32,10 @@ class EdgeCompositeLoss(SegmentationLoss):
     Every directional filter responds to a step from 0 to 1 with 1 on both of its sides. The first term compares
     values, the second slopes.
 
+    On a line of one pixel [1, 0, -1] responds beside the line, not on it: where boundaries are that thin, black can
+    cost less than the mask shifted by one pixel. Sobel, scharr and scales_px [1, 2, 4] reverse that on curved lines;
+    docs/losses/edge_filters.md has the values.
+
     Args:
         weight: w, >= 0, of the edge term relative to the picture term.
         edges: the filter: central_difference [1, 0, -1]; sobel, scharr and prewitt, which also average along the

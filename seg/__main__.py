@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from seg import __version__
-from seg.commands import add_compare, add_evaluate, add_report
+from seg.commands import add_compare, add_data, add_evaluate, add_report
 from seg.loss_gallery.commands import add_losses
 
 FAILED, WRONG_USAGE = 1, 2
@@ -41,7 +41,6 @@ def main(args: list[str] | None = None) -> int:
     Args:
         args: without the program's name; those of the process if None.
     """
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
     os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
     warnings.filterwarnings(
         "ignore", module="jsonargparse|pytorch_lightning|lightning_fabric"
@@ -90,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     add_compare(subparsers)
     add_report(subparsers)
     add_evaluate(subparsers)
+    add_data(subparsers)
     add_losses(subparsers)
     for entry_point in sorted(entry_points(group="seg.commands"), key=lambda found: found.name):
         entry_point.load()(subparsers)

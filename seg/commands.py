@@ -1,4 +1,4 @@
-"""Parsers of `seg compare`, `seg report` and `seg evaluate`; quick to import, so that `seg --help` is quick."""
+"""Parsers of `seg compare`, `report`, `evaluate` and `data`; quick to import, so that `seg --help` is quick."""
 
 import argparse
 from pathlib import Path
@@ -85,6 +85,34 @@ def add_evaluate(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     )
     parser.add_argument("--out", type=Path, help="write the scores of every image to this JSON file")
     parser.set_defaults(run=_evaluate)
+
+
+def add_data(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg data doctor`."""
+    parser = subparsers.add_parser("data", help="examine the images before training")
+    actions = parser.add_subparsers(metavar="ACTION", title="actions", required=True)
+    doctor = actions.add_parser(
+        "doctor",
+        help="list everything that is wrong or doubtful with the data",
+        description="Read all images with their masks or labels and list what a training would refuse (errors, exit "
+        "code 1) and what is doubtful (warnings). Further options are those of `seg fit`, e.g. "
+        "--data.source.init_args.root DIR.",
+    )
+    doctor.add_argument("config", type=Path, help="of the data or of a comparison, e.g. configs/data/folder.yaml")
+    doctor.add_argument("--out", type=Path, help="also write a page with pictures of the data to this HTML file")
+    doctor.set_defaults(run=_doctor, more=[])
+
+
+def _doctor(args: argparse.Namespace) -> None:
+    from seg.data.doctor.command import load_data, print_findings  # noqa: PLC0415  # Lightning takes seconds to import
+    from seg.data.doctor.examination import examine  # noqa: PLC0415
+    from seg.report.data_page import write_data_page  # noqa: PLC0415
+
+    examination = examine(load_data(args.config, args.more))
+    if args.out:
+        write_data_page(examination, args.config.stem, args.out)
+        print(f"page: {args.out}")
+    print_findings(examination, args.config)
 
 
 def _evaluate(args: argparse.Namespace) -> None:

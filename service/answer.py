@@ -1,13 +1,17 @@
 """From the bytes of an image to the bytes of an answer."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from seg.data.pixel_size import read_pixel_size
-from seg.data.reading import read_image
+from seg.data.reading import read_image, read_size
+from seg.inference.engine import TTA_VIEWS
 from service.prediction import Prediction
 from service.query import Query
+from service.refusal import RefusalError
 from service.served_model import ServedModel
+from service.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,30 @@ class Answer:
     pixels: int
 
 
-def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int) -> Answer:
+def weigh(query: Query, data: bytes, settings: Settings, at_once: bool) -> int:
+    """Return the pixels that the network has to predict for an image; 0 where its size cannot be read.
+
+    Args:
+        query: page and tta.
+        data: the image.
+        settings: limits.
+        at_once: whether a request waits for the answer.
+
+    Raises:
+        RefusalError: 413, they are too many for that, or for so small a file.
+    """
+    height, width = read_size(data, query.page)
+    if height * width > settings.max_pixels_per_byte * len(data):
+        few = f"{height * width} pixels in {len(data)} bytes are more than {settings.max_pixels_per_byte} per byte"
+        raise RefusalError(413, "too_many_pixels", f"{few}: save the image with less compression")
+    pixels, limit = height * width * (TTA_VIEWS if query.tta else 1), settings.max_predict_pixels
+    if at_once and pixels > limit and height * width <= settings.max_pixels:
+        many = f"{pixels} pixels to predict are too many for one request, which may have {limit}: send it to /jobs"
+        raise RefusalError(413, "use_jobs", many)
+    return pixels
+
+
+def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check: Callable[[], None]) -> Answer:
     """Predict an image and write the answer in the format that the query asks for.
 
     Args:
@@ -35,6 +62,7 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int) -> An
         query: format, threshold, page, tta and size of a pixel.
         data: a PNG, JPEG or TIFF.
         max_pixels: of the image.
+        check: called between the steps and the tiles; raises where nobody waits for the answer any more.
 
     Raises:
         ImageError: the image cannot be used.
@@ -44,7 +72,8 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int) -> An
     size = query.pixel_size_um
     pixel = read_pixel_size(data, query.page or 0) if size is None else (size, size)
     decoded = time.perf_counter()
-    probabilities = model.predictor.probabilities(image, tta=query.tta)
+    probabilities = model.predictor.probabilities(image, tta=query.tta, before_tile=check)
+    check()
     predicted = time.perf_counter()
     seconds = {"decode": decoded - started, "engine": predicted - decoded}
     info = model.predictor.info

@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from dataclasses import asdict
 
 from starlette.applications import Starlette
@@ -14,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from seg.data.image_error import ImageError
-from service.answer import Answer, answer
+from service.answer import Answer, answer, weigh
 from service.jobs import Jobs
 from service.metrics import Metrics
 from service.model_card import describe
@@ -31,7 +30,7 @@ from service.served_model import ServedModel
 from service.settings import Settings
 from service.telemetry import Telemetry
 from service.upload import Reservation, UploadBudget, read_upload
-from service.work_queue import WorkQueue
+from service.work_queue import Work, WorkQueue
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -45,25 +44,25 @@ class Endpoints:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s)
+        self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s, settings.large_pixels)
         self._budget = UploadBudget(settings.max_buffered_bytes)
-        self._jobs = Jobs(settings.jobs, settings.job_keep_s)
+        self._jobs = Jobs(settings.jobs, settings.job_keep_s, settings.max_answer_bytes)
         self.metrics = Metrics(self._work, self._budget)
 
     def routes(self) -> list[Route]:
         """Return the routes; all but the health checks require the token."""
         guarded = [
-            ("/predict", self._predict, "POST"),
-            ("/jobs", self._start_job, "POST"),
-            ("/jobs/{id}", self._job, "GET"),
-            ("/model", self._model, "GET"),
-            ("/metrics", self._metrics, "GET"),
-            ("/openapi.json", self._openapi, "GET"),
+            ("/predict", self._predict, ["POST"]),
+            ("/jobs", self._start_job, ["POST"]),
+            ("/jobs/{id}", self._job, ["GET", "DELETE"]),
+            ("/model", self._model, ["GET"]),
+            ("/metrics", self._metrics, ["GET"]),
+            ("/openapi.json", self._openapi, ["GET"]),
         ]
         return [
             Route("/livez", self._livez, methods=["GET"]),
             Route("/readyz", self._readyz, methods=["GET"]),
-            *(Route(path, self._guard(endpoint), methods=[method]) for path, endpoint, method in guarded),
+            *(Route(path, self._guard(endpoint), methods=methods) for path, endpoint, methods in guarded),
         ]
 
     def _guard(self, endpoint: Endpoint) -> Endpoint:
@@ -74,22 +73,28 @@ class Endpoints:
         return guarded
 
     async def _predict(self, request: Request) -> Response:
-        future = await self._submit(request)
-        return _respond(await self._work.result(future, _disconnected(request)))
+        work = await self._submit(request, at_once=True)
+        return _respond(await self._work.result(work, _disconnected(request)))
 
     async def _start_job(self, request: Request) -> Response:
-        self._jobs.check_free()
-        job_id = self._jobs.keep(await self._submit(request))
+        job_id = self._jobs.open()
+        try:
+            self._jobs.start(job_id, await self._submit(request, at_once=False))
+        except BaseException:
+            self._jobs.remove(job_id)
+            raise
         url = f"/jobs/{job_id}"
         return JSONResponse({"id": job_id, "status": "waiting", "url": url}, 202, {"Location": url})
 
     async def _job(self, request: Request) -> Response:
         job_id = request.path_params["id"]
-        future = self._jobs.find(job_id)
-        if future.done():
-            return _respond(future.result())
-        status = "running" if future.running() else "waiting"
-        body = {"id": job_id, "status": status, "url": f"/jobs/{job_id}"}
+        if request.method == "DELETE":
+            self._jobs.remove(job_id)
+            return Response(status_code=204)
+        outcome = self._jobs.outcome(job_id)
+        if isinstance(outcome, Answer):
+            return _respond(outcome)
+        body = {"id": job_id, "status": outcome, "url": f"/jobs/{job_id}"}
         return JSONResponse(body, 202, {"Retry-After": "1"})
 
     async def _model(self, request: Request) -> Response:
@@ -108,21 +113,23 @@ class Endpoints:
         _model(request)
         return JSONResponse({"status": "ready"})
 
-    async def _submit(self, request: Request) -> "Future[Answer]":
+    async def _submit(self, request: Request, at_once: bool) -> Work[Answer]:
         model, query = _model(request), Query.parse(request.query_params)
         self._work.check_free()
         reservation = Reservation(self._budget)
         try:
             data = await read_upload(request, self._settings, reservation)
-            future = self._work.submit(lambda: self._answer(model, query, data))
+            work = self._work.submit(
+                lambda: weigh(query, data, self._settings, at_once), lambda work: self._answer(model, query, data, work)
+            )
         except BaseException:
             reservation.release()
             raise
-        future.add_done_callback(lambda _: reservation.release())
-        return future
+        work.add_done_callback(lambda _: reservation.release())
+        return work
 
-    def _answer(self, model: ServedModel, query: Query, data: bytes) -> Answer:
-        found = answer(model, query, data, self._settings.max_pixels)
+    def _answer(self, model: ServedModel, query: Query, data: bytes, work: Work[Answer]) -> Answer:
+        found = answer(model, query, data, self._settings.max_pixels, work.check)
         self.metrics.count_answer(found)
         return found
 
@@ -141,8 +148,8 @@ def create_app(settings: Settings) -> Starlette:
         middleware.append(
             Middleware(
                 CORSMiddleware,
-                allow_origins=[origin.strip() for origin in settings.cors_origins.split(",")],
-                allow_methods=["GET", "POST"],
+                allow_origins=settings.list_origins(),
+                allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
                 expose_headers=["X-Request-ID", "Retry-After", "Location"],
             )
@@ -180,6 +187,8 @@ def _model(request: Request) -> ServedModel:
 
 
 def _authorize(request: Request, token: str) -> None:
-    given = request.headers.get("authorization", "")
-    if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    given = request.headers.get("authorization", "").encode("latin-1")  # the bytes that were sent
+    scheme, _, credentials = given.partition(b" ")
+    matches = hmac.compare_digest(credentials.strip(), token.encode()) and scheme.lower() == b"bearer"
+    if token and not matches:
         raise RefusalError(401, "unauthorized", "send the token as a bearer token", {"WWW-Authenticate": "Bearer"})

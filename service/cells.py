@@ -12,6 +12,7 @@ from scipy.ndimage import find_objects
 
 from seg.data.pixel_size import PixelSize
 from seg.instances.flood import Labels
+from seg.instances.measures import significant
 
 #: Closed ring of (x, y) in pixels; (0, 0) is the outer corner of the first pixel, as in QuPath.
 Ring = NDArray[np.float64]
@@ -48,15 +49,21 @@ def find_cells(labels: Labels) -> Iterator[Cell]:
         if box is None:
             continue
         inside = labels[box] == label
-        rows, columns = np.nonzero(inside)
+        rows, columns = inside.sum(axis=1), inside.sum(axis=0)
+        area = int(rows.sum())
         top, left = box[0].start, box[1].start
         corner = np.array([left - 0.5, top - 0.5])
         yield Cell(
             label,
-            len(rows),
-            (left + columns.mean() + 0.5, top + rows.mean() + 0.5),
+            area,
+            (left + _mean_position(columns, area), top + _mean_position(rows, area)),
             [[ring + corner for ring in polygon] for polygon in _trace(inside)],
         )
+
+
+def _mean_position(counts: NDArray[np.int64], total: int) -> float:
+    """Return the mean of pixels' centers along a side, of which each place has so many pixels."""
+    return float(counts @ np.arange(len(counts))) / total + 0.5
 
 
 def _trace(inside: NDArray[np.bool_]) -> Iterator[list[Ring]]:
@@ -94,18 +101,18 @@ def _feature(cell: Cell, pixel: PixelSize | None) -> dict[str, Any]:
         if len(polygons) == 1
         else {"type": "MultiPolygon", "coordinates": polygons}
     )
-    unit, (height, width) = ("µm", pixel) if pixel else ("px", (1.0, 1.0))
+    unit, (height, width) = ("µm", pixel) if pixel else ("px", (1, 1))
     x, y = cell.centroid_px
-    measurements = {
-        f"Area {unit}^2": round(cell.area_px * height * width, 4),
-        f"Perimeter {unit}": round(cell.perimeter((height, width)), 4),
-        f"Centroid X {unit}": round(x * width, 4),
-        f"Centroid Y {unit}": round(y * height, 4),
+    measured = {
+        f"Area {unit}^2": cell.area_px * height * width,
+        f"Perimeter {unit}": cell.perimeter((height, width)),
+        f"Centroid X {unit}": x * width,
+        f"Centroid Y {unit}": y * height,
     }
     properties = {
         "objectType": "detection",
         "name": str(cell.label),
         "classification": {"name": "Cell", "color": [255, 200, 0]},
-        "measurements": measurements,
+        "measurements": {name: significant(value) for name, value in measured.items()},
     }
     return {"type": "Feature", "geometry": geometry, "properties": properties}

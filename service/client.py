@@ -34,7 +34,7 @@ class Client:
     """
 
     def __init__(self, url: str, token: str = "", timeout_s: float = 120.0, attempts: int = 8) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {b"Authorization": f"Bearer {token}".encode()} if token else {}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_s)
         self._attempts = attempts
 

@@ -15,7 +15,7 @@ def add_client(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Register `seg client`."""
     parser = subparsers.add_parser("client", help="send images to a service, keep its answers")
     parser.add_argument("url", metavar="URL", help="of the service, e.g. http://127.0.0.1:3000")
-    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="PNG, JPEG or TIFF")
+    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="PNG, JPEG, TIFF, or a folder of them")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the answers")
     parser.add_argument("--format", choices=FORMATS, default=DEFAULT.name, help="of the answers (default: %(default)s)")
     parser.add_argument("--threshold", type=float, help="from 0 to 1 (default: the model's)")
@@ -27,7 +27,9 @@ def add_client(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _run(args: argparse.Namespace) -> None:
-    targets = _targets(args.images, args.out, FORMATS[args.format].suffix)
+    targets = _targets(
+        [image for path in args.images for image in _images(path)], args.out, FORMATS[args.format].suffix
+    )
     if args.concurrency < 1:
         raise ValueError(f"--concurrency must be >= 1, got {args.concurrency}")
     options = {name: getattr(args, name) for name in ("format", "threshold", "page", "pixel_size_um")}
@@ -38,6 +40,18 @@ def _run(args: argparse.Namespace) -> None:
     print(f"{len(targets) - len(failed)} of {len(targets)} answers in {args.out}")
     if failed:
         raise RuntimeError(f"{len(failed)} of {len(targets)} images got no answer")
+
+
+def _images(path: Path) -> list[Path]:
+    """Return the images in a folder, without its subfolders; a file stands for itself."""
+    if not path.is_dir():
+        return [path]
+    from seg.data.folder import SUFFIXES  # noqa: PLC0415  # loads decoders
+
+    found = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES and not each.name.startswith("."))
+    if not found:
+        raise ValueError(f"no image in {path}: it needs files that end with {', '.join(SUFFIXES)}")
+    return found
 
 
 def _targets(images: list[Path], out: Path, suffix: str) -> dict[Path, Path]:

@@ -1,7 +1,6 @@
 """`seg promote` and `seg serve`: light to import, so that `seg --help` stays quick."""
 
 import argparse
-import ipaddress
 import os
 import socket
 import subprocess
@@ -22,7 +21,7 @@ def add_serve(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]")
     """Register `seg serve`."""
     parser = subparsers.add_parser("serve", help="answer images with masks over HTTP")
     parser.add_argument("tag", nargs="?", default="septum:latest", metavar="TAG", help="model (default: %(default)s)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address or name to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=3000, help="port to listen on (default: %(default)s)")
     parser.set_defaults(run=_serve)
 
@@ -44,14 +43,14 @@ def _promote(args: argparse.Namespace) -> None:
 
 
 def _serve(args: argparse.Namespace) -> None:
-    _check_free(args.host, args.port)
+    address = _resolve(args.host, args.port)
     tag, engine = _stored(args.tag)
     url = f"http://[{args.host}]:{args.port}" if ":" in args.host else f"http://{args.host}:{args.port}"
     token = ' --header "Authorization: Bearer $SEPTUM_TOKEN"' if os.environ.get("SEPTUM_TOKEN") else ""
     print(f"{tag} at {url}, engine {engine}")
     print(f"  curl{token} --data-binary @image.png {url}/predict --output mask.png", flush=True)
     command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService"]
-    command += ["--host", args.host, "--port", str(args.port)]
+    command += ["--host", address, "--port", str(args.port)]
     _become(command, os.environ | {"SEPTUM_MODEL": args.tag})
 
 
@@ -62,14 +61,25 @@ def _become(command: list[str], environment: dict[str, str]) -> None:
     os.execve(command[0], command, environment)
 
 
-def _check_free(host: str, port: int) -> None:
-    ipaddress.ip_address(host)  # BentoML takes no names
+def _resolve(host: str, port: int) -> str:
+    """Return the address of a host, since BentoML takes no names; IPv4 where it has both kinds, as `localhost` does.
+
+    Raises:
+        ValueError: the port is out of range, or the host has no address.
+        OSError: the address is not of this machine, or its port is in use.
+    """
     if not 0 <= port <= 65_535:
         raise ValueError(f"--port must be from 0 to 65535, got {port}")
     try:
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise ValueError(f"--host must be an address or a name of this machine, got {host!r}") from error
+    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    try:
+        socket.create_server(address[:2], family=family).close()
     except OSError as error:
         raise OSError(f"{host} port {port} is in use or not of this machine: give another --port or --host") from error
+    return str(address[0])
 
 
 def _stored(tag: str) -> tuple[str, str]:

@@ -99,7 +99,13 @@ _ROWS = (
         "GeoJSON for QuPath: a polygon with measurements per cell",
         _contours,
     ),
-    AnswerFormat("csv", "text/csv", "_cells.csv", "a row of measurements per cell, named as by scikit-image", _csv),
+    AnswerFormat(
+        "csv",
+        "text/csv; charset=utf-8",
+        "_cells.csv",
+        "a row of measurements per cell, named as by scikit-image",
+        _csv,
+    ),
     AnswerFormat("overlay", "image/png", "_overlay.png", "a PNG of the image with its boundary in color", _overlay),
     AnswerFormat("json", "application/json", ".json", "count and areas of the cells, threshold, model", _summary),
 )

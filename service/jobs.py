@@ -3,61 +3,129 @@
 import secrets
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from threading import Lock
 
 from service.answer import Answer
 from service.refusal import RefusalError
+from service.work_queue import Work
+
+#: What a finished job takes beside its answer.
+_OVERHEAD_BYTES = 4096
 
 
 @dataclass
 class _Job:
-    future: "Future[Answer]"
-    finished: float | None = field(default=None)
+    work: Work[Answer] | None = None
+    outcome: Answer | BaseException | None = None
+    finished: float | None = None
+    fetched: bool = False
 
-    def finish(self, _future: "Future[Answer]") -> None:
-        self.finished = time.monotonic()
+    @property
+    def size(self) -> int:
+        """Bytes that the outcome takes."""
+        if self.finished is None:
+            return 0
+        return _OVERHEAD_BYTES + (len(self.outcome.body) if isinstance(self.outcome, Answer) else 0)
 
 
 class Jobs:
     """Keeps jobs and their answers in memory; both are lost when the service restarts.
 
     Args:
-        limit: jobs at a time, finished ones included.
+        limit: jobs being uploaded, waiting or in work.
         keep_s: that a finished job is kept.
+        max_bytes: of all answers together; those that have been fetched make room for others.
     """
 
-    def __init__(self, limit: int, keep_s: float) -> None:
-        self._limit, self._keep_s = limit, keep_s
+    def __init__(self, limit: int, keep_s: float, max_bytes: int) -> None:
+        self._limit, self._keep_s, self._max_bytes = limit, keep_s, max_bytes
         self._jobs: dict[str, _Job] = {}
+        self._lock = Lock()
 
-    def check_free(self) -> None:
-        """Refuse a job before its image is read.
+    def open(self) -> str:
+        """Take a place for a job before its image is read and return the job's id; whoever knows it can fetch the job.
 
         Raises:
-            RefusalError: 503, there are too many.
+            RefusalError: 503, there are too many jobs, or too many answers that nobody has fetched.
         """
-        self._forget_old()
-        if len(self._jobs) >= self._limit:
-            raise RefusalError(503, "busy", "too many jobs are kept: try again", {"Retry-After": "5"})
-
-    def keep(self, future: "Future[Answer]") -> str:
-        """Keep a job and return its id; whoever knows the id can fetch the answer."""
-        job, job_id = _Job(future), secrets.token_hex(16)
-        future.add_done_callback(job.finish)
-        self._jobs[job_id] = job
+        with self._lock:
+            self._forget_old()
+            unfinished = sum(job.finished is None for job in self._jobs.values())
+            unfetched = sum(job.size for job in self._jobs.values() if not job.fetched)
+            if unfinished >= self._limit or unfetched + _OVERHEAD_BYTES > self._max_bytes:
+                message = "too many jobs wait or have not been fetched: fetch or delete some, or try again"
+                raise RefusalError(503, "busy", message, {"Retry-After": "5"})
+            job_id = secrets.token_hex(16)
+            self._jobs[job_id] = _Job()
         return job_id
 
-    def find(self, job_id: str) -> "Future[Answer]":
-        """Return the work of a job.
+    def start(self, job_id: str, work: Work[Answer]) -> None:
+        """Keep the work of an open job, and its answer once there is one.
+
+        Args:
+            job_id: of the job.
+            work: on its answer.
+        """
+        with self._lock:
+            job = self._jobs[job_id]
+            job.work = work
+        work.add_done_callback(lambda done: self._finish(job, done))
+
+    def remove(self, job_id: str) -> None:
+        """Forget a job; its work is not started, or stops at the next tile.
 
         Raises:
-            RefusalError: 404, there is no job with this id, or it has expired.
+            RefusalError: 404, as `outcome`.
         """
+        with self._lock:
+            job = self._find(job_id)
+            del self._jobs[job_id]
+        if job.work is not None:
+            job.work.abandon()
+
+    def outcome(self, job_id: str) -> Answer | str:
+        """Return the answer of a finished job, or whether it is waiting or running.
+
+        Raises:
+            RefusalError: 404, there is no job with this id, or it has expired; 503, its answer found no room.
+            ImageError: the image of the job cannot be used.
+        """
+        with self._lock:
+            job = self._find(job_id)
+            if job.finished is None:
+                return "running" if job.work and job.work.running() else "waiting"
+            job.fetched = True
+        if isinstance(job.outcome, Answer):
+            return job.outcome
+        assert job.outcome is not None
+        raise job.outcome
+
+    def _finish(self, job: _Job, future: Future[Answer]) -> None:
+        if future.cancelled():
+            return
+        outcome = future.exception() or future.result()
+        with self._lock:
+            job.work, job.outcome, job.finished = None, outcome, time.monotonic()
+            if not self._make_room():
+                size = f"the answer of {job.size} bytes found no room beside those that nobody has fetched"
+                job.outcome = RefusalError(503, "busy", f"{size}: fetch or delete them, and send the image again")
+
+    def _make_room(self) -> bool:
+        """Forget fetched jobs, the oldest first, until all answers fit; return whether they do."""
+        excess = sum(job.size for job in self._jobs.values()) - self._max_bytes
+        for job_id, job in list(self._jobs.items()):
+            if excess > 0 and job.fetched:
+                excess -= job.size
+                del self._jobs[job_id]
+        return excess <= 0
+
+    def _find(self, job_id: str) -> _Job:
         self._forget_old()
         if job_id not in self._jobs:
             kept = f"an answer is kept for {self._keep_s:g} s and lost in a restart"
             raise RefusalError(404, "no_job", f"there is no job with this id: {kept}; send the image again")
-        return self._jobs[job_id].future
+        return self._jobs[job_id]
 
     def _forget_old(self) -> None:
         oldest = time.monotonic() - self._keep_s

@@ -6,7 +6,7 @@ from service.answer import Answer
 from service.upload import UploadBudget
 from service.work_queue import WorkQueue
 
-_METHODS = ("GET", "POST", "HEAD", "OPTIONS")
+_METHODS = ("GET", "POST", "DELETE", "HEAD", "OPTIONS")
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 

@@ -64,7 +64,7 @@ class ModelLoader:
         Raises:
             OSError, ValueError, RuntimeError: it cannot be loaded or answers differently; the previous one stays.
         """
-        predictor = Predictor.load(Path(model.path), self._engine)
+        predictor = Predictor.load(Path(model.path), self._engine, any_size=True)
         self._serve(ServedModel(str(model.tag), predictor))
         Path(os.environ[_PIN]).write_text(str(model.tag), encoding="utf-8")
 

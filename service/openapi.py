@@ -14,7 +14,7 @@ _ERROR_CODES = {
     401: ["unauthorized"],
     404: ["not_found", "no_job"],
     408: ["upload_timeout"],
-    413: ["too_large", "too_many_pixels"],
+    413: ["too_large", "too_many_pixels", "too_much_metadata", "use_jobs"],
     415: ["unsupported_format"],
     422: [
         "bad_format",
@@ -65,7 +65,10 @@ def describe_api(settings: Settings) -> dict[str, Any]:
     paths = {
         "/predict": {"post": _operation("Predict an image", prediction, (*_PREDICTING, 504), _parameters(), _IMAGE)},
         "/jobs": {"post": _operation("Predict an image later", accepted, _PREDICTING, _parameters(), _IMAGE)},
-        "/jobs/{id}": {"get": _operation("Fetch a job", prediction | accepted, (*_PREDICTING, 404), [_JOB_ID])},
+        "/jobs/{id}": {
+            "get": _operation("Fetch a job", prediction | accepted, (*_PREDICTING, 404), [_JOB_ID]),
+            "delete": _operation("Forget a job", {"204": {"description": "forgotten"}}, (401, 404), [_JOB_ID]),
+        },
         "/model": {"get": _operation("What is served", _ok(_MODEL), (401, 503))},
         "/metrics": {"get": _operation("Figures for Prometheus", _ok({"text/plain": {}}), (401,))},
         "/openapi.json": {"get": _operation("This document", _ok(_JSON), (401,))},

@@ -1,12 +1,15 @@
 """The parameters of a prediction."""
 
 import math
+import re
 from dataclasses import dataclass, fields
 
 from starlette.datastructures import QueryParams
 
 from service.formats import DEFAULT, FORMATS, AnswerFormat
 from service.refusal import RefusalError
+
+_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,7 @@ def _format(text: str) -> AnswerFormat:
 def _number(name: str, text: str | None, low: float, high: float) -> float | None:
     if text is None:
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not low <= value <= high:
         raise RefusalError(422, f"bad_{name}", f"{name} must be a number from {low} to {high}")
     return value

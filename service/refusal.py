@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse
 
 from seg.data.image_error import ImageError
 
-_IMAGE_STATUS = {"unsupported_format": 415, "too_many_pixels": 413}
+_IMAGE_STATUS = {"unsupported_format": 415, "too_many_pixels": 413, "too_much_metadata": 413}
 _HTTP_CODES = {404: ("not_found", "there is nothing at this path"), 405: ("method_not_allowed", "use another method")}
 
 

@@ -1,5 +1,6 @@
 """The model that answers requests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,12 +16,15 @@ class BoundaryPredictor(Protocol):
 
     info: ArtifactInfo
 
-    def probabilities(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
+    def probabilities(
+        self, image: NDArray[Any], tta: bool = False, before_tile: Callable[[], None] | None = None
+    ) -> NDArray[np.float32]:
         """Return the probabilities of all channels, (K, H, W).
 
         Args:
             image: (H, W) or (H, W, 3), as it was read.
             tta: average over the flips and turns of the image.
+            before_tile: called before each tile; what it raises ends the prediction.
         """
 
     def decode(self, probabilities: NDArray[np.float32], image: NDArray[Any]) -> Labels:

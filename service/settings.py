@@ -4,7 +4,7 @@ import os
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,6 +17,8 @@ _OTHER_VARIABLES = {"SEPTUM_PIN_FILE", "SEPTUM_DATA", "SEPTUM_EXAMPLES"}
 _KUBERNETES = re.compile(
     r"SEPTUM_(\w+_)?(SERVICE_(HOST|PORT)\w*=|PORT(_\d+_[A-Z]+)?=\w+://|PORT_\d+_[A-Z]+_(PROTO|PORT|ADDR)=).*"
 )
+
+_ORIGIN = re.compile(r"https?://[^\s/*,]+")
 
 Count = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -51,6 +53,15 @@ class Settings(BaseSettings):
     max_pixels: Count = 64 * 10**6
     """Largest image; larger ones are refused by their header."""
 
+    max_pixels_per_byte: Count = 10_000
+    """Most pixels per byte of an image's file; a blank PNG of one bit has 8,000, zstd and fax know no limit."""
+
+    max_predict_pixels: Count = 32 * 10**6
+    """Largest image of `POST /predict`, with tta an eighth of it; larger ones are answered by `POST /jobs` alone."""
+
+    large_pixels: Count = 4 * 10**6
+    """Images of more pixels, with tta an eighth of it, have workers of their own, for which others never wait."""
+
     upload_timeout_s: Seconds = 10.0
     """Longest time for the whole body of a request."""
 
@@ -58,25 +69,41 @@ class Settings(BaseSettings):
     """Longest time for the answer, once the body has arrived."""
 
     workers: Count = 1
-    """Images predicted at the same time."""
+    """Images predicted at the same time, and as many large ones beside them."""
 
     queue: Count = 16
-    """Images that may wait for a worker; further ones are refused with 503."""
+    """Images that may wait for a worker, half of them large; further ones are refused with 503."""
 
     jobs: Count = 16
-    """Images of `POST /jobs` that are in work or kept at the same time."""
+    """Images of `POST /jobs` that arrive, wait or are in work at the same time."""
+
+    max_answer_bytes: Count = 512 * 2**20
+    """Largest memory of all answers of jobs together; those that have been fetched make room for others."""
 
     job_keep_s: Seconds = 600.0
     """How long the answer of a job is kept."""
 
     cors_origins: str = ""
-    """Origins, separated by commas, whose pages may use the service; none if empty."""
+    """Origins, separated by commas, whose pages may use the service, or * for all; none if empty."""
 
     log_format: Literal["text", "json"] = "text"
     """text, or json for one object per line."""
 
     token: str = ""
     """Required as `Authorization: Bearer <token>`, except by the health checks; none is required if empty."""
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, value: str) -> str:
+        origins = _split(value)
+        wrong = [origin for origin in origins if not _ORIGIN.fullmatch(origin)]
+        if value.strip() not in ("", "*") and (wrong or not origins):
+            raise ValueError(f"must be * alone or origins such as https://example.org, got {value!r}")
+        return value
+
+    def list_origins(self) -> list[str]:
+        """Return the origins whose pages may use the service."""
+        return _split(self.cors_origins)
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -108,6 +135,10 @@ def settings_table() -> str:
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
 
 
+def _split(origins: str) -> list[str]:
+    return [origin.strip() for origin in origins.split(",") if origin.strip()]
+
+
 def _unknown_variables() -> list[str]:
     known = {variable_of(name) for name in Settings.model_fields} | _OTHER_VARIABLES
     given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
@@ -124,6 +155,8 @@ def _explain(error: ErrorDetails) -> str:
             return f"{variable} must be {choices}, got {value!r}"
         case "int_parsing" | "float_parsing":
             return f"{variable} must be a number, got {value!r}"
+        case "value_error":
+            return f"{variable} {error['ctx']['error']}"
         case "greater_than" | "finite_number":
             return f"{variable} must be > 0, got {value}"
         case _:

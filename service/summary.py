@@ -3,14 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
+from seg.instances.measures import significant
+from seg.instances.regions import count_pixels
 from service.prediction import Prediction
 
 
 def summarize(prediction: Prediction) -> dict[str, Any]:
     """Return count and areas of the cells, share of boundary, threshold, model and seconds, ready for JSON."""
-    sizes = np.bincount(prediction.labels().ravel())[1:]
+    sizes = count_pixels(prediction.labels())[1:]
     areas = sizes[sizes > 0]
     pixel = prediction.pixel
     height, width = prediction.probability.shape
@@ -21,7 +21,7 @@ def summarize(prediction: Prediction) -> dict[str, Any]:
         "cells": {
             "count": len(areas),
             "area_px": areas.tolist(),
-            "area_um2": None if pixel is None else (areas * (pixel[0] * pixel[1])).round(6).tolist(),
+            "area_um2": None if pixel is None else [significant(area) for area in areas * (pixel[0] * pixel[1])],
         },
         "model": {"tag": prediction.tag, "provenance": asdict(prediction.provenance)},
         "seconds": {step: round(seconds, 6) for step, seconds in prediction.seconds.items()},

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.log import current_request
 from service.metrics import Metrics
 from service.refusal import RefusalError, answer_refusal
 
@@ -37,6 +38,7 @@ class Telemetry:
             return
         started = time.perf_counter()
         request_id = _request_id(Headers(scope=scope))
+        current_request.set(request_id)
         status = 0
 
         async def send_with_id(message: Message) -> None:

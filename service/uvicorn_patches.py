@@ -11,19 +11,25 @@ from typing import Any
 import h11
 from starlette.types import ASGIApp
 from uvicorn.protocols.http import auto
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 TRIED_WITH = {"uvicorn": "0.54.0", "h11": "0.16.0"}
 
 _HEAD_TIMEOUT_S = 10.0
 _LINGER_S = 3.0
 
+#: How often a client that has closed its side is asked whether it still listens.
+_PROBE_S = 0.5
+
+_FRAMING = frozenset({b"transfer-encoding", b"content-length"})
+_CLOSE = (b"connection", b"close")
+
 #: Longer than proxies keep a connection, so that they never send into one that is being closed.
 _KEEP_ALIVE_S = 75
 
 
 class BoundedConnection(H11Protocol):
-    """Closes a connection whose request line and headers take too long, or whose body goes on after the answer."""
+    """Ends a connection whose headers take too long, whose body goes on after the answer, or is ambiguous."""
 
     _head_timer: asyncio.TimerHandle | None = None
 
@@ -37,6 +43,21 @@ class BoundedConnection(H11Protocol):
         """Stop the timer once the headers are complete, start it for the next request."""
         super().data_received(data)
         self._watch_head()
+
+    def handle_events(self) -> None:
+        """Let a connection end with a request of which another server may see another end (RFC 9112, 6.1)."""
+        super().handle_events()
+        if self.scope is not None and {name for name, _ in self.headers} >= _FRAMING and _CLOSE not in self.headers:
+            self.headers.append(_CLOSE)  # uvicorn takes it for the client's wish
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the connection for the answer where the client has sent its whole request and closed its side."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or cycle.more_body:
+            return False
+        cycle.keep_alive = False
+        self._probe(cycle)
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timer."""
@@ -52,6 +73,12 @@ class BoundedConnection(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Answer a request that is not valid HTTP."""
         self._refuse(400, "bad_request", "the request is no valid HTTP")
+
+    def _probe(self, cycle: RequestResponseCycle) -> None:
+        """Send an interim answer, which clients ignore: writing to one that has gone altogether ends the connection."""
+        if not cycle.response_started and not self.transport.is_closing():
+            self.transport.write(self.conn.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
+            self.loop.call_later(_PROBE_S, self._probe, cycle)
 
     def _watch_head(self) -> None:
         if self.conn.their_state is not h11.IDLE:

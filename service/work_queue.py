@@ -1,42 +1,75 @@
-"""A bounded queue in front of a few worker threads."""
+"""A bounded queue in front of a few worker threads, with a lane of its own for large images."""
 
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from contextvars import copy_context
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 from service.refusal import RefusalError
 
 Result = TypeVar("Result")
 
+#: Niceness of the large lane, whose threads get a quarter of a core that the other lane needs as well.
+_LARGE_NICENESS = 5
+
+
+class Work(Future[Result]):
+    """A piece of work that can be abandoned while it runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._abandoned = Event()
+
+    def abandon(self) -> None:
+        """Have the work not started, or stopped where it next calls `check`."""
+        self._abandoned.set()
+        self.cancel()
+
+    def check(self) -> None:
+        """Stop work that nobody waits for.
+
+        Raises:
+            RefusalError: 499, for the log alone.
+        """
+        if self._abandoned.is_set():
+            raise _gone()
+
 
 class WorkQueue:
     """Runs work in threads and refuses what would have to wait too long.
 
+    Large work has threads of its own, so that small work never waits for it. It may take half of the places.
+
     Args:
-        workers: pieces of work at a time.
+        workers: pieces of small work at a time, and as many of large work.
         queue: pieces that may wait.
-        timeout_s: to wait for a piece, its time in the queue included. Work that takes longer continues until it ends,
-            and takes its place until then.
+        timeout_s: to wait for a piece, its time in the queue included. Work that takes longer is abandoned, and keeps
+            its place until it has stopped.
+        large: work of more than this is large, in the unit of `submit`.
     """
 
-    def __init__(self, workers: int, queue: int, timeout_s: float) -> None:
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="septum-worker")
+    def __init__(self, workers: int, queue: int, timeout_s: float, large: int) -> None:
+        self._small = ThreadPoolExecutor(workers, thread_name_prefix="septum-worker")
+        self._large = ThreadPoolExecutor(workers, thread_name_prefix="septum-large", initializer=_be_nice)
         self._workers, self.max_waiting = workers, queue
-        self._taken = 0
+        self._taken = self._taken_large = 0
         self._lock = Lock()
-        self._timeout_s = timeout_s
+        self._timeout_s, self._limit = timeout_s, large
 
     @property
     def running(self) -> int:
         """Pieces being worked on."""
-        return min(self._taken, self._workers)
+        return min(self._taken - self._taken_large, self._workers) + min(self._taken_large, self._workers)
 
     @property
     def waiting(self) -> int:
         """Pieces that wait for a worker."""
-        return max(0, self._taken - self._workers)
+        return self._taken - self.running
 
     def check_free(self) -> None:
         """Refuse before the upload what would be refused after it.
@@ -45,10 +78,14 @@ class WorkQueue:
             RefusalError: 503, the queue is full.
         """
         if self._taken >= self._workers + self.max_waiting:
-            raise RefusalError(503, "busy", "too many images are waiting: try again", {"Retry-After": "1"})
+            raise _busy()
 
-    def submit(self, work: Callable[[], Result]) -> "Future[Result]":
+    def submit(self, weigh: Callable[[], int], run: Callable[[Work[Result]], Result]) -> Work[Result]:
         """Queue a piece of work.
+
+        Args:
+            weigh: tells, in a worker thread, how much there is to do.
+            run: does it; calls `Work.check` now and then.
 
         Raises:
             RefusalError: 503, the queue is full.
@@ -56,33 +93,84 @@ class WorkQueue:
         with self._lock:
             self.check_free()
             self._taken += 1
-        future = self._pool.submit(work)
-        future.add_done_callback(self._free_place)
-        return future
+        work: Work[Result] = Work()
+        work.add_done_callback(self._free_place)
+        self._small.submit(copy_context().run, self._start, work, weigh, run)
+        return work
 
-    async def result(self, future: "Future[Result]", disconnected: Awaitable[None]) -> Result:
-        """Wait for a piece of work; one whose client has disconnected is not started.
+    async def result(self, work: Work[Result], disconnected: Awaitable[None]) -> Result:
+        """Wait for a piece of work; it is abandoned once its client has disconnected.
 
         Args:
-            future: as `submit` returned it.
+            work: as `submit` returned it.
             disconnected: done when the client has gone.
 
         Raises:
             RefusalError: 504, it takes too long; 499 (for the log alone), the client has disconnected.
         """
-        work, gone = asyncio.wrap_future(future), asyncio.ensure_future(disconnected)
+        done, gone = asyncio.wrap_future(work), asyncio.ensure_future(disconnected)
         try:
-            await asyncio.wait((work, gone), timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                return work.result()
-            work.cancel()  # also the work itself, unless it has started
+            await asyncio.wait((done, gone), timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if done.done():
+                return done.result()
+            work.abandon()
+            done.cancel()
             if gone.done():
-                raise RefusalError(499, "client_gone", "the client has gone")
+                raise _gone()
             limit = f"the image takes longer than {self._timeout_s:g} s: send it to /jobs, or a smaller one"
             raise RefusalError(504, "timeout", limit)
         finally:
             gone.cancel()
 
-    def _free_place(self, _future: "Future[Any]") -> None:
+    def _start(self, work: Work[Any], weigh: Callable[[], int], run: Callable[[Work[Any]], Any]) -> None:
+        if not work.set_running_or_notify_cancel():
+            return
+        try:
+            large = weigh() > self._limit
+            if large:
+                self._take_large_place(work)
+        except BaseException as error:
+            work.set_exception(error)
+        else:
+            if large:
+                self._large.submit(copy_context().run, _finish, work, run)
+            else:
+                _finish(work, run)
+
+    def _take_large_place(self, work: Work[Any]) -> None:
+        with self._lock:
+            if self._taken_large >= max(1, (self._workers + self.max_waiting) // 2):
+                raise _busy()
+            self._taken_large += 1
+        work.add_done_callback(self._free_large_place)
+
+    def _free_place(self, _work: Future[Any]) -> None:
         with self._lock:
             self._taken -= 1
+
+    def _free_large_place(self, _work: Future[Any]) -> None:
+        with self._lock:
+            self._taken_large -= 1
+
+
+def _finish(work: Work[Any], run: Callable[[Work[Any]], Any]) -> None:
+    try:
+        work.check()
+        result = run(work)
+    except BaseException as error:
+        work.set_exception(error)
+    else:
+        work.set_result(result)
+
+
+def _be_nice() -> None:
+    if sys.platform == "linux":  # where threads have a niceness each
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LARGE_NICENESS)
+
+
+def _busy() -> RefusalError:
+    return RefusalError(503, "busy", "too many images are waiting: try again", {"Retry-After": "1"})
+
+
+def _gone() -> RefusalError:
+    return RefusalError(499, "client_gone", "the client has gone")

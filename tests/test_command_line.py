@@ -62,9 +62,10 @@ def test_test_scores_the_checkpoint_as_the_record_says(finished, fit_args, tmp_p
     checkpoint = f"--ckpt_path={finished / record.checkpoint}"
     for command in ("test", "validate"):
         assert main([command, *fit_args[1:], JACCARD, checkpoint]) == 0
-    shown = capsys.readouterr().out
-    assert f"test at threshold {record.threshold:.2f}: iou {record.test.mean('iou'):.4f}" in shown
-    assert f"val at threshold {record.threshold:.2f}: iou {record.validation.mean('iou'):.4f}" in shown
+    shown = capsys.readouterr().out.splitlines()
+    for split, scores in (("test", record.test), ("val", record.validation)):
+        (line,) = (line for line in shown if line.startswith(f"{split} at threshold {record.threshold:.2f}:"))
+        assert f" iou {scores.mean('iou'):.4f}" in line
 
 
 def test_a_run_goes_on_in_its_folder_from_its_last_state_and_not_from_weights_alone(finished, capsys):
@@ -137,12 +138,9 @@ class AbsoluteLoss(SegmentationLoss):
         return self.scale * (logits.sigmoid() - target).abs().mean(dim=(1, 2, 3))
 
 class NanLoss(SegmentationLoss):
-    calls = 0
-
     def per_image(self, logits, target):
-        self.calls += 1
         value = (logits.sigmoid() - target).square().mean(dim=(1, 2, 3))
-        return value if self.calls < 5 else value * float("nan")
+        return value if self.progress < 0.3 else value * float("nan")  # from step 2 of 6
 
 class FlatLoss(SegmentationLoss):
     def per_image(self, logits, target):

@@ -7,7 +7,11 @@ import pytest
 import yaml
 
 from seg.__main__ import main
+from seg.data.doctor.examination import examine
+from seg.data.doctor.leakage_checks import SAME
+from seg.data.doctor.similarity import Spectra, features_of
 from seg.data.folder import ImageFolder
+from seg.data.module import BoundaryDataModule
 from seg.data.split import BlockSplit
 from seg.record import RunRecord
 
@@ -31,6 +35,28 @@ def test_the_boundaries_of_the_nuclei_are_two_percent(real_data):
     samples = source_of("nuclei", real_data)
     assert len(samples) == 216
     assert np.mean([sample.mask.mean() for sample in samples]) == pytest.approx(0.02, abs=0.01)
+
+
+def test_the_only_doubt_about_isbi2012_is_the_missing_gap_between_its_splits(real_data):
+    data = BoundaryDataModule(source_of("isbi2012", real_data), BlockSplit(val=5, test=5))
+    assert [finding.check for finding in examine(data).findings] == ["neighboring sections"]
+    data = BoundaryDataModule(source_of("isbi2012", real_data), BlockSplit(val=5, test=5, gap=1))
+    assert examine(data).findings == []
+
+
+def test_near_duplicates_are_told_from_other_sections_and_nuclei(real_data):
+    rng = np.random.default_rng(0)
+    for name in ("isbi2012", "nuclei"):
+        images = [sample.image for sample in source_of(name, real_data)[5:25]]
+        others = [
+            *(image[30:-40, 50:-20] for image in images[:5]),
+            *((image * 0.6 + 40).astype(np.uint8) for image in images[5:10]),
+            *(image + rng.normal(0, image.std() / 2, image.shape) for image in images[10:15]),
+            *(np.roll(image, (7, -11), (0, 1)) for image in images[15:]),
+        ]
+        spectra = Spectra(features_of([*images, *others]))
+        alike = np.array([[spectra.similarity(first, 20 + second) for second in range(20)] for first in range(20)])
+        assert np.array_equal(alike > SAME, np.eye(20, dtype=bool)), name
 
 
 @pytest.mark.slow

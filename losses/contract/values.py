@@ -85,8 +85,9 @@ def all_black_and_all_white_cost_in_each_channel(loss: SegmentationLoss, channel
 def _excess(loss: SegmentationLoss, predictions: Tensor, target: Tensor) -> Tensor:
     """Return how much more than the perfect prediction certain predictions (M, K, H, W) of one mask cost, (M,)."""
     with torch.no_grad():
+        values: Tensor = loss.per_image(certain(predictions), target.expand_as(predictions))
         perfect: Tensor = loss(certain(target), target)
-        return loss.per_image(certain(predictions), target.expand_as(predictions)) - perfect
+    return values - perfect
 
 
 def _require_all_cost(loss: SegmentationLoss, excess: Tensor, at: Tensor, words: str) -> None:

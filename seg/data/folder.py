@@ -1,38 +1,40 @@
-"""A folder of images with masks or instance labels."""
+"""Images and masks, or instance labels, in folders."""
 
-import functools
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from seg.data.labels import as_labels, boundaries_from_labels
+from seg.data.annotation import Annotation, Entry
+from seg.data.file_reader import FileReader
+from seg.data.files import FileSource
+from seg.data.pairing import Files, describe_search, doubled, find_files, name_of, suggest_patterns
 from seg.data.pixel_size import read_pixel_size
-from seg.data.reading import read_image_file
-from seg.data.sample import Sample, Source, check_names
-
-SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
+from seg.data.sample import Sample, check_names
+from seg.data.truth import Value
 
 
-class ImageFolder(Source):
-    """Images and their masks, paired by file name without suffix, in the order of the names.
+class ImageFolder(FileSource):
+    """Images and their masks, paired by name, in the order of the names.
 
-    All files are read and checked at the first access and kept in memory.
+    A folder names its files without their suffix, a pattern by what its stars match: "raw/*_img.tif" and
+    "raw/*_mask.tif" pair a_img.tif with a_mask.tif as "a", "raw/**/*.png" names p1/a.png "p1__a". A file that fits both
+    patterns belongs to the masks. All files are read and checked at the first access and kept in memory.
 
     Args:
         root: the folder that contains the others.
-        images: subfolder of the images: PNG, TIFF or JPEG, all of one type and number of channels.
-        masks: subfolder of masks of two values, PNG or TIFF. Needs `boundary_value`.
-        boundary_value: the value of the boundary in the masks, e.g. 0 or 255.
-        labels: subfolder of instance labels (0 = background), PNG or TIFF, instead of masks.
+        images: subfolder or pattern of the images: PNG, TIFF or JPEG, all of one type and number of channels.
+        masks: subfolder or pattern of masks of two values or colors. Needs `boundary_value`.
+        boundary_value: the value of the boundary in the masks, e.g. 0 or 255, or its color, e.g. [255, 0, 0].
+        threshold: between boundary and background, for masks with smoothed edges or saved as JPEG, e.g. 128.
+        labels: subfolder or pattern of instance labels instead of masks: 0 or black is background.
         thickness_px: depth of the boundary derived from labels, in pixels.
         only_channels: in a folder with grey and RGB images, use only those with 1 or 3 channels.
 
     Raises:
-        ValueError: neither or both of masks and labels are given, or masks without boundary_value. At the first
-            access: every file that is missing, unreadable or invalid, with its path.
+        ValueError: neither or both of masks and labels are given, masks without boundary_value, a threshold with a
+            color, or thickness_px < 1. At the first access: every file that is missing, unreadable or invalid, with
+            its path.
         FileNotFoundError: a folder does not exist.
     """
 
@@ -41,7 +43,8 @@ class ImageFolder(Source):
         root: str,
         images: str = "images",
         masks: str | None = None,
-        boundary_value: int | None = None,
+        boundary_value: Value | None = None,
+        threshold: float | None = None,
         labels: str | None = None,
         thickness_px: int = 1,
         only_channels: Literal[1, 3] | None = None,
@@ -50,136 +53,80 @@ class ImageFolder(Source):
             raise ValueError(f"give either masks or labels, got masks={masks!r} and labels={labels!r}")
         if masks is not None and boundary_value is None:
             raise ValueError("masks need boundary_value: which of their two values is the boundary, e.g. 0 or 255")
-        self.image_folder = _existing(Path(root) / images)
-        self.truth_folder = _existing(Path(root) / (masks or labels or ""))
-        self.boundary_value = boundary_value if masks is not None else None
-        self.thickness_px = thickness_px
-        self.only_channels = only_channels
+        truth: Literal["mask", "labels"] = "labels" if masks is None else "mask"
+        value = 255 if boundary_value is None else boundary_value
+        super().__init__(Annotation(truth, value, threshold, thickness_px), only_channels)
+        self.root, self.images, self.truths = Path(root), images, masks or labels or ""
+        for where in (self.images, self.truths):
+            find_files(self.root, where)  # refuses a folder that does not exist
 
-    def __len__(self) -> int:
-        return len(self._samples)
+    def list_entries(self, files: FileReader) -> tuple[list[Entry], list[str]]:
+        """Return the pairs of image and truth, and what has no counterpart."""
+        truths = find_files(self.root, self.truths)
+        taken = {path for paths in truths.values() for path in paths}
+        found = find_files(self.root, self.images)
+        images = {
+            name: left for name, paths in found.items() if (left := [path for path in paths if path not in taken])
+        }
+        if found and not images:
+            return [], [f"{self.root}: images and masks are the same files: {_TELL_APART}"]
+        for kind, where in ((images, self.images), (truths, self.truths)):
+            if not kind:
+                return [], [describe_search(self.root, where)]
+        common = sorted(images.keys() & truths.keys())
+        problems = [*doubled(images), *doubled(truths), *self._alone(images, truths)]
+        return [Entry(name, images[name][0], (truths[name][0],)) for name in common], problems
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
-        return self._samples[index]
+    def _alone(self, images: Files, truths: Files) -> list[str]:
+        lonely = [f"{images[name][0]}: no mask in {self.root / self.truths}" for name in images.keys() - truths.keys()]
+        lonely += [
+            f"{truths[name][0]}: no image in {self.root / self.images}" for name in truths.keys() - images.keys()
+        ]
+        first, second = (where if "*" in where else f"{where}/*" for where in (self.images, self.truths))
+        patterns = None if images.keys() & truths.keys() else suggest_patterns(images, truths)
+        if patterns is None or first.count("*") + second.count("*") > 2:
+            return lonely
+        images_line, truths_line = first.replace("*", patterns[0]), second.replace("*", patterns[1])
+        kind = "masks" if self.annotation.truth == "mask" else "labels"
+        return [*lonely, f'{self.root}: to pair these names, set images: "{images_line}" and {kind}: "{truths_line}"']
 
-    @functools.cached_property
-    def _samples(self) -> list[Sample]:
-        images, truths = by_stem(self.image_folder), by_stem(self.truth_folder)
-        offenders = [*_doubled(images), *_doubled(truths)]
-        offenders += [f"{images[stem][0]}: no mask in {self.truth_folder}" for stem in images.keys() - truths.keys()]
-        offenders += [f"{truths[stem][0]}: no image in {self.image_folder}" for stem in truths.keys() - images.keys()]
-        samples = []
-        for stem in sorted(images.keys() & truths.keys()):
-            try:
-                sample = self._read(stem, images[stem][0], truths[stem][0])
-            except (ValueError, OSError) as error:
-                offenders.append(str(error))
-            else:
-                samples += [sample] if self._wanted(sample) else []
-        offenders += _odd_ones_out(samples, self.image_folder)
-        if offenders:
-            listing = "\n  ".join(sorted(offenders))
-            raise ValueError(f"{len(offenders)} problem(s) with the files:\n  {listing}")
-        if not samples:
-            raise ValueError(f"no image in {self.image_folder}: it needs files that end with {', '.join(SUFFIXES)}")
-        return samples
 
-    def _wanted(self, sample: Sample) -> bool:
-        return self.only_channels in (None, _channels(sample.image))
+_TELL_APART = 'tell them apart by patterns, e.g. images: "*.tif" and masks: "*_mask.tif"'
 
-    def _read(self, name: str, image_path: Path, truth_path: Path) -> Sample:
-        image = read_image_file(image_path)
-        mask, labels = self._read_truth(truth_path)
-        if image.shape[:2] != mask.shape:
-            raise ValueError(f"{truth_path}: {_size(mask)} pixels, but its image {image_path} has {_size(image)}")
-        return Sample(name, image, mask, labels, self.thickness_px if labels is not None else None)
 
-    def _read_truth(self, path: Path) -> tuple[NDArray[np.bool_], NDArray[np.int32] | None]:
-        """Return the mask and, where the folder has them, the labels."""
-        if path.suffix.lower() in (".jpg", ".jpeg"):
-            raise ValueError(f"{path}: JPEG changes the values of a mask, save it as PNG or TIFF")
-        truth = read_image_file(path)
-        if truth.ndim != 2:
-            raise ValueError(f"{path}: a mask has one channel, this file has {_channels(truth)}")
-        if self.boundary_value is not None:
-            return _two_levels(truth, self.boundary_value, path), None
-        try:
-            labels = as_labels(truth)
-            return boundaries_from_labels(labels, self.thickness_px), labels
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+def page_name(stack: str, page: int) -> str:
+    """Return the name of a page of a stack.
+
+    Args:
+        stack: its name.
+        page: from 0.
+    """
+    return f"{stack}-{page:04d}"
 
 
 def read_images(path: Path) -> list[Sample]:
-    """Read the images to predict: one file, or all of a folder. Their masks are empty.
+    """Read the images to predict: one file, or all of a folder, every page of a stack by itself. Their masks are empty.
 
     Raises:
         FileNotFoundError: there is no such file, or no image in the folder.
         ValueError: a file cannot be read as an image, or names are not unique; see `seg.data.sample.check_names`.
     """
-    files = [path] if path.is_file() else [file for files in by_stem(path).values() for file in files]
+    files = [path] if path.is_file() else [file for files in find_files(path, ".").values() for file in files]
     if not files:
-        raise FileNotFoundError(f"no image in {path}: it needs files that end with {', '.join(SUFFIXES)}")
-    check_names([file.stem for file in files])
-    return [_unannotated(file) for file in files]
+        raise FileNotFoundError(describe_search(path, "."))
+    reader = FileReader()
+    pages = [page for file in files for page in _pages(file, reader)]
+    check_names([name for name, *_ in pages])
+    return [_unannotated(name, file, page, reader) for name, file, page in pages]
 
 
-def _unannotated(file: Path) -> Sample:
-    image = read_image_file(file)
-    return Sample(file.stem, image, np.zeros(image.shape[:2], np.bool_), pixel=read_pixel_size(file.read_bytes()))
+def _pages(file: Path, reader: FileReader) -> list[tuple[str, Path, int | None]]:
+    """Return name, file and page of each image in a file."""
+    name, count = name_of(file), reader.count_pages(file)
+    return [(page_name(name, page), file, page) for page in range(count)] if count > 1 else [(name, file, None)]
 
 
-def _two_levels(mask: NDArray[Any], boundary_value: int, path: Path) -> NDArray[np.bool_]:
-    levels = np.unique(mask)
-    others = levels[levels != boundary_value]
-    if len(others) > 1:
-        shown = ", ".join(str(level) for level in levels[:6])
-        raise ValueError(f"{path}: a mask has two values, one of them {boundary_value}; this file has {shown} ...")
-    boundary: NDArray[np.bool_] = mask == boundary_value
-    return boundary
-
-
-def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise FileNotFoundError(f"no such folder: {folder}")
-    return folder
-
-
-def by_stem(folder: Path) -> dict[str, list[Path]]:
-    """Return the image files of a folder by their names without suffix, sorted.
-
-    Raises:
-        FileNotFoundError: the folder does not exist.
-    """
-    files: dict[str, list[Path]] = {}
-    for path in sorted(_existing(folder).iterdir()):
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
-            files.setdefault(path.stem, []).append(path)
-    return files
-
-
-def _doubled(files: dict[str, list[Path]]) -> Iterator[str]:
-    for paths in files.values():
-        if len(paths) > 1:
-            yield f"{paths[1]}: the same name as {paths[0]}"
-
-
-def _odd_ones_out(samples: list[Sample], folder: Path) -> Iterator[str]:
-    """Name the images whose type or channels differ from those of most images."""
-    kinds = [f"{sample.image.dtype} with {_channels(sample.image)} channel(s)" for sample in samples]
-    usual = max(kinds, key=kinds.count, default="")
-    for sample, kind in zip(samples, kinds, strict=True):
-        if kind != usual:
-            yield f"{folder / sample.name}: {kind}, most images are {usual}"
-
-
-def _channels(image: NDArray[Any]) -> int:
-    return 1 if image.ndim == 2 else int(image.shape[2])
-
-
-def _size(image: NDArray[Any]) -> str:
-    return f"{image.shape[1]}x{image.shape[0]}"
+def _unannotated(name: str, file: Path, page: int | None, reader: FileReader) -> Sample:
+    image = reader.read(file, page).pixels
+    pixel = read_pixel_size(file.read_bytes(), page or 0)
+    return Sample(name, image, np.zeros(image.shape[:2], np.bool_), pixel=pixel)

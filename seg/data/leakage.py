@@ -26,14 +26,14 @@ def refuse_leakage(samples: Sequence[Sample], split: SplitIndices) -> None:
     for split_name in ("train", "val", "test"):
         for index in getattr(split, split_name):
             name = samples[index].name
-            other_name, other_split = first_seen.setdefault(_identity(samples[index].image), (name, split_name))
+            other_name, other_split = first_seen.setdefault(identity(samples[index].image), (name, split_name))
             if other_split != split_name:
                 pairs.append(f"{other_name} ({other_split}) and {name} ({split_name})")
     if pairs:
         raise ValueError(f"the same picture is in two splits, remove one or group them: {'; '.join(pairs)}")
 
 
-def _identity(image: NDArray[Any]) -> str:
+def identity(image: NDArray[Any]) -> str:
     """Return a hash that is invariant to flips and quarter turns."""
     turned = [np.rot90(picture, turns) for picture in (image, image[::-1]) for turns in range(4)]
     return min(hashlib.sha256(str(view.shape).encode() + view.tobytes()).hexdigest() for view in turned)

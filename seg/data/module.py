@@ -27,8 +27,8 @@ class BoundaryDataModule(pl.LightningDataModule):
     """Images with boundary masks for training, validation, test and prediction.
 
     Args:
-        source: of the samples: `seg.data.folder.ImageFolder`, `seg.data.synthetic.SyntheticCells` or your own
-            `seg.data.sample.Source`.
+        source: of the samples: `seg.data.folder.ImageFolder`, `seg.data.synthetic.SyntheticCells` or any other
+            `seg.data.sample.Source`; see docs/data.md.
         split: assigns samples to training, validation and test.
         transforms: albumentations for training, applied to crops with intensities in [0, 1].
         scaling: of each image's intensities.

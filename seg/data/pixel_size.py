@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from tifffile import TiffFile, TiffPage
 
-from seg.data.tiff import TIFF_MAGIC
+from seg.data.tiff_directories import TIFF_MAGIC
 
 #: Height and width of a pixel in micrometers.
 PixelSize = tuple[float, float]

@@ -2,7 +2,6 @@
 
 import io
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import imagecodecs
@@ -10,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from seg.data.image_error import ImageError, check_size
+from seg.data.image_error import check_budget, check_size
 from seg.data.orientation import ORIENTATION_TAG, apply_orientation
 from seg.data.pages import choose_page
+from seg.data.png_chunks import PNG_MAGIC, check_pixel_data, list_chunks, without_metadata
 
-PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+_MAX_EXIF_BYTES = 1 << 16
 
 
 def read_png(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
@@ -25,28 +25,33 @@ def read_png(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
     Args:
         data: the file.
         max_pixels: larger images are refused before decoding.
-        page: of an animation, from 0.
+        page: of an animation, from 0. All frames up to it are decoded, and count.
     """
-    width, height = struct.unpack_from(">II", data, len(PNG_MAGIC) + 8)
+    height, width = read_png_size(data)
     check_size(height, width, max_pixels)
-    chunks = dict(_chunks(data))
-    frames = struct.unpack_from(">I", chunks.get(b"acTL", b"\0\0\0\1"))[0]
+    chunks = list_chunks(data)
+    contents = {chunk.kind: chunk.content(data) for chunk in chunks if chunk.kind in (b"acTL", b"eXIf")}
+    frames = struct.unpack_from(">I", contents.get(b"acTL", b"\0\0\0\1"))[0]
     chosen = choose_page(max(frames, 1), page)
-    pixels = _read_frame(data, chosen) if frames > 1 else imagecodecs.png_decode(data)
+    check_size(height, width, max_pixels // (chosen + 1))
+    check_pixel_data(data, chunks)
+    lean = without_metadata(data, chunks)
+    pixels = _read_frame(lean, chosen) if frames > 1 else imagecodecs.png_decode(lean)
+    return apply_orientation(_without_alpha(pixels), _orientation(contents.get(b"eXIf", b"")))
+
+
+def read_png_size(data: bytes) -> tuple[int, int]:
+    """Return height and width in pixels by the header."""
+    width, height = struct.unpack_from(">II", data, len(PNG_MAGIC) + 8)
+    return height, width
+
+
+def _orientation(content: bytes) -> int:
+    check_budget("bytes of EXIF", len(content), _MAX_EXIF_BYTES)
     exif = Image.Exif()
-    exif.load(chunks.get(b"eXIf", b""))
-    return apply_orientation(_without_alpha(pixels), exif.get(ORIENTATION_TAG, 1))
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and content of every chunk up to IEND, which a truncated file lacks."""
-    kind, start = b"", len(PNG_MAGIC)
-    while kind != b"IEND":
-        length, kind = struct.unpack_from(">I4s", data, start)
-        yield kind, data[start + 8 : start + 8 + length]
-        start += length + 12
-    if start > len(data):
-        raise ImageError("corrupt_image", "the image is damaged or incomplete")
+    exif.load(content)
+    orientation: int = exif.get(ORIENTATION_TAG, 1)
+    return orientation
 
 
 def _read_frame(data: bytes, page: int) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seg.data.folder import by_stem
+from seg.data.pairing import by_stem
 
 KINDS = ("mask", "probability", "labels")
 _SHOWN = 10

@@ -1,10 +1,14 @@
 """Convert images of any type to the network's input, alike for training, prediction and service."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: Scales the largest floating-point numbers, exactly, to where sums and differences of a few do not overflow.
+_QUARTER = 0.25
 
 
 @dataclass(frozen=True)
@@ -34,8 +38,12 @@ class IntensityScaling:
 
     def limits(self, image: NDArray[Any]) -> tuple[float, float]:
         """Return the intensities of `image` that map to 0 and 1."""
-        low, high = np.percentile(image, [self.low_percentile, self.high_percentile])
-        return float(low), float(high)
+        percentiles = [self.low_percentile, self.high_percentile]
+        with np.errstate(over="ignore", invalid="ignore"):
+            limits = np.percentile(image, percentiles)
+        if not np.isfinite(limits).all():  # differences of the largest numbers overflow
+            limits = np.percentile(image * _QUARTER, percentiles) / _QUARTER
+        return float(limits[0]), float(limits[1])
 
 
 def match_channels(image: NDArray[Any], channels: Literal[1, 3]) -> NDArray[Any]:
@@ -50,7 +58,10 @@ def match_channels(image: NDArray[Any], channels: Literal[1, 3]) -> NDArray[Any]
     if channels == 3:
         return image
     exact_enough = np.float32 if image.dtype.itemsize <= 2 else np.float64  # the mean of a large image is large, too
-    mean: NDArray[Any] = image.mean(axis=2, keepdims=True, dtype=exact_enough)
+    with np.errstate(over="ignore"):
+        mean: NDArray[Any] = image.mean(axis=2, keepdims=True, dtype=exact_enough)
+    if not np.isfinite(mean).all():  # the sum of the largest numbers overflows
+        mean = (image * _QUARTER).mean(axis=2, keepdims=True, dtype=exact_enough) / _QUARTER
     return mean
 
 
@@ -62,7 +73,10 @@ def scale(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.float3
         limits: intensities that map to 0 and 1.
     """
     low, high = limits
-    scaled = (image.astype(np.float64) - low) / max(high - low, np.finfo(np.float64).tiny)
+    samples = image.astype(np.float64)
+    if not math.isfinite(high - low):
+        samples, low, high = samples * _QUARTER, low * _QUARTER, high * _QUARTER
+    scaled = (samples - low) / max(high - low, np.finfo(np.float64).tiny)
     return scaled.clip(0, 1).astype(np.float32)
 
 

@@ -2,18 +2,19 @@
 
 import io
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffPage
 
-from seg.data.image_error import ImageError, check_size
+from seg.data.image_error import ImageError, check_size, corrupt_image
 from seg.data.orientation import ORIENTATION_TAG, apply_orientation
 from seg.data.pages import choose_page
-
-TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+from seg.data.tiff_directories import Directories
+from seg.data.tiff_segments import CCITT, check_decoded, check_segments
 
 _GREY = (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE)
 _COLOR = (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
@@ -21,9 +22,7 @@ _COLOR = (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
 #: Widely used, and their output is no larger than the header declares.
 _COMPRESSIONS = (
     COMPRESSION.NONE,
-    COMPRESSION.CCITTRLE,
-    COMPRESSION.CCITT_T4,
-    COMPRESSION.CCITT_T6,
+    *CCITT,
     COMPRESSION.LZW,
     COMPRESSION.JPEG,
     COMPRESSION.ADOBE_DEFLATE,
@@ -31,7 +30,6 @@ _COMPRESSIONS = (
     COMPRESSION.PACKBITS,
     COMPRESSION.ZSTD,
 )
-_MAX_TILE_PIXELS = 1 << 22
 
 
 def read_tiff(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
@@ -42,17 +40,45 @@ def read_tiff(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
         max_pixels: larger images are refused before decoding.
         page: from 0; required if there are several.
     """
-    with TiffFile(io.BytesIO(data)) as file:
-        if not len(file.pages):
-            raise _corrupt()
-        described = len(file.pages) > 1
-        number = choose_page(len(file.pages) if described else _pages_of_one_header(file), page)
-        chosen = _page(file, number if described else 0)
+    with _open(data, page) as (file, chosen, following):
         check_size(chosen.imagelength, chosen.imagewidth, max_pixels)
         _check_samples(chosen)
-        _check_segments(chosen, data)
-        image = chosen.asarray() if described or number == 0 else _following(chosen, number, data, file.byteorder)
+        check_segments(chosen, data)
+        image = _following(chosen, following, data, file.byteorder) if following else chosen.asarray()
+        check_decoded(image, chosen)
         return _normalized(image, chosen)
+
+
+def read_tiff_size(data: bytes, page: int | None) -> tuple[int, int]:
+    """Return height and width in pixels by the header; see `seg.data.reading.read_size`.
+
+    Args:
+        data: the file.
+        page: from 0; required if there are several.
+    """
+    with _open(data, page) as (_, chosen, _):
+        return chosen.imagelength, chosen.imagewidth
+
+
+@contextmanager
+def _open(data: bytes, page: int | None) -> Iterator[tuple[TiffFile, TiffPage, int]]:
+    """Yield the file, the header of a page, and how many pages that header describes before it."""
+    directories = Directories(data)
+    directories.check(0)
+    with TiffFile(io.BytesIO(data)) as file:
+        if not len(file.pages):
+            raise corrupt_image()
+        described = len(file.pages) > 1
+        number = choose_page(len(file.pages) if described else _pages_of_one_header(file), page)
+        directories.check(number if described else 0)
+        yield file, _page(file, number if described else 0), 0 if described else number
+
+
+def count_tiff_pages(data: bytes) -> int:
+    """Return how many pages a TIFF has, also where one header describes them all."""
+    Directories(data).check(0)
+    with TiffFile(io.BytesIO(data)) as file:
+        return len(file.pages) if len(file.pages) > 1 else _pages_of_one_header(file)
 
 
 def _page(file: TiffFile, number: int) -> TiffPage:
@@ -76,7 +102,7 @@ def _following(first: TiffPage, number: int, data: bytes, byteorder: Any) -> NDA
         raise _unsupported("stack with one header and compressed pages", "save it again")
     start = first.dataoffsets[0] + number * first.nbytes
     if start + first.nbytes > len(data):
-        raise _corrupt()
+        raise corrupt_image()
     samples = np.frombuffer(data, first.dtype.newbyteorder(byteorder), math.prod(first.shape), start)
     return samples.reshape(first.shape)
 
@@ -95,21 +121,6 @@ def _check_samples(page: TiffPage) -> None:
         raise _unsupported(f"{page.samplesperpixel} channel(s)", "send one channel, or RGB")
 
 
-def _check_segments(page: TiffPage, data: bytes) -> None:
-    """Refuse strips and tiles that are missing, which would become zeros, or larger than the image says."""
-    segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
-    missing = len(segments) < math.prod(page.chunked)
-    if missing or any(count < 1 or offset < 1 or offset + count > len(data) for offset, count in segments):
-        raise _corrupt()
-    if page.is_tiled:
-        check_size(page.tilelength, page.tilewidth, _MAX_TILE_PIXELS)
-    if page.compression == COMPRESSION.JPEG:
-        height, width = (page.tilelength, page.tilewidth) if page.is_tiled else (page.imagelength, page.imagewidth)
-        for offset, count in segments:
-            with Image.open(io.BytesIO(data[offset : offset + count]), formats=("JPEG",)) as picture:
-                check_size(picture.height, picture.width, height * width)
-
-
 def _normalized(image: NDArray[Any], page: TiffPage) -> NDArray[Any]:
     if page.axes.startswith("S"):
         image = np.moveaxis(image, 0, -1)
@@ -117,7 +128,7 @@ def _normalized(image: NDArray[Any], page: TiffPage) -> NDArray[Any]:
         image = image[..., :3] if image.shape[2] >= 3 else image[..., 0]
     if page.photometric == PHOTOMETRIC.PALETTE:
         if page.colormap is None:
-            raise _corrupt()
+            raise corrupt_image()
         palette = (page.colormap >> 8).astype(np.uint8)  # 8 bits, stored in 16
         image = np.moveaxis(palette, 0, -1)[image.astype(np.intp)]
     if image.dtype.kind == "b":
@@ -142,7 +153,3 @@ def _name(value: Any) -> str:
 
 def _unsupported(what: str, remedy: str) -> ImageError:
     return ImageError("unsupported_samples", f"{what}: not supported, {remedy}")
-
-
-def _corrupt() -> ImageError:
-    return ImageError("corrupt_image", "the image is damaged or incomplete")

@@ -1,7 +1,6 @@
 """Engines that run a network: PyTorch and OpenVINO."""
 
 from collections import OrderedDict, deque
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -11,7 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from seg.inference.openvino_runtime import openvino_core
+
 Array = NDArray[np.float32]
+
+#: Flips and quarter turns of an image that test-time augmentation averages over.
+TTA_VIEWS = 8
 
 #: Compiled shapes that are kept, and their pixels together: each has a copy of the weights and 150 bytes per pixel.
 COMPILED_SHAPES, COMPILED_PIXELS = 4, 5_000_000
@@ -50,23 +54,8 @@ class TorchEngine:
         return probability
 
 
-@cache
-def openvino_core() -> Any:
-    """Return the one core of OpenVINO in this process, which lives as long as it.
-
-    A core gives the thread that first compiles with it a stack for its signals, and frees that stack with itself: freed
-    by another thread, e.g. when a service has loaded a new model, that thread would crash at its next signal.
-
-    Raises:
-        ModuleNotFoundError: OpenVINO is not installed.
-    """
-    import openvino  # noqa: PLC0415  # optional
-
-    return openvino.Core()
-
-
 class OpenVinoEngine:
-    """OpenVINO on the CPU, with one model compiled per shape: a model for all shapes is a fifth slower, int8 a third.
+    """OpenVINO on the CPU, with one model compiled per shape; see `seg.inference.any_size` for images of many.
 
     Args:
         model: an ONNX or OpenVINO file whose input is (1, C, H, W).
@@ -82,37 +71,56 @@ class OpenVinoEngine:
         self._model = self._core.read_model(model)
         self._options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
         self._options["INFERENCE_NUM_THREADS"] = str(torch.get_num_threads())
-        self._compiled: OrderedDict[tuple[int, ...], _CompiledShape] = OrderedDict()
-        self._lock = Lock()
+        self._compiled: OrderedDict[tuple[int, ...], CompiledModel] = OrderedDict()
+        self._lock, self._compiling = Lock(), Lock()
 
     def __call__(self, image: Array) -> Array:
-        """Run the network."""
-        return self._shape(image.shape)(image)
+        """Run the network; an image of another shape than those before waits for its model."""
+        return (self.find(image.shape) or self.compile(image.shape))(image)
 
-    def _shape(self, shape: tuple[int, ...]) -> "_CompiledShape":
+    def find(self, shape: tuple[int, ...]) -> "CompiledModel | None":
+        """Return the model of a shape if there is one."""
         with self._lock:
-            if shape not in self._compiled:
-                model = self._model.clone()
-                model.reshape(list(shape))
-                self._compiled[shape] = _CompiledShape(self._core.compile_model(model, "CPU", self._options))
-            self._compiled.move_to_end(shape)
-            while len(self._compiled) > 1 and self._is_full():
-                self._compiled.popitem(last=False)
-            return self._compiled[shape]
+            if shape in self._compiled:
+                self._compiled.move_to_end(shape)
+            return self._compiled.get(shape)
+
+    def compile(self, shape: tuple[int, ...]) -> "CompiledModel":
+        """Return the model of a shape, which takes a second or so; those used longest ago make room for it."""
+        with self._compiling:
+            if (found := self.find(shape)) is not None:
+                return found
+            model = self._model.clone()
+            model.reshape(list(shape))
+            compiled = CompiledModel(self._core.compile_model(model, "CPU", self._options))
+            with self._lock:
+                self._compiled[shape] = compiled
+                while len(self._compiled) > 1 and self._is_full():
+                    self._compiled.popitem(last=False)
+            return compiled
+
+    def compile_all_sizes(self) -> "CompiledModel":
+        """Return one model for all shapes."""
+        return CompiledModel(self._core.compile_model(self._model.clone(), "CPU", self._options))
 
     def _is_full(self) -> bool:
         pixels = sum(height * width for *_, height, width in self._compiled)
         return len(self._compiled) > COMPILED_SHAPES or pixels > COMPILED_PIXELS
 
 
-class _CompiledShape:
-    """A model for one shape, with as many infer requests as threads have used it at a time."""
+class CompiledModel:
+    """A compiled model with as many infer requests as threads have used it at a time.
+
+    Args:
+        compiled: as OpenVINO returns it.
+    """
 
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
         self._free: deque[Any] = deque()
 
     def __call__(self, image: Array) -> Array:
+        """Run the network."""
         try:
             request = self._free.pop()
         except IndexError:
@@ -122,6 +130,10 @@ class _CompiledShape:
         finally:
             self._free.append(request)
         return probability
+
+    def release_memory(self) -> None:
+        """Free what the model keeps for its next image, which is as much as the largest one so far took."""
+        self._compiled.release_memory()
 
 
 class AveragedEngine:
@@ -146,4 +158,4 @@ class AveragedEngine:
                 back = np.rot90(answer[..., ::-1] if flipped else answer, -turns, axes=(2, 3))
                 total = back.copy() if total is None else np.add(total, back, out=total)
         assert total is not None
-        return total / np.float32(8)
+        return total / np.float32(TTA_VIEWS)

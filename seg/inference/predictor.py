@@ -1,5 +1,6 @@
 """From an image to the probability of a boundary, with a model that an artifact holds."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from seg.data.reading import read_image_file
 from seg.data.scaling import match_channels, normalize, prepare, scale
 from seg.data.writing import decode_probability
+from seg.inference.any_size import for_any_size
 from seg.inference.artifact_info import ARTIFACT, ArtifactInfo
 from seg.inference.engine import AveragedEngine, Engine
 from seg.inference.engine_choice import load_engine
@@ -55,12 +57,13 @@ class Predictor:
         self._tiling = tiling
 
     @classmethod
-    def load(cls, folder: str | Path, engine: str = "auto") -> "Predictor":
+    def load(cls, folder: str | Path, engine: str = "auto", any_size: bool = False) -> "Predictor":
         """Load an artifact after checking that it is whole and answers as it did when it was made.
 
         Args:
             folder: of the artifact.
             engine: one of `seg.inference.engine_choice.ENGINES`.
+            any_size: start on images of any size at once, as a service must; see `seg.inference.any_size`.
 
         Raises:
             FileNotFoundError: the folder or its manifest is missing.
@@ -71,6 +74,9 @@ class Predictor:
         verify(folder, needed=(ARTIFACT, GOLDEN_IMAGE, GOLDEN_PROBABILITY))
         predictor = cls.from_files(folder, engine)
         predictor._check_golden(folder)
+        if any_size:
+            predictor.engine = for_any_size(predictor.engine)
+            predictor._check_golden(folder)
         return predictor
 
     @classmethod
@@ -84,12 +90,15 @@ class Predictor:
         info = ArtifactInfo.load(folder)
         return cls(load_engine(folder, info, engine), info)
 
-    def probabilities(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
+    def probabilities(
+        self, image: NDArray[Any], tta: bool = False, before_tile: Callable[[], None] | None = None
+    ) -> NDArray[np.float32]:
         """Return the probabilities of all channels, (K, H, W) in [0, 1]; channel 0 is the boundary.
 
         Args:
             image: (H, W) or (H, W, 3) of any type, as it was read. Beside it and the answer, one tile is in memory.
             tta: return the mean over the flips and turns of the image, for eight times the work.
+            before_tile: called before each tile; what it raises ends the prediction.
 
         Raises:
             ValueError: the image has another shape or type.
@@ -100,6 +109,8 @@ class Predictor:
         limits = self.info.scaling.limits(match_channels(image, channels))
 
         def source(rows: slice, columns: slice) -> NDArray[np.float32]:
+            if before_tile is not None:
+                before_tile()
             return normalize(scale(match_channels(image[rows, columns], channels), limits))
 
         return predict_tiles(source, image.shape[:2], engine, self.info.stride_px, self._tiling)

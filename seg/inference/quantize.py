@@ -1,16 +1,15 @@
 """The exported network in 8-bit integers, accepted where it costs almost no accuracy."""
 
 import logging
-import os
-import sys
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.inference.engine import Engine, OpenVinoEngine, openvino_core
+from seg.inference.engine import Engine, OpenVinoEngine
 from seg.inference.export import measure_speed_up
 from seg.inference.golden import Golden, read_input, validation_goldens
+from seg.inference.openvino_runtime import import_nncf, import_openvino, openvino_core
 from seg.inference.predictor import dice
 from seg.metrics.boundary import boundary_f1
 from seg.record import RunRecord
@@ -99,14 +98,10 @@ def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path, f
     Raises:
         ValueError: nncf is not installed.
     """
-    os.environ["NNCF_CI"] = "1"  # nncf reports its use to Google Analytics otherwise
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # writes a tracking id otherwise
     try:
-        import nncf  # noqa: PLC0415  # only promotion needs it, and it takes seconds to load
+        nncf = import_nncf()
     except ModuleNotFoundError as error:
         raise ValueError('int8 needs nncf: pip install "septum[promote]"') from error
-    import openvino  # noqa: PLC0415
-
     nncf.set_log_level(logging.ERROR)
     read = openvino_core().read_model(model)
     convolutions = [
@@ -114,7 +109,7 @@ def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path, f
     ]
     ignored = nncf.IgnoredScope(names=convolutions[:float_convolutions])
     quantized = nncf.quantize(read, nncf.Dataset(crops), preset=nncf.QuantizationPreset.MIXED, ignored_scope=ignored)
-    openvino.save_model(quantized, path, compress_to_fp16=False)
+    import_openvino().save_model(quantized, path, compress_to_fp16=False)
 
 
 def check_quantized(

@@ -74,6 +74,11 @@ def to_csv(table: dict[str, NDArray[Any]]) -> str:
     return stream.getvalue()
 
 
+def significant(value: float) -> float:
+    """Return a number rounded to `DIGITS` significant digits; a whole number stays as it is."""
+    return value if isinstance(value, int) else float(f"{value:.{DIGITS}g}")
+
+
 def _text(value: Any) -> str:
     if isinstance(value, np.integer):
         return str(value)

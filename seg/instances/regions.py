@@ -1,10 +1,14 @@
 """Operations on label images: sizes, contacts, holes."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
 from seg.instances.flood import Labels, Mask
+
+_BAND_PX = 256
 
 
 def connected_regions(mask: Mask, min_size_px: int = 1) -> Labels:
@@ -25,7 +29,7 @@ def drop_small(labels: Labels, min_size_px: int) -> Labels:
         labels: (H, W), 0 is background.
         min_size_px: at least 1.
     """
-    sizes = np.bincount(labels.ravel())
+    sizes = count_pixels(labels)
     kept = sizes >= max(min_size_px, 1)
     kept[0] = False
     return renumber(labels, kept)
@@ -39,7 +43,23 @@ def renumber(labels: Labels, kept: Mask) -> Labels:
         kept: one flag per label from 0 on.
     """
     numbers = (np.cumsum(kept) * kept).astype(np.int32)
-    return numbers[labels]
+    renumbered = np.empty(labels.shape, np.int32)
+    for band in _bands(labels):
+        renumbered[band] = numbers[labels[band]]
+    return renumbered
+
+
+def count_pixels(labels: Labels) -> NDArray[np.int64]:
+    """Return the number of pixels of each label, from 0 on."""
+    sizes = np.zeros(int(labels.max()) + 1, np.int64)
+    for band in _bands(labels):
+        sizes += np.bincount(labels[band].ravel(), minlength=len(sizes))
+    return sizes
+
+
+def _bands(labels: Labels) -> Iterator[slice]:
+    """Yield rows to be worked on at a time: NumPy takes 8 bytes for each label that it counts or looks up."""
+    return (slice(start, start + _BAND_PX) for start in range(0, len(labels), _BAND_PX))
 
 
 class Contacts:

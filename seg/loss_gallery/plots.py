@@ -146,6 +146,13 @@ def _draw_prevalence(axes: Axes, values: dict[str, list[float]]) -> None:
         color, line = _STYLES[name]
         axes.plot(shares, costs, line, color=color, label=name, marker=".")
     axes.set(xscale="log", xlabel="boundary, % of the picture", ylabel="value")
+    cheap = [
+        f"{share:g}"
+        for share, black, shifted in zip(shares, values["black"], values["shifted"], strict=True)
+        if black < shifted
+    ]
+    if cheap:
+        axes.set_title(f"black costs less than a shift by one pixel at {', '.join(cheap)} % boundary", fontsize=9)
     axes.set_xticks(shares, [f"{share:g}" for share in shares])
     axes.minorticks_off()
     axes.invert_xaxis()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from seg.metrics.unknown import without_nan
 
 Verdict = Literal["none", "nan", "constant", "black", "white", "threshold artefact"]
+
+#: In the order of their numbers in the learning curves: 0 is none.
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 _CONSTANT = 1e-3
 _USELESS_AP = 1.5
@@ -35,6 +38,12 @@ class Evidence:
     lowest: float
     predicted_at_half: float
     finite: bool
+
+    def __str__(self) -> str:
+        return (
+            f"AP {self.ap:.3f} at a prevalence of {self.prevalence:.3f}; largest probability {self.highest_on:.3f} on "
+            f"the boundary, {self.highest_off:.3f} elsewhere; {self.predicted_at_half:.1%} predicted at 0.5"
+        )
 
 
 def gather(probability: NDArray[np.float32], mask: NDArray[np.bool_], ap: float) -> Evidence:

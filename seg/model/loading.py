@@ -28,7 +28,7 @@ def read_model_config(checkpoint: Path, config: str | Path | None) -> dict[str, 
         raise FileNotFoundError(
             f"no {CONFIG} of the run that wrote {checkpoint}: {' or '.join(map(str, candidates))}; give hparams_file"
         )
-    config = yaml.safe_load(found.read_text(encoding="utf-8"))
-    model: dict[str, Any] = config["model"]
-    model["network"] |= channels_of(config["data"]) | {"encoder_weights": None}
+    resolved = yaml.safe_load(found.read_text(encoding="utf-8"))
+    model: dict[str, Any] = resolved["model"]
+    model["network"] |= channels_of(resolved["data"]) | {"encoder_weights": None}
     return model

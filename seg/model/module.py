@@ -1,7 +1,7 @@
 """The LightningModule: it connects network, loss, scores and optimizer."""
 
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 import pytorch_lightning as pl
 import torch
@@ -16,16 +16,13 @@ from seg.data.dataset import Batch
 from seg.inference.engine import AveragedEngine
 from seg.inference.export import fastest_engine
 from seg.instances.decoder import Decoder, build_decoder, describe_decoder
-from seg.metrics.collapse import Verdict, judge, summarize
+from seg.metrics.collapse import VERDICTS, Verdict, judge, summarize
 from seg.metrics.image_scores import RankBy, ScoreTable
 from seg.model.averaging import averaged, predict_images
 from seg.model.loading import read_model_config
 from seg.model.schedule import Schedule
 from seg.model.scoring import SplitScorer
 from seg.network.unet import NetworkConfig, build_network
-
-#: In the order of their numbers in the learning curves: 0 is none.
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class DivergedError(RuntimeError):
@@ -201,11 +198,7 @@ class BoundaryModule(pl.LightningModule):
         evidence = summarize(table.evidence)
         self.collapse = judge(evidence)
         if self.collapse != "none":
-            rank_zero_info(
-                f"epoch {self.current_epoch}: {self.collapse}: AP {evidence.ap:.3f} at a prevalence of "
-                f"{evidence.prevalence:.3f}; largest probability {evidence.highest_on:.3f} on the boundary, "
-                f"{evidence.highest_off:.3f} elsewhere; {evidence.predicted_at_half:.1%} predicted at 0.5"
-            )
+            rank_zero_info(f"epoch {self.current_epoch}: {self.collapse}: {evidence}")
 
     def on_test_epoch_end(self) -> None:
         """Log the scores at the threshold of the checkpoint."""

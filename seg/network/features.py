@@ -1,7 +1,7 @@
 """Feature extractors of the perceptual loss."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import timm
 import torch
@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from torchvision.models.feature_extraction import create_feature_extractor
 
 from seg.network.lite0 import TIMM_MODEL as LITE0
-from seg.network.lite0 import lite0_weights_for
-from seg.network.unet import EncoderWeights
+from seg.network.lite0 import load_lite0_weights
+from seg.network.weights import load_encoder
+
+FeatureWeights = Literal["packaged", "imagenet"]
 
 
 class TimmFeatures(nn.Module):
@@ -28,7 +30,7 @@ class TimmFeatures(nn.Module):
     """
 
     def __init__(
-        self, model: str = LITE0, weights: EncoderWeights | None = "packaged", layers: Sequence[int] = (0, 1, 2)
+        self, model: str = LITE0, weights: FeatureWeights | None = "packaged", layers: Sequence[int] = (0, 1, 2)
     ) -> None:
         super().__init__()
         if weights == "packaged" and model != LITE0:
@@ -40,7 +42,7 @@ class TimmFeatures(nn.Module):
             except RuntimeError as error:
                 raise ValueError(f"cannot build the timm model {model}: {error}") from error
         if weights == "packaged":
-            self.model.load_state_dict(lite0_weights_for(self.model))
+            load_encoder(self.model, load_lite0_weights(), "weights packaged")
         self.layers = list(layers)
         try:
             self.model.prune_intermediate_layers(self.layers, prune_norm=True, prune_head=True)
@@ -71,7 +73,7 @@ class TorchvisionFeatures(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, model: str, layers: Sequence[str], weights: EncoderWeights | None = "imagenet") -> None:
+    def __init__(self, model: str, layers: Sequence[str], weights: FeatureWeights | None = "imagenet") -> None:
         super().__init__()
         if weights == "packaged":
             raise ValueError("torchvision models have no packaged weights: imagenet or null")

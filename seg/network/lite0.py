@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 #: The only timm model of these weights: `efficientnet_lite0` accepts them but computes wrong features.
 TIMM_MODEL = "tf_efficientnet_lite0"
@@ -31,18 +31,6 @@ def load_lite0_weights() -> dict[str, Tensor]:
     with path.open("rb") as stream:
         weights: dict[str, Tensor] = torch.load(stream, map_location="cpu", weights_only=True)
     return {_timm_name(key): value for key, value in weights.items()}
-
-
-def lite0_weights_for(encoder: nn.Module) -> dict[str, Tensor]:
-    """Return the weights of the parameters that `encoder`, timm's model or its first stages, has.
-
-    The stem's three input channels are summed for an encoder of grey images.
-    """
-    weights = load_lite0_weights()
-    own = encoder.state_dict()
-    if own["conv_stem.weight"].shape[1] == 1:
-        weights["conv_stem.weight"] = weights["conv_stem.weight"].sum(dim=1, keepdim=True)
-    return {key: value for key, value in weights.items() if key in own}
 
 
 def _timm_name(key: str) -> str:

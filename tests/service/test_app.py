@@ -1,9 +1,6 @@
 """The HTTP surface, with a predictor that is quick and easy to foresee."""
 
-import asyncio
 import socket
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
@@ -11,16 +8,9 @@ import numpy as np
 import pytest
 
 from seg.data.reading import read_image
-from tests.service.world import app_of, client_of, png_of, tiff_of
+from tests.service.world import client_of, error_of, png_of, tiff_of
 
 GREY = np.random.default_rng(0).integers(0, 256, (37, 23), dtype=np.uint8)
-
-
-def error_of(answer) -> tuple[int, str]:
-    body = answer.json()
-    assert list(body) == ["error"]
-    assert sorted(body["error"]) == ["code", "message"]
-    return answer.status_code, body["error"]["code"]
 
 
 def test_raw_bytes_get_a_mask_of_the_same_size_in_the_polarity_of_the_model(client):
@@ -132,6 +122,12 @@ QUERIES = {
     "threshold=-0.1": (422, "bad_threshold"),
     "threshold=nan": (422, "bad_threshold"),
     "threshold=true": (422, "bad_threshold"),
+    "threshold=0_1": (422, "bad_threshold"),
+    "threshold=\u0660": (422, "bad_threshold"),
+    "threshold=%200.5": (422, "bad_threshold"),
+    "threshold=0x1": (422, "bad_threshold"),
+    "page=\u0660": (422, "bad_page"),
+    "pixel_size_um=1_0": (422, "bad_pixel_size_um"),
     "threshold=": (422, "bad_threshold"),
     "tta=yes": (422, "bad_tta"),
     "pixel_size_um=0": (422, "bad_pixel_size_um"),
@@ -190,97 +186,17 @@ def test_a_token_is_asked_for_by_everything_but_health(predictor):
     assert client.post("/predict", content=png_of(GREY), headers={"authorization": "Bearer secret"}).status_code == 200
 
 
-def test_more_than_the_queue_holds_is_refused_at_once_and_the_rest_answered(predictor):
-    client = client_of(predictor, workers=1, queue=2)
-    predictor.hold.clear()
-    answers = []
-    threads = [
-        threading.Thread(target=lambda: answers.append(client.post("/predict", content=png_of(GREY)))) for _ in range(3)
-    ]
-    with client:
-        for thread in threads:
-            thread.start()
-        deadline = time.monotonic() + 5
-        while predictor.calls < 1 and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(0.3)
-        started = time.monotonic()
-        refused = client.post("/predict", content=png_of(GREY))
-        assert time.monotonic() - started < 1
-        assert error_of(refused) == (503, "busy")
-        assert refused.headers["retry-after"] == "1"
-        predictor.hold.set()
-        for thread in threads:
-            thread.join()
-        assert [answer.status_code for answer in answers] == [200, 200, 200]
-        assert client.post("/predict", content=png_of(GREY)).status_code == 200
+@pytest.mark.parametrize("text", ["0", "1", "1.", ".5", "0.25", "5e-1", "1E-3"])
+def test_numbers_may_be_written_in_all_usual_ways(client, text):
+    assert client.post(f"/predict?threshold={text}", content=png_of(GREY)).status_code == 200
 
 
-def test_work_that_takes_too_long_is_given_up_and_its_place_freed_when_it_ends(predictor):
-    client = client_of(predictor, workers=1, queue=1, work_timeout_s=0.2)
-    predictor.hold.clear()
-    with client:
-        assert error_of(client.post("/predict", content=png_of(GREY))) == (504, "timeout")
-        assert error_of(client.post("/predict", content=png_of(GREY))) == (504, "timeout")
-        predictor.hold.set()
-        time.sleep(0.2)
-        assert client.post("/predict", content=png_of(GREY)).status_code == 200
-
-
-def test_a_slow_upload_is_given_up(predictor):
-    app = app_of(predictor, upload_timeout_s=0.1)
-    sent: list[dict] = []
-
-    async def receive():
-        await asyncio.sleep(0.03)
-        return {"type": "http.request", "body": b"x", "more_body": True}
-
-    async def send(message):
-        sent.append(message)
-
-    scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b"", "headers": []}
-    asyncio.run(app(scope, receive, send))
-    assert sent[0]["status"] == 408
-    assert (b"connection", b"close") in sent[0]["headers"]
-    assert b"upload_timeout" in sent[1]["body"]
-    assert predictor.calls == 0
-
-
-async def leave_after_sending(app, body: bytes, waiting: float) -> list[dict]:
-    """Send a request and go before its answer; return what would have been sent."""
-    messages = [{"type": "http.request", "body": body, "more_body": False}]
-    sent: list[dict] = []
-
-    async def receive():
-        if messages:
-            return messages.pop()
-        await asyncio.sleep(waiting)
-        return {"type": "http.disconnect"}
-
-    async def send(message):
-        sent.append(message)
-
-    await app({"type": "http", "method": "POST", "path": "/predict", "query_string": b"", "headers": []}, receive, send)
-    return sent
-
-
-def test_an_image_whose_sender_has_gone_is_not_worked_on(predictor):
-    app = app_of(predictor, workers=1, queue=1, max_buffered_bytes=2 * len(png_of(GREY)))
-    predictor.hold.clear()
-
-    async def world():
-        begun = asyncio.create_task(leave_after_sending(app, png_of(GREY), waiting=0.3))
-        await asyncio.sleep(0.1)
-        for _ in range(3):  # each gives back its place and its memory, or the next one would be refused
-            sent = await leave_after_sending(app, png_of(GREY), waiting=0.05)
-            assert sent[0]["status"] == 499
-            await asyncio.sleep(0.01)
-        predictor.hold.set()
-        await begun
-        await asyncio.sleep(0.1)
-
-    asyncio.run(world())
-    assert predictor.calls == 1
+@pytest.mark.parametrize("token", ["secret", "Schlüssel-鍵"])
+def test_the_scheme_of_a_token_may_be_in_lower_case_and_the_token_in_any_language(predictor, token):
+    client = client_of(predictor, token=token)
+    for scheme, status in {"Bearer": 200, "bearer": 200, "BEARER ": 200, "Basic": 401, "": 401}.items():
+        headers = {b"authorization": f"{scheme} {token}".encode()}
+        assert client.get("/model", headers=headers).status_code == status, scheme
 
 
 def test_a_url_is_never_fetched_wherever_it_stands(predictor):

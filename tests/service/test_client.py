@@ -116,6 +116,18 @@ def test_the_command_keeps_an_answer_for_each_image(served, folder, capsys):
     assert "6 of 6 answers" in capsys.readouterr().out
 
 
+def test_a_folder_stands_for_its_images(served, folder, capsys):
+    (folder / "notes.txt").write_text("no image")
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "9.png").write_bytes(IMAGE)
+    assert main(["client", served.url, str(folder), "--out", str(folder / "out")]) == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [f"{number}_mask.png" for number in range(6)]
+    assert main(["client", served.url, str(folder / "out" / ".."), "--out", str(folder / "out")]) == 0
+    (folder / "empty").mkdir()
+    assert main(["client", served.url, str(folder / "empty"), "--out", str(folder / "out")]) == 2
+    assert "no image in" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("name", "suffix"), [("contours", ".geojson"), ("labels", "_labels.tif"), ("json", ".json")])
 def test_the_command_takes_the_options_of_the_service(served, folder, name, suffix):
     options = ["--format", name, "--threshold", "0.3", "--pixel-size-um", "0.5", "--tta", "--page", "0"]

@@ -7,14 +7,15 @@ import sys
 import pytest
 
 from seg.__main__ import main
-from service.commands import _become
+from service.commands import _become, _resolve
 from service.model_loader import ModelLoader
 
 
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
-        (["--host", "localhost"], "'localhost' does not appear to be an IPv4 or IPv6 address"),
+        (["--host", "no such name"], "--host must be an address or a name of this machine, got 'no such name'"),
+        (["--host", ""], "--host must be an address or a name of this machine, got ''"),
         (["--port", "70000"], "--port must be from 0 to 65535, got 70000"),
         (["--host", "192.0.2.1"], "192.0.2.1 port 3000 is in use or not of this machine"),
     ],
@@ -24,6 +25,11 @@ def test_an_address_that_cannot_be_listened_on_is_explained_in_a_sentence(option
     written = capsys.readouterr()
     assert rule in written.err
     assert written.out == ""
+
+
+@pytest.mark.parametrize(("host", "address"), [("localhost", "127.0.0.1"), ("127.0.0.1", "127.0.0.1")])
+def test_a_name_is_listened_on_at_its_address(host, address):
+    assert _resolve(host, 0) == address
 
 
 def test_a_port_in_use_is_explained_before_anything_is_loaded(capsys):

@@ -89,7 +89,7 @@ def test_a_feature_has_what_qupath_reads(client):
     # the right room: columns 52 to 86, rows 3 to 56; each corner of its outline is cut by half a pixel
     assert properties["measurements"] == {
         "Area px^2": 35 * 54,
-        "Perimeter px": pytest.approx(2 * (34 + 53) + 4 * np.hypot(0.5, 0.5), abs=1e-4),
+        "Perimeter px": pytest.approx(2 * (34 + 53) + 4 * np.hypot(0.5, 0.5), rel=1e-5),
         "Centroid X px": 69.5,
         "Centroid Y px": 30.0,
     }
@@ -100,12 +100,26 @@ def test_measurements_are_physical_where_the_size_of_a_pixel_is_known(client):
     measurements = json.loads(ask(client, "format=contours", body).content)["features"][1]["properties"]["measurements"]
     assert measurements == {
         "Area µm^2": 35 * 54 / 8,
-        "Perimeter µm": pytest.approx(2 * (34 / 4 + 53 / 2) + 4 * np.hypot(1 / 8, 1 / 4), abs=1e-4),
+        "Perimeter µm": pytest.approx(2 * (34 / 4 + 53 / 2) + 4 * np.hypot(1 / 8, 1 / 4), rel=1e-5),
         "Centroid X µm": pytest.approx(69.5 / 4),
         "Centroid Y µm": 15.0,
     }
     asked = json.loads(ask(client, "format=contours&pixel_size_um=2", body).content)
     assert asked["features"][1]["properties"]["measurements"]["Area µm^2"] == 35 * 54 * 4
+
+
+@pytest.mark.parametrize("side_um", [0.0046, 0.0001, 40])
+def test_numbers_keep_six_digits_whatever_the_size_of_a_pixel(client, side_um):
+    features = json.loads(ask(client, f"format=contours&pixel_size_um={side_um}").content)["features"]
+    areas = ask(client, f"format=json&pixel_size_um={side_um}").json()["cells"]["area_um2"]
+    for feature, area, pixels in zip(features, areas, (45 * 54 - 10 * 12, 35 * 54), strict=True):
+        assert feature["properties"]["measurements"]["Area µm^2"] == pytest.approx(pixels * side_um**2, rel=1e-5)
+        assert area == feature["properties"]["measurements"]["Area µm^2"]
+
+
+def test_the_pixels_of_a_cell_are_never_rounded():
+    (cell,) = find_cells(np.ones((1201, 1003), np.int32))
+    assert feature_collection([cell], None)["features"][0]["properties"]["measurements"]["Area px^2"] == 1201 * 1003
 
 
 def test_a_cell_in_two_parts_is_one_feature():
@@ -183,4 +197,4 @@ def test_formats_of_one_image_get_names_of_their_own_and_are_described_in_the_do
 
 @pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
 def test_an_answer_has_the_media_type_of_its_format(client, form):
-    assert ask(client, f"format={form.name}").headers["content-type"] == form.media_type
+    assert ask(client, f"format={form.name}").headers["content-type"].split(";")[0] == form.media_type

@@ -1,8 +1,9 @@
+import asyncio
 import time
 
 import numpy as np
 
-from tests.service.world import Brightness, client_of, png_of
+from tests.service.world import Brightness, app_of, client_of, error_of, png_of
 
 IMAGE = png_of(np.full((20, 30), 200, np.uint8))
 
@@ -44,16 +45,105 @@ def test_what_is_wrong_with_the_image_is_told_when_the_job_is_fetched(client):
     assert client.post("/jobs").status_code == 400
 
 
-def test_there_are_only_so_many_jobs_and_they_are_forgotten(predictor):
+def test_there_are_only_so_many_unfinished_jobs_and_finished_ones_are_forgotten(predictor):
     client = client_of(predictor, jobs=2, job_keep_s=0.2)
-    urls = [client.post("/jobs", content=IMAGE).json()["url"] for _ in range(2)]
-    refused = client.post("/jobs", content=IMAGE)
-    assert (refused.status_code, refused.json()["error"]["code"], refused.headers["retry-after"]) == (503, "busy", "5")
-    assert [fetch(client, url).status_code for url in urls] == [200, 200]
-    time.sleep(0.3)
-    forgotten = client.get(urls[0])
-    assert (forgotten.status_code, forgotten.json()["error"]["code"]) == (404, "no_job")
-    assert "kept for 0.2 s and lost in a restart; send the image again" in forgotten.text
+    predictor.hold.clear()
+    with client:
+        urls = [client.post("/jobs", content=IMAGE).json()["url"] for _ in range(2)]
+        refused = client.post("/jobs", content=IMAGE)
+        assert (*error_of(refused), refused.headers["retry-after"]) == (503, "busy", "5")
+        predictor.hold.set()
+        assert [fetch(client, url).status_code for url in urls] == [200, 200]
+        time.sleep(0.3)
+        forgotten = client.get(urls[0])
+        assert error_of(forgotten) == (404, "no_job")
+        assert "kept for 0.2 s and lost in a restart; send the image again" in forgotten.text
+        assert client.post("/jobs", content=IMAGE).status_code == 202
+
+
+def test_finished_jobs_leave_their_places_to_others(client):
+    for _ in range(40):
+        assert fetch(client, client.post("/jobs", content=IMAGE).json()["url"]).status_code == 200
+
+
+FORMAT = "probability_tiff"
+KEPT_BYTES = len(client_of(Brightness()).post(f"/predict?format={FORMAT}", content=IMAGE).content) + 4096
+
+
+def test_fetched_answers_make_room_and_unfetched_ones_are_kept(predictor):
+    client = client_of(predictor, max_answer_bytes=2 * KEPT_BYTES)
+
+    def send() -> str:
+        return client.post(f"/jobs?format={FORMAT}", content=IMAGE).json()["url"]
+
+    first, second = send(), send()
+    assert fetch(client, first).status_code == 200
+    third = send()
+    assert [fetch(client, url).status_code for url in (third, second, first)] == [200, 200, 404]
+
+
+def test_an_answer_without_room_is_refused_and_no_job_taken_until_one_is_deleted(predictor):
+    client = client_of(predictor, max_answer_bytes=KEPT_BYTES + 4096)
+    predictor.hold.clear()
+    with client:
+        first, second = (client.post(f"/jobs?format={FORMAT}", content=IMAGE).json()["url"] for _ in range(2))
+        predictor.hold.set()
+        refused = fetch(client, second)
+        assert error_of(refused) == (503, "busy")
+        assert "found no room" in refused.text
+        assert fetch(client, first).status_code == 200
+
+
+def test_no_job_is_taken_while_unfetched_answers_fill_the_room(predictor):
+    client = client_of(predictor, max_answer_bytes=KEPT_BYTES)
+    url = client.post(f"/jobs?format={FORMAT}", content=IMAGE).json()["url"]
+    deadline = time.monotonic() + 5
+    while client.post("/jobs?page=x", content=IMAGE).status_code != 503 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert error_of(client.post("/jobs", content=IMAGE)) == (503, "busy")
+    assert client.delete(url).status_code == 204
+    assert client.post("/jobs", content=IMAGE).status_code == 202
+
+
+def test_a_deleted_job_is_not_started_and_gives_its_place_back(predictor):
+    client = client_of(predictor, jobs=2)
+    predictor.hold.clear()
+    with client:
+        first, second = (client.post("/jobs", content=IMAGE).json()["url"] for _ in range(2))
+        assert [client.delete(second).status_code, client.delete(second).status_code] == [204, 404]
+        third = client.post("/jobs", content=IMAGE)
+        assert third.status_code == 202
+        predictor.hold.set()
+        assert fetch(client, third.json()["url"]).status_code == fetch(client, first).status_code == 200
+    assert predictor.calls == 2
+
+
+def test_slow_uploads_take_their_places_before_they_have_arrived(predictor):
+    app, statuses = app_of(predictor, jobs=2), []
+
+    async def upload():
+        messages = [{"type": "http.request", "body": IMAGE, "more_body": False}]
+
+        async def receive():
+            await asyncio.sleep(0.2)
+            return messages.pop()
+
+        async def send(message):
+            statuses.append(message.get("status"))
+
+        scope = {"type": "http", "method": "POST", "path": "/jobs", "query_string": b"", "headers": []}
+        await app(scope, receive, send)
+
+    async def world():
+        await asyncio.gather(*[upload() for _ in range(10)])
+
+    asyncio.run(world())
+    assert sorted(status for status in statuses if status) == [202] * 2 + [503] * 8
+
+
+def test_a_refused_upload_gives_its_place_back(predictor):
+    client = client_of(predictor, jobs=1, max_body_bytes=1000)
+    assert [client.post("/jobs", content=bytes(2000)).status_code for _ in range(3)] == [413] * 3
     assert client.post("/jobs", content=IMAGE).status_code == 202
 
 

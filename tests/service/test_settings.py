@@ -23,6 +23,10 @@ def test_every_setting_has_a_default_and_a_variable(monkeypatch):
         ("SEPTUM_QUEUE", "0", "SEPTUM_QUEUE must be > 0, got 0"),
         ("SEPTUM_QUEUE", "1.5", "SEPTUM_QUEUE must be a number, got '1.5'"),
         ("SEPTUM_WORK_TIMEOUT_S", "nan", "SEPTUM_WORK_TIMEOUT_S must be > 0, got nan"),
+        ("SEPTUM_CORS_ORIGINS", "*,null", r"SEPTUM_CORS_ORIGINS must be \* alone or origins such as .*, got '\*,null'"),
+        ("SEPTUM_CORS_ORIGINS", "https://a.example,null", "SEPTUM_CORS_ORIGINS must be"),
+        ("SEPTUM_CORS_ORIGINS", "https://a.example/", "SEPTUM_CORS_ORIGINS must be"),
+        ("SEPTUM_CORS_ORIGINS", ",", "SEPTUM_CORS_ORIGINS must be"),
         ("SEPTUM_WORK_TIMEOUT_S", "inf", "SEPTUM_WORK_TIMEOUT_S must be > 0, got inf"),
     ],
 )

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from service.log import JsonFormatter, log_to_stderr
+from service.log import JsonFormatter, current_request, log_to_stderr
+from tests.service.oversized import entry, tiff
 from tests.service.world import client_of, png_of
 
 IMAGE = png_of(np.full((20, 30), 200, np.uint8))
@@ -17,6 +18,18 @@ FAULTY = png_of(np.zeros((13, 13), np.uint8))
 def sample(client: TestClient, name: str) -> float:
     (value,) = re.findall(rf"^{re.escape(name)} (\S+)$", client.get("/metrics").text, re.MULTILINE)
     return float(value)
+
+
+@pytest.fixture
+def loggers_kept():
+    """Loggers and warnings as they were, after a test that has them written to standard error."""
+    loggers = [logging.getLogger(name) for name in ("septum", "tifffile", "py.warnings")]
+    before = [(logger, list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
+    yield
+    logging.captureWarnings(False)
+    for logger, handlers, level, propagate in before:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 def test_an_answer_carries_the_id_of_its_request(client):
@@ -64,19 +77,40 @@ def test_a_log_line_can_be_an_object():
     assert line["time"].endswith("+00:00")
 
 
+@pytest.mark.usefixtures("loggers_kept")
 @pytest.mark.parametrize("as_json", [True, False])
 def test_our_lines_go_to_the_standard_error_once(as_json, capsys):
-    logger = logging.getLogger("septum")
-    before = (logger.handlers, logger.level, logger.propagate)
-    try:
-        log_to_stderr(as_json)
-        log_to_stderr(as_json)
-        logging.getLogger("septum.service").info("hello")
-        (line,) = capsys.readouterr().err.splitlines()
-    finally:
-        logger.handlers, logger.level, logger.propagate = before
+    log_to_stderr(as_json)
+    log_to_stderr(as_json)
+    logging.getLogger("septum.service").info("hello")
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("{") == as_json
     assert "hello" in line
+
+
+@pytest.mark.usefixtures("loggers_kept")
+def test_what_a_decoder_says_of_an_image_is_in_the_log_in_short_under_the_id_of_its_request(client, capfd):
+    odd = entry(tiff(), 257, 65)  # tifffile warns twice of its strips, of which there are too few
+    log_to_stderr(as_json=True)
+    for number in range(3):
+        client.post("/predict", content=odd, headers={"x-request-id": f"odd-{number}"})
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    said = [line for line in lines if line["message"].startswith("tifffile: ")]
+    assert [line["request_id"] for line in said] == [f"odd-{number}" for number in range(3) for _ in range(2)]
+
+
+@pytest.mark.usefixtures("loggers_kept")
+def test_a_decoder_that_says_much_is_cut_short(capfd):
+    log_to_stderr(as_json=False)
+    for number in range(2000):
+        current_request.set(f"id-{number}")
+        for _ in range(10):
+            logging.getLogger("tifffile").warning("a\n%s", "x" * 100_000)
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 2000 * 3
+    assert max(map(len, lines)) < 400
+    (handler,) = logging.getLogger("tifffile").handlers
+    assert len(handler.filters[0]._lines) == 1000
 
 
 def test_requests_pixels_and_stages_are_counted(client):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import uvicorn
 from uvicorn.protocols.http import auto
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from service import uvicorn_patches
@@ -24,19 +24,29 @@ LIMIT = 200_000
 
 
 @pytest.fixture
-def address(monkeypatch):
-    """Of a service whose patience ends after a third of a second."""
+def held(monkeypatch):
+    """Address and predictor, which waits, of a service whose patience ends after a third of a second."""
     monkeypatch.setattr(uvicorn_patches, "_HEAD_TIMEOUT_S", 0.3)
     monkeypatch.setattr(uvicorn_patches, "_LINGER_S", 0.3)
-    app = app_of(Brightness(), max_body_bytes=LIMIT, upload_timeout_s=0.5)
+    monkeypatch.setattr(uvicorn_patches, "_PROBE_S", 0.05)
+    predictor = Brightness()
+    predictor.hold.clear()
+    app = app_of(predictor, max_body_bytes=LIMIT, upload_timeout_s=0.5)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, http=BoundedConnection, log_config=None))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
-    yield listening.getsockname()
+    yield listening.getsockname(), predictor
     server.should_exit = True
     thread.join(10)
     listening.close()
+
+
+@pytest.fixture
+def address(held):
+    """Of that service, answering."""
+    held[1].hold.set()
+    return held[0]
 
 
 def head(*lines: str, path: str = "/predict") -> bytes:
@@ -66,6 +76,15 @@ def talk(address, *pieces: bytes, pause_s: float = 0) -> tuple[int, str, bool]:
                 closed = True
     status, body = answer.split(b" ", 2)[1], answer.rpartition(b"\r\n\r\n")[2]
     return int(status), json.loads(body)["error"]["code"], closed
+
+
+def read_to_end(client: socket.socket) -> bytes:
+    """All that arrives until the service closes the connection."""
+    answer = b""
+    with contextlib.suppress(ConnectionResetError):
+        while received := client.recv(65_536):
+            answer += received
+    return answer
 
 
 def still_answers(address) -> bool:
@@ -133,6 +152,47 @@ def test_two_requests_on_one_connection_are_both_answered(address):
             assert client.recv(65_536).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize("lengths", [["Content-Length: 9"], ["Content-Length: 9", "Connection: keep-alive"]])
+def test_a_request_of_two_lengths_is_answered_and_its_connection_closed(address, lengths):
+    chunked = f"{len(IMAGE):x}\r\n".encode() + IMAGE + b"\r\n0\r\n\r\n"
+    with socket.create_connection(address, timeout=5) as client:
+        client.sendall(head("Transfer-Encoding: chunked", *lengths) + chunked + head("Content-Length: 0"))
+        answer = read_to_end(client)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+
+
+def test_a_client_that_closes_its_side_gets_its_answer(address):
+    with socket.create_connection(address, timeout=5) as client:
+        client.sendall(head(f"Content-Length: {len(IMAGE)}") + IMAGE)
+        client.shutdown(socket.SHUT_WR)
+        answer = read_to_end(client)
+    assert answer.rpartition(b"HTTP/1.1 ")[2].startswith(b"200 ")
+    assert answer.endswith(b"IEND\xaeB`\x82")
+
+
+@pytest.mark.parametrize("sent", [b"", head("Content-Length: 99")[:20], head("Content-Length: 99") + b"x"])
+def test_a_client_that_closes_its_side_before_its_request_is_whole_is_left(address, sent):
+    with socket.create_connection(address, timeout=5) as client:
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        assert b"200" not in read_to_end(client)
+    assert still_answers(address)
+
+
+def test_an_image_whose_sender_has_gone_is_not_worked_on(held):
+    address, predictor = held
+    for _ in range(3):  # the first is in work already
+        with socket.create_connection(address, timeout=5) as client:
+            client.sendall(head(f"Content-Length: {len(IMAGE)}") + IMAGE)
+            time.sleep(0.1)
+    time.sleep(0.5)
+    predictor.hold.set()
+    assert still_answers(address)
+    assert predictor.calls == 2
+
+
 @pytest.mark.parametrize("library", uvicorn_patches.TRIED_WITH)
 def test_the_installed_library_is_the_one_that_the_patches_were_tried_with(library):
     assert version(library) == uvicorn_patches.TRIED_WITH[library], "see that this file passes, then raise TRIED_WITH"
@@ -140,9 +200,12 @@ def test_the_installed_library_is_the_one_that_the_patches_were_tried_with(libra
 
 def test_the_methods_and_attributes_that_are_replaced_or_read_are_still_those_of_uvicorn():
     replaced = {"connection_made", "data_received", "connection_lost", "on_response_complete", "send_400_response"}
+    replaced |= {"handle_events", "eof_received"}
     assert {name for name in replaced if not callable(getattr(H11Protocol, name, None))} == set()
-    source = inspect.getsource(H11Protocol)
+    source = inspect.getsource(H11Protocol) + inspect.getsource(RequestResponseCycle)
     read = ("self.conn", "self.cycle", "self.transport", "self.loop", "self.timeout_keep_alive", "self.app")
+    read += ("self.headers", "self.scope", "self.response_started", "self.response_complete", "self.more_body")
+    read += ("self.keep_alive",)
     assert [name for name in read if f"{name} = " not in source and f"{name}: " not in source] == []
 
 

@@ -36,9 +36,11 @@ class Brightness:
         self.hold.set()
         self.calls = 0
 
-    def probabilities(self, image, tta=False):
+    def probabilities(self, image, tta=False, before_tile=None):
         self.calls += 1
         self.hold.wait(10)
+        if before_tile:
+            before_tile()
         if image.shape == (13, 13):
             raise RuntimeError("secret: /etc/model")
         if image.shape == (17, 17):
@@ -51,9 +53,9 @@ class Brightness:
         return WatershedDecoder(sigma_px=0, keep_boundary=0.5, min_size_px=4).decode(probabilities)
 
 
-def png_of(array, **options) -> bytes:
+def png_of(array, kind: str = "PNG", **options) -> bytes:
     stream = io.BytesIO()
-    Image.fromarray(array).save(stream, "PNG", **options)
+    Image.fromarray(array).save(stream, kind, **options)
     return stream.getvalue()
 
 
@@ -72,3 +74,11 @@ def app_of(predictor, **settings) -> Starlette:
 def client_of(predictor, **settings) -> TestClient:
     app = app_of(predictor, **settings)
     return TestClient(app, raise_server_exceptions=False)
+
+
+def error_of(answer) -> tuple[int, str]:
+    """Status and code of a refusal."""
+    body = answer.json()
+    assert list(body) == ["error"]
+    assert sorted(body["error"]) == ["code", "message"]
+    return answer.status_code, body["error"]["code"]

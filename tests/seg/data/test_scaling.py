@@ -36,6 +36,15 @@ def test_an_image_without_contrast_is_finite():
     assert np.array_equal(prepare(np.full((3, 4), 7, np.uint8), IntensityScaling(), 1), np.full((1, 3, 4), -1.0))
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_largest_floating_point_numbers_are_scaled_without_overflow(channels):
+    image = np.array([[-1.7e308, 0, 1.7e308, 1.7e308]])
+    expected = np.array([-1, 0, 1, 1], np.float32)
+    for each in (image, np.stack([image] * 3, axis=2)):
+        made = prepare(each, IntensityScaling(0, 100), channels)
+        assert np.array_equal(made, np.tile(expected, (channels, 1, 1)))
+
+
 def test_channels_are_repeated_or_averaged():
     grey, color = picture(), np.stack([picture(1), picture(2), picture(3)], axis=2)
     assert match_channels(grey, 3).shape == (40, 30, 3)

@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 
+from seg.data.scaling import IntensityScaling
+from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
+from seg.inference.predictor import Predictor
 from seg.inference.tiling import Segment, Tiling, partition, predict_tiles
 
 
@@ -41,6 +44,30 @@ def test_segments_cover_a_side_once_with_their_halo(length_px, tiling):
         assert segment.seen.start % 32 == segment.seen.stop % 32 == 0
         assert segment.seen.start == 0 or segment.kept.start - segment.seen.start >= tiling.halo_px
         assert segment.seen.stop >= length_px or segment.seen.stop - segment.kept.stop >= tiling.halo_px
+
+
+def test_a_prediction_can_be_ended_between_two_tiles():
+    info = ArtifactInfo(
+        network=NetworkInfo("unet", "resnet18", 1, 1, {}),
+        stride_px=32,
+        scaling=IntensityScaling(),
+        boundary_value=0,
+        threshold=0.5,
+        rank_by="iou",
+        scores={},
+        provenance=Provenance("l2", "losses.L2Loss", "losses.L2Loss", 0, 1, "2026-01-01", None, "f" * 64, {}),
+    )
+    engine = Recorder()
+
+    def end_at_the_third() -> None:
+        if len(engine.shapes) == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        Predictor(engine, info, Tiling(96, 32)).probabilities(
+            np.zeros((150, 333), np.uint8), before_tile=end_at_the_third
+        )
+    assert len(engine.shapes) == 2
 
 
 def test_tiles_are_put_together_where_they_were_and_continued_by_the_last_pixel():

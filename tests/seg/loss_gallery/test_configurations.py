@@ -21,7 +21,10 @@ def batches() -> DataLoader:
     mask = torch.zeros(2, 1, 32, 48)
     mask[:, :, 5::9], mask[..., 7::11] = 1, 1
     image = 1 - mask + 0.1 * torch.randn(mask.shape, generator=generator)
-    both = [{"image": image, "mask": mask}, {"image": image.flip(3), "mask": mask.flip(3)}]
+    both = [
+        {"image": image, "mask": mask, "name": ["a", "b"]},
+        {"image": image.flip(3), "mask": mask.flip(3), "name": ["c", "d"]},
+    ]
     return DataLoader(both, batch_size=None)
 
 

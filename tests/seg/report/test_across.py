@@ -90,4 +90,4 @@ def test_the_command_writes_beside_the_first_folder_or_where_it_is_told(tmp_path
     assert main(["report", *folders, "--out", str(tmp_path / "here")]) == 0
     assert (tmp_path / "here" / "report.html").is_file()
     assert main(["report", folders[0], "--out", str(tmp_path)]) == 2
-    assert "--out is for the report on several folders" in capsys.readouterr().err
+    assert "--out is for a report on several folders" in capsys.readouterr().err

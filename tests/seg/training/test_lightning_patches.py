@@ -1,5 +1,6 @@
 """Parts of Lightning that are not its public interface are still where seg/training/lightning_patches.py uses them."""
 
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -10,7 +11,14 @@ from pytorch_lightning.cli import LightningCLI
 from pytorch_lightning.loggers import CSVLogger
 from torch.utils.data import DataLoader
 
-from seg.training.lightning_patches import begin_epoch_afresh, forget_batches, read_curves, restore_curves
+from seg.training.lightning_patches import (
+    SegLauncher,
+    begin_epoch_afresh,
+    forget_batches,
+    launch_with,
+    read_curves,
+    restore_curves,
+)
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 CHANGED = "Lightning has changed: adapt seg/training/lightning_patches.py"
@@ -48,9 +56,29 @@ def test_the_installed_version_is_below_the_bound_of_pyproject():
     assert metadata.version("pytorch-lightning").startswith("2.6."), CHANGED
 
 
-@pytest.mark.parametrize("method", ["_prepare_subcommand_parser", "_run_subcommand"])
-def test_the_hooks_of_subcommands_are_there(method):
+@pytest.mark.parametrize("method", ["_prepare_subcommand_parser", "_parse_ckpt_path", "_run_subcommand"])
+def test_the_private_methods_of_the_command_line_are_there(method):
     assert callable(getattr(LightningCLI, method, None)), f"{CHANGED}: LightningCLI.{method} is gone"
+
+
+def test_further_devices_are_started_with_the_arguments_of_the_run(monkeypatch):
+    commands = []
+
+    class Started:
+        def __init__(self, command, **options) -> None:
+            commands.append(command)
+
+    monkeypatch.setattr("subprocess.Popen", Started)
+    for variable in ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE"):
+        monkeypatch.setenv(variable, "0")  # restored after the test
+        monkeypatch.delenv(variable)
+    options = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    trainer, argv = pl.Trainer(accelerator="cpu", devices=2, **options), list(sys.argv)
+    launch_with(trainer, ["fit", "--name=run"])
+    assert isinstance(trainer.strategy.launcher, SegLauncher), f"{CHANGED}: Strategy._launcher is gone"
+    trainer.strategy.launcher._call_children_scripts()
+    assert commands == [[sys.executable, "-m", "seg.__main__", "fit", "--name=run"]], CHANGED
+    assert sys.argv == argv
 
 
 def test_the_fit_loop_has_what_resuming_changes(tmp_path):

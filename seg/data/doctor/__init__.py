@@ -1,0 +1,1 @@
+"""Examine a data set before any training: `seg data doctor`."""

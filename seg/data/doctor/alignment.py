@@ -1,0 +1,55 @@
+"""Masks that are shifted against their images."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy import fft, ndimage
+
+from seg.data.doctor.finding import Finding, some, warn
+from seg.data.sample import Sample
+
+#: Farther shifts are no mistake of registration; nearer ones are within the width of a drawn boundary.
+_FARTHEST_PX, _NEAREST_PX = 32, 4
+
+#: By how much the correlation must be better at the shift: as a difference and as a ratio.
+_GAIN, _RATIO = 0.05, 1.5
+
+#: Smooths the gradient over the width of a boundary, in pixels.
+_SIGMA_PX = 2.0
+
+Shift = tuple[int, int]
+
+
+def check_alignment(samples: Sequence[Sample]) -> Iterator[Finding]:
+    """Warn of masks that fit the gradient of their image much better when moved."""
+    found = []
+    for sample in samples:
+        (down, right), there, here = best_shift(sample)
+        if max(abs(down), abs(right)) >= _NEAREST_PX and there > here + _GAIN and there > _RATIO * here:
+            found.append(
+                f"{sample.name} (moved {down} px down and {right} px right: {there:.2f}, as it is: {here:.2f})"
+            )
+    if found:
+        yield warn("alignment", f"masks fit the gradient of their image better when moved: {some(found)}")
+
+
+def best_shift(sample: Sample) -> tuple[Shift, float, float]:
+    """Return where the mask fits the image best.
+
+    Returns:
+        The move of the mask (pixels down, pixels right), the correlation coefficient of mask and gradient there, and
+        the one without a move.
+    """
+    grey = sample.image if sample.image.ndim == 2 else sample.image.mean(axis=2)
+    gradient = ndimage.gaussian_gradient_magnitude(grey.astype(np.float64), 1.0)
+    edges = ndimage.gaussian_filter(gradient, _SIGMA_PX)
+    rarer = sample.mask if sample.mask.mean() <= 0.5 else ~sample.mask  # an inverted mask is another mistake
+    edges, mask = edges - edges.mean(), rarer - rarer.mean()
+    norm = np.sqrt((edges**2).sum() * (mask**2).sum())
+    if norm == 0:
+        return (0, 0), 0.0, 0.0
+    correlations = fft.irfft2(fft.rfft2(edges) * fft.rfft2(mask).conj(), edges.shape) / norm
+    reach = [min(_FARTHEST_PX, side // 4) for side in edges.shape]
+    near = np.roll(correlations, reach, (0, 1))[: 2 * reach[0] + 1, : 2 * reach[1] + 1]
+    down, right = np.unravel_index(int(near.argmax()), near.shape)
+    return (int(down) - reach[0], int(right) - reach[1]), float(near.max()), float(correlations[0, 0])

@@ -1,0 +1,88 @@
+"""One pass over a data set: everything that is wrong or doubtful with it, at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from seg.data.doctor.alignment import check_alignment
+from seg.data.doctor.finding import Finding, fail
+from seg.data.doctor.image_checks import check_brightness, check_contrast, check_sizes
+from seg.data.doctor.leakage_checks import check_duplicates, check_near_duplicates, check_neighbors
+from seg.data.doctor.truth_checks import check_labels_are_instances, check_shares, check_thickness
+from seg.data.files import FileSource
+from seg.data.leakage import refuse_leakage
+from seg.data.module import BoundaryDataModule
+from seg.data.sample import Sample, check_names
+from seg.data.split import SplitIndices
+from seg.data.targets import check_labels
+
+_CHECKS: tuple[Callable[[Sequence[Sample]], Iterator[Finding]], ...] = (
+    check_shares,
+    check_labels_are_instances,
+    check_thickness,
+    check_alignment,
+    check_contrast,
+    check_brightness,
+    check_sizes,
+    check_duplicates,
+)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a pass over a data set found.
+
+    Attributes:
+        samples: that can be read.
+        split: of the samples; None where some cannot be read, or the split refuses them.
+        findings: errors, which a training refuses, before warnings.
+    """
+
+    samples: list[Sample]
+    split: SplitIndices | None
+    findings: list[Finding]
+
+
+def examine(data: BoundaryDataModule) -> Examination:
+    """Read and check everything.
+
+    Args:
+        data: as configured, not set up.
+    """
+    samples, findings = _read(data)
+    if not samples:
+        return Examination(samples, None, findings)
+    names = [sample.name for sample in samples]
+    findings += _refusals("names", lambda: check_names(names))
+    findings += _refusals("targets", lambda: check_labels(samples, data.targets))
+    split = None
+    if not findings:  # a split of some of the images is another one
+        try:
+            split = data.split.assign(names)
+        except ValueError as error:
+            findings.append(fail("split", str(error)))
+    findings += [finding for check in _CHECKS for finding in check(samples)]
+    findings += [] if split is None else _examine_split(samples, split)
+    return Examination(samples, split, sorted(findings, key=lambda finding: finding.level != "error"))
+
+
+def _read(data: BoundaryDataModule) -> tuple[list[Sample], list[Finding]]:
+    if isinstance(data.source, FileSource):
+        samples, problems = data.source.read()
+        return samples, [fail("files", problem) for problem in sorted(problems)]
+    try:
+        return list(data.source), []
+    except (ValueError, OSError) as error:
+        return [], [fail("source", str(error))]
+
+
+def _examine_split(samples: list[Sample], split: SplitIndices) -> list[Finding]:
+    leaks = _refusals("leakage", lambda: refuse_leakage(samples, split))
+    return [*leaks, *check_near_duplicates(samples, split), *check_neighbors(samples, split)]
+
+
+def _refusals(check: str, refuse: Callable[[], None]) -> list[Finding]:
+    try:
+        refuse()
+    except ValueError as error:
+        return [fail(check, str(error))]
+    return []

@@ -1,0 +1,75 @@
+"""Masks that are inverted, empty or nearly so, and labels that are really masks."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from seg.data.doctor.finding import Finding, some, warn
+from seg.data.sample import Sample
+
+#: Boundaries cover less than half of any tissue; less than a thousandth is rarely worth annotating.
+_MOST, _LEAST = 0.5, 0.001
+
+#: Ratio of thicknesses at which two annotators differ in more than style.
+_ODD = 1.8
+
+
+def check_shares(samples: Sequence[Sample]) -> Iterator[Finding]:
+    """Warn of boundaries that cover more than half of the pixels, hardly any, or none."""
+    shares = {sample.name: float(sample.mask.mean()) for sample in samples}
+    mean = float(np.mean(list(shares.values())))
+    many = [f"{name} ({share:.0%})" for name, share in shares.items() if share > _MOST]
+    few = [f"{name} ({share:.2%})" for name, share in shares.items() if 0 < share < _LEAST]
+    none = [name for name, share in shares.items() if share == 0]
+    if mean > _MOST:
+        yield warn(
+            "polarity", f"{mean:.0%} of all pixels are boundary: set boundary_value: to the other of the two values"
+        )
+    elif many:
+        yield warn("polarity", f"more than half of the pixels are boundary, are these masks inverted? {some(many)}")
+    if len(none) == len(samples):
+        yield warn("empty masks", "no mask has any boundary: is boundary_value: or threshold: the right one?")
+    elif none:
+        yield warn("empty masks", f"without any boundary, is nothing annotated there? {some(none)}")
+    if few:
+        yield warn("boundary share", f"less than 0.1 % of the pixels are boundary: {some(few)}")
+
+
+def check_thickness(samples: Sequence[Sample]) -> Iterator[Finding]:
+    """Warn of drawn boundaries that are much thicker or thinner than in the other images."""
+    drawn = [sample for sample in samples if sample.labels is None and _LEAST <= sample.mask.mean() <= _MOST]
+    thickness = {sample.name: mean_thickness_px(sample.mask) for sample in drawn}
+    usual = float(np.median(list(thickness.values()))) if thickness else 0.0
+    odd = [f"{name} ({px:.1f} px)" for name, px in thickness.items() if not usual / _ODD <= px <= usual * _ODD]
+    if odd:
+        yield warn("thickness", f"boundaries are usually {usual:.1f} px thick, not so in {some(odd)}")
+
+
+def mean_thickness_px(mask: NDArray[np.bool_]) -> float:
+    """Return four times the mean distance of the boundary's pixels to its rim, which is the thickness of a band.
+
+    Args:
+        mask: (H, W), True on the boundary, with pixels of both kinds.
+    """
+    distances = ndimage.distance_transform_edt(mask)[mask] - 0.5  # from the pixel's center to the edge of the next
+    return 4 * float(distances.mean())
+
+
+def check_labels_are_instances(samples: Sequence[Sample]) -> Iterator[Finding]:
+    """Warn of labels with one value in many separate places: a mask that was taken for labels."""
+    labelled = [sample for sample in samples if sample.labels is not None and sample.labels.any()]
+    values = {
+        sample.name: np.unique(sample.labels[sample.labels > 0]) for sample in labelled if sample.labels is not None
+    }
+    if not labelled or any(len(found) > 1 for found in values.values()):
+        return
+    pieces = [(sample.name, ndimage.label(sample.labels)[1]) for sample in labelled]
+    scattered = [f"{name} (value {values[name][0]} in {count} places)" for name, count in pieces if count > 1]
+    if scattered:
+        yield warn(
+            "labels",
+            f"each image has one label alone, in several places: {some(scattered)}; if this is a mask of the boundary, "
+            "give it as masks: with boundary_value:, not as labels:",
+        )

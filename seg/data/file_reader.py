@@ -1,0 +1,74 @@
+"""Read pages of files, with errors that name the file and the line that helps."""
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from seg.data.image_error import ImageError
+from seg.data.reading import JPEG_MAGIC, count_pages, read_image
+
+_REMEDY = (
+    "if they are sections, set class_path: seg.data.stacks.ImageStacks; to use one of them, name it in the column page "
+    "of a seg.data.manifest.Manifest"
+)
+
+
+class Picture(NamedTuple):
+    """A page of a file.
+
+    Attributes:
+        pixels: (H, W) or (H, W, 3).
+        lossy: whether the file is a JPEG, whose values are not exact.
+    """
+
+    pixels: NDArray[Any]
+    lossy: bool
+
+
+class FileReader:
+    """Reads pages of files; the bytes of the last two files are kept for their next pages."""
+
+    def __init__(self) -> None:
+        self._bytes = functools.lru_cache(maxsize=2)(Path.read_bytes)
+
+    def read(self, path: Path, page: int | None = None) -> Picture:
+        """Return a page.
+
+        Args:
+            path: of the file.
+            page: from 0; None where the file has but one.
+
+        Raises:
+            ValueError: it cannot be read as an image; begins with the path.
+            OSError: it cannot be opened.
+            MemoryError: there is not enough memory.
+        """
+        data = self._bytes(path)
+        with naming(path):
+            try:
+                return Picture(read_image(data, page=page), data.startswith(JPEG_MAGIC))
+            except ImageError as error:
+                if error.code != "multi_page":
+                    raise
+                raise ValueError(f"the file has {count_pages(data)} pages: {_REMEDY}") from error
+
+    def count_pages(self, path: Path) -> int:
+        """Return how many pages a file has; errors as in `read`."""
+        data = self._bytes(path)
+        with naming(path):
+            return count_pages(data)
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let errors begin with the path of the file that is worked on."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    except MemoryError as error:
+        raise MemoryError(f"{path}: {error}") from error

@@ -1,0 +1,104 @@
+"""Sources that read files: each lists what belongs together, all read and check it alike."""
+
+import functools
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg.data.annotation import Annotation, Entry
+from seg.data.file_reader import FileReader
+from seg.data.sample import Sample, Source
+
+
+class FileSource(Source):
+    """Samples from files, all read and checked at the first access and kept in memory.
+
+    Args:
+        annotation: how truths are read.
+        only_channels: use only images with 1 or 3 channels.
+    """
+
+    def __init__(self, annotation: Annotation, only_channels: Literal[1, 3] | None = None) -> None:
+        self.annotation, self.only_channels = annotation, only_channels
+
+    @property
+    def boundary_value(self) -> int | None:
+        """0 where masks show the boundary black, 255 where in any other color, None where there are no masks."""
+        if self.annotation.truth != "mask":
+            return None
+        return 255 if np.any(self.annotation.boundary_value) else 0
+
+    @abstractmethod
+    def list_entries(self, files: FileReader) -> tuple[list[Entry], list[str]]:
+        """Return the samples to read, in order, and a sentence for each file that cannot be used.
+
+        Args:
+            files: reads what the list depends on.
+        """
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
+    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
+        return self._samples[index]
+
+    def read(self) -> tuple[list[Sample], list[str]]:
+        """Return the samples that can be read, and a sentence for each problem with the others."""
+        files = FileReader()
+        entries, problems = self.list_entries(files)
+        samples, paths = [], []
+        for entry in entries:
+            try:
+                sample = self._read(entry, files)
+            except (ValueError, OSError) as error:
+                problems.append(str(error))
+                continue
+            if self.only_channels in (None, _channels(sample.image)):
+                samples.append(sample)
+                paths.append(entry.image)
+        if not samples and not problems:
+            problems.append(f"no image has {self.only_channels} channel(s): set only_channels: null to use all")
+        return samples, [*problems, *_odd_ones_out(samples, paths)]
+
+    @functools.cached_property
+    def _samples(self) -> list[Sample]:
+        samples, problems = self.read()
+        if problems:
+            listing = "\n  ".join(sorted(problems))
+            raise ValueError(f"{len(problems)} problem(s) with the files:\n  {listing}")
+        return samples
+
+    def _read(self, entry: Entry, files: FileReader) -> Sample:
+        image = files.read(entry.image, entry.page).pixels
+        if entry.channel is not None:
+            image = _one_channel(image, entry)
+        mask, labels = self.annotation.read(entry, image.shape[:2], files)
+        return Sample(entry.name, image, mask, labels, None if labels is None else self.annotation.thickness_px)
+
+
+def _one_channel(image: NDArray[Any], entry: Entry) -> NDArray[Any]:
+    if image.ndim == 2 or not 0 <= (entry.channel or 0) < image.shape[2]:
+        raise ValueError(f"{entry.image}: channel {entry.channel} was asked for, the image has {_channels(image)}")
+    chosen: NDArray[Any] = image[..., entry.channel]
+    return chosen
+
+
+def _odd_ones_out(samples: list[Sample], paths: list[Path]) -> Iterator[str]:
+    """Name the images whose type or channels differ from those of most images."""
+    kinds = [f"{sample.image.dtype} with {_channels(sample.image)} channel(s)" for sample in samples]
+    usual = max(kinds, key=kinds.count, default="")
+    for path, kind in zip(paths, kinds, strict=True):
+        if kind != usual:
+            yield f"{path}: {kind}, most images are {usual}: convert it, or choose by only_channels: in the source"
+
+
+def _channels(image: NDArray[Any]) -> int:
+    return 1 if image.ndim == 2 else int(image.shape[2])

@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from seg.inference.any_size import LARGE_PIXELS, AnySizeEngine, for_any_size
+from seg.inference.engine import COMPILED_SHAPES, OpenVinoEngine, TorchEngine
+
+pytest.importorskip("openvino")
+
+
+class CountingEngine(OpenVinoEngine):
+    """Counts the models that are compiled."""
+
+    compiled = 0
+
+    def compile(self, shape):
+        self.compiled += self.find(shape) is None
+        return super().compile(shape)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 1, 3, padding=1), nn.Sigmoid())
+    path = tmp_path_factory.mktemp("network") / "model.onnx"
+    sizes = {"image": {2: "height", 3: "width"}}
+    example = (torch.zeros(1, 1, 32, 32),)
+    torch.onnx.export(network.eval(), example, str(path), dynamo=False, input_names=["image"], dynamic_axes=sizes)
+    return path
+
+
+@pytest.fixture
+def engine(path) -> CountingEngine:
+    return CountingEngine(path)
+
+
+def image(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(height * width).uniform(-1, 1, (1, 1, height, width)).astype(np.float32)
+
+
+SIZES = [(32, 32), (32, 64), (64, 32), (96, 96), (128, 32), (160, 64)]
+
+
+def wait(any_size: AnySizeEngine) -> None:
+    """Let the model that is being compiled be finished."""
+    any_size._pool.submit(int).result()
+
+
+def test_the_answers_are_those_of_one_model_per_size(engine, path):
+    any_size, alone = for_any_size(engine), OpenVinoEngine(path)
+    assert any_size.exact
+    for _ in range(3):
+        for size in SIZES:
+            assert np.abs(any_size(image(*size)) - alone(image(*size))).max() < 1e-6
+
+
+def test_no_image_waits_for_a_model_of_its_size(engine):
+    any_size = for_any_size(engine)
+    with engine._compiling:  # nothing can be compiled
+        for size in SIZES * 3:
+            assert any_size(image(*size)).shape == (1, 1, *size)
+    assert engine.find((1, 1, *SIZES[0])) is None
+
+
+def test_a_frequent_size_gets_a_model_of_its_own(engine):
+    any_size = for_any_size(engine)
+    any_size(image(32, 32))
+    assert engine.compiled == 0
+    any_size(image(32, 32))
+    wait(any_size)
+    assert (engine.compiled, engine.find((1, 1, 32, 32)) is not None) == (1, True)
+    for _ in range(5):
+        any_size(image(32, 32))
+    assert engine.compiled == 1
+
+
+def test_an_engine_that_rounds_coarsely_answers_all_with_one_model(path):
+    engine = CountingEngine(path, exact=False)
+    engine.compile((1, 1, 32, 32))
+    any_size = for_any_size(engine)
+    for _ in range(4):
+        any_size(image(32, 32))
+        any_size(image(32, 64))
+    wait(any_size)
+    assert (any_size.exact, engine.compiled) == (False, 1)
+    assert len(any_size._all_sizes._free) == 1  # its one infer request has run
+
+
+def test_many_sizes_in_turn_are_not_compiled_again_and_again(engine):
+    any_size = for_any_size(engine)
+    for size in SIZES * 40:
+        any_size(image(*size))
+    wait(any_size)
+    assert engine.compiled <= COMPILED_SHAPES + 1
+
+
+def test_a_size_that_cannot_be_compiled_is_answered_all_the_same(engine, caplog, monkeypatch):
+    any_size = for_any_size(engine)
+    monkeypatch.setattr(engine, "_model", None)
+    for _ in range(4):
+        assert any_size(image(32, 32)).shape == (1, 1, 32, 32)
+        wait(any_size)
+    assert "could not be compiled for (1, 1, 32, 32)" in caplog.text
+
+
+def test_an_image_of_more_than_a_megapixel_is_answered_and_the_next_small_one_too(engine, path):
+    any_size, alone = for_any_size(engine), OpenVinoEngine(path)
+    assert LARGE_PIXELS < 1056 * 1024
+    for size in ((1056, 1024), (32, 32)):
+        assert np.abs(any_size(image(*size)) - alone(image(*size))).max() < 1e-6
+
+
+def test_pytorch_takes_any_size_by_itself():
+    engine = TorchEngine(nn.Identity())
+    assert for_any_size(engine) is engine
