@@ -45,6 +45,12 @@ def add_report(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--out", type=Path, help="folder for the report on several folders (default: DIR-DIR beside the first)"
     )
+    parser.add_argument(
+        "--rope",
+        type=float,
+        default=0.0,
+        help="losses that surely differ by less than this in the metric that ranks are practically equal (default: 0)",
+    )
     parser.set_defaults(run=_report)
 
 
@@ -128,7 +134,7 @@ def _report(args: argparse.Namespace) -> None:
             "--out is for a report on several folders: the report on one folder is written into that folder"
         )
     else:
-        print(f"report: {write_report(first)}")
+        print(f"report: {write_report(first, args.rope)}")
 
 
 def _compare(args: argparse.Namespace) -> None:
@@ -142,7 +148,7 @@ def _compare(args: argparse.Namespace) -> None:
         return
     runs, failed = run_comparison(plan, folder, args.more, args.scheduler)
     if any((run.folder / FILE_NAME).is_file() for run in runs):
-        _report(argparse.Namespace(folders=[folder], out=None))
+        _report(argparse.Namespace(folders=[folder], out=None, rope=0.0))
         for name, score in rank_losses(list(find_runs(folder).values())):
             print(f"  {name:24} {score:.4f} on validation")
     if failed:

@@ -69,6 +69,11 @@ class Pair:
         """Whether the difference is established."""
         return self.p_holm <= LEVEL
 
+    def equal_within(self, rope: float) -> bool:
+        """Return whether the difference is surely less than `rope`: two one-sided tests, corrected for the pairs."""
+        reach = self.uncertainty.margin(2 * LEVEL / self.family) if self.uncertainty else math.inf
+        return self.difference.mean + reach < rope
+
     @property
     def identical(self) -> bool:
         """Whether the two have the same score in every cell."""

@@ -88,8 +88,13 @@ class Summary:
     cost: StepCost
 
 
-def summarize(runs: dict[Path, RunRecord]) -> Summary:
-    """Rank the losses on validation and judge their test scores."""
+def summarize(runs: dict[Path, RunRecord], rope: float = 0.0) -> Summary:
+    """Rank the losses on validation and judge their test scores.
+
+    Args:
+        runs: folder -> record.
+        rope: losses that differ by less than this in the metric that ranks are practically equal.
+    """
     records = list(runs.values())
     ranked = [name for name, _ in rank_losses(records)]
     names = ranked + sorted({record.name for record in records} - set(ranked))
@@ -100,7 +105,7 @@ def summarize(runs: dict[Path, RunRecord]) -> Summary:
     judged = {metric: judge(records, metric) for metric in METRICS}
     judgements = {metric: judgement for metric, judgement in judged.items() if judgement}
     failures = {row.name: row.failures for row in rows}
-    sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation), failures)
+    sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation), failures, rope)
     return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost)
 
 

@@ -18,6 +18,7 @@ def verdict(
     chosen: RunRecord | None,
     validation: str,
     failures: dict[str, FailureRate],
+    rope: float = 0.0,
 ) -> list[str]:
     """Return what the comparison has shown and what it has not, the most important first.
 
@@ -27,6 +28,7 @@ def verdict(
         chosen: the run to promote, of the best loss on validation.
         validation: the score of that loss on validation.
         failures: loss -> how many of its runs failed or collapsed.
+        rope: losses that differ by less than this in the metric that ranks are practically equal.
     """
     if chosen is None:
         return ["No run finished: there is nothing to rank."]
@@ -43,7 +45,13 @@ def verdict(
         for pair in rivals
         if pair.different and pair.worse == chosen.name
     ]
-    sentences += _ties([pair for pair in rivals if not pair.different])
+    equal = [pair for pair in rivals if pair.equal_within(rope)]
+    sentences += _ties([pair for pair in rivals if not pair.different and pair not in equal])
+    sentences += [
+        f"{pair.better} and {pair.worse} are practically equal: they differ by less than {rope:g} in {word} "
+        f"({with_interval(pair.difference)} for {pair.better})."
+        for pair in equal
+    ]
     return sentences + secondary_sentences(chosen.name, judgements, rank_by) + failure_sentences(failures)
 
 

@@ -29,21 +29,24 @@ from seg.report.repeat import repeat
 from seg.report.tables import to_csv, to_json
 
 
-def write_report(folder: Path) -> Path:
+def write_report(folder: Path, rope: float = 0.0) -> Path:
     """Write report.html, report.md, report.csv, report.json and figures/ about all runs in the folder.
 
     Args:
         folder: of `seg compare`, or of one run.
+        rope: losses that differ by less than this in the metric that ranks are practically equal, >= 0.
 
     Returns:
         The path of the page.
 
     Raises:
         FileNotFoundError: there is no run in the folder.
-        ValueError: a record cannot be read.
+        ValueError: a record cannot be read, or rope is negative.
     """
+    if rope < 0:
+        raise ValueError(f"rope must be >= 0, got {rope}")
     runs = find_runs(folder)
-    summary = summarize(runs)
+    summary = summarize(runs, rope)
     baselines = score_baselines(folder, runs)
     write_file(folder / "report.csv", to_csv(runs, baselines).encode())
     tuned = load_trials(folder)

@@ -44,7 +44,7 @@ def test_a_record_from_before_groups_were_told_has_none(tmp_path):
     ("change", "reason"),
     [
         ({"schema_version": 2}, "schema version 2 is of a newer Septum, this one reads up to 1"),
-        ({"decoder": {}}, "it has an unknown decoder"),
+        ({"flavor": {}}, "it has an unknown flavor"),
         ({"config": {"model": {}, "trainer": {}}}, "the configuration lacks 'data'"),
         ({"data": {"fingerprint": "f"}}, "missing 4 required positional arguments"),
     ],

@@ -202,6 +202,28 @@ def test_the_verdict_says_where_the_number_of_pairs_decided():
     assert "cannot be told apart with 3 seeds and 12 test images once 28 pairs are corrected for (0.01" in tie
 
 
+def test_practically_equal_is_told_from_what_cannot_be_told_apart():
+    runs = comparison(np.random.default_rng(0), {"a": 0.004, "b": 0.0})
+    judgement = judge(runs, "iou")
+    (pair,) = judgement.pairs
+    assert not pair.equal_within(0.0)
+    assert not pair.equal_within(pair.difference.mean)
+    assert pair.equal_within(0.2)
+    chosen = next(run for run in runs if run.name == pair.better)
+    near, far = (verdict({"iou": judgement}, "iou", chosen, "0.500", {}, rope)[1] for rope in (0.2, 0.001))
+    assert near.startswith(
+        f"{pair.better} and {pair.worse} are practically equal: they differ by less than 0.2 in IoU ("
+    )
+    assert "cannot be told apart" in far
+
+
+def test_two_one_sided_tests_are_those_of_the_interval_of_90_percent():
+    (pair,) = judge(comparison(np.random.default_rng(0), {"a": 0.004, "b": 0.0}), "iou").pairs
+    reach = pair.difference.mean + pair.uncertainty.margin(0.1)
+    assert pair.equal_within(reach + 1e-6)
+    assert not pair.equal_within(reach - 1e-6)
+
+
 def of_data(runs, groups, serial=False, order=None):
     """The same runs, their test images in groups."""
     names = order or runs[0].test.images

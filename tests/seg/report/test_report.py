@@ -263,3 +263,13 @@ def test_the_baselines_are_scored_once_and_again_when_the_data_changed(compariso
     assert "0.250" in write_report(comparison).with_suffix(".md").read_text()
     file.write_text(json.dumps(content | {"fingerprint": "another"}))
     assert "0.250" not in write_report(comparison).with_suffix(".md").read_text()
+
+
+def test_losses_that_surely_differ_by_little_are_practically_equal_where_the_report_is_asked_so(tmp_path):
+    for name in ("a", "b"):
+        for seed in range(3):
+            save(tmp_path / name / str(seed), record(name, seed, 0.5, 0.5), pictures=False)
+    assert "practically equal" in write_report(tmp_path, rope=0.01).with_suffix(".md").read_text()
+    assert "practically equal" not in write_report(tmp_path).with_suffix(".md").read_text()
+    with pytest.raises(ValueError, match=r"rope must be >= 0, got -0\.1"):
+        write_report(tmp_path, rope=-0.1)
