@@ -74,8 +74,9 @@ def directories(count: int) -> bytes:
     (start,) = struct.unpack_from("<I", data, 4)
     (entries,) = struct.unpack_from("<H", data, start)
     struct.pack_into("<I", data, start + 2 + 12 * entries, len(data))
-    more = b"".join(struct.pack("<HI", 0, len(data) + 6 * (number + 1)) for number in range(count - 1))
-    return bytes(data) + more + struct.pack("<HI", 0, 0)
+    more = np.zeros(count, [("entries", "<u2"), ("next", "<u4")])
+    more["next"][:-1] = len(data) + 6 * np.arange(1, count)
+    return bytes(data) + more.tobytes()
 
 
 def entry(data: bytes, tag: int, *values: int | bytes) -> bytes:
@@ -83,7 +84,7 @@ def entry(data: bytes, tag: int, *values: int | bytes) -> bytes:
     (start,) = struct.unpack_from("<I", data, 4)
     (count,) = struct.unpack_from("<H", data, start)
     text = isinstance(values[0], bytes)
-    body = values[0] if text else struct.pack(f"<{len(values)}I", *values)
+    body = values[0] if text else np.array(values, "<u4").tobytes()
     kind, number = (2, len(body)) if text else (4, len(values))
     for position in range(start + 2, start + 2 + 12 * count, 12):
         if struct.unpack_from("<H", data, position)[0] == tag:
@@ -116,7 +117,7 @@ LARGEST = np.where(GRAY > 128, 1.7e308, -1.7e308)
 
 #: name -> body, query, status, code
 FILES: dict[str, tuple[bytes, str, tuple[int, str | None]]] = {
-    "jpeg, 12 MB of empty comments": (in_jpeg(*[(0xFE, b"")] * 3_000_000), "", METADATA),
+    "jpeg, 12 MB of empty comments": (in_jpeg(raw=b"\xff\xfe\0\2" * 3_000_000), "", METADATA),
     "jpeg, 400 exif segments": (in_jpeg(*[(0xE1, EXIF.tobytes())] * 400), "", METADATA),
     "jpeg, 60 exif segments": (in_jpeg(*[(0xE1, EXIF.tobytes())] * 60), "", OK),
     "jpeg, 500 small comments": (in_jpeg(*[(0xFE, b"a")] * 480), "", OK),

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,26 @@ from seg.__main__ import main
 
 LOSS = Path(__file__).parents[2] / "configs" / "loss"
 TOKEN = "a-token"
+
+#: Every process that Python starts in this environment notes where it connects to or looks up.
+WATCH = """
+import os, sys
+log = os.open(os.environ["WATCHED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def note(event, arguments):
+    if event in ("socket.connect", "socket.sendto"):
+        os.write(log, f"{event} {arguments[1]!r}\\n".encode())
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        os.write(log, f"{event} {arguments[0]!r}\\n".encode())
+sys.addaudithook(note)
+"""
+
+
+def watched(folder: Path) -> dict[str, str]:
+    """An environment in which processes note in folder/connections where they connect to."""
+    folder.mkdir(exist_ok=True)
+    (folder / "sitecustomize.py").write_text(WATCH)
+    path = os.pathsep.join([str(folder), *sys.path])
+    return {"PYTHONPATH": path, "WATCHED": str(folder / "connections")}
 
 
 def tracked_unless_refused() -> dict[str, str]:
@@ -55,7 +76,7 @@ def served(store, tmp_path_factory):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = tracked_unless_refused() | {"BENTOML_HOME": str(store), "SEPTUM_TOKEN": TOKEN}
-    environment |= {"BENTOML_CONTAINERIZED": "true", "SEPTUM_LOG_FORMAT": "json"}
+    environment |= {"BENTOML_CONTAINERIZED": "true", "SEPTUM_LOG_FORMAT": "json"} | watched(store.parent / "watch")
     log = tmp_path_factory.mktemp("log") / "log.txt"
     command = [sys.executable, "-m", "bentoml", "serve", "service.api:BoundaryService", "--port", str(port)]
     with log.open("wb") as stream:
@@ -114,6 +135,16 @@ def test_it_listens_on_this_machine_alone_and_reports_to_nobody(served):
     url, log, _ = served
     assert f"listening on {url} " in log.read_text()
     assert "Tracking" not in log.read_text()
+
+
+@pytest.mark.slow
+def test_it_connects_to_this_machine_alone(served, store):
+    image = next((store / "models" / "septum").glob("*/golden_image.png")).read_bytes()
+    request = urllib.request.Request(f"{served[0]}/predict", image, {"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 200
+    noted = (store.parent / "watch" / "connections").read_text().splitlines()
+    assert [line for line in noted if not re.search(r"127\.0\.0\.1|localhost| '/|::1", line)] == []
 
 
 @pytest.mark.slow

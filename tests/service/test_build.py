@@ -5,7 +5,7 @@ from pathlib import Path
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
 BUILD = PROJECT["tool"]["bentoml"]["build"]
-TRAINING = ("albumentations", "jsonargparse", "matplotlib", "pytorch-lightning", "scikit-image", "torchmetrics")
+TRAINING = ("albumentations", "jsonargparse", "matplotlib", "pytorch-lightning", "torchmetrics")
 
 
 def test_a_bento_gets_what_serving_needs_in_the_tested_versions():

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from service.log import JsonFormatter, current_request, log_to_stderr
-from tests.service.oversized import entry, tiff
+from tests.service.hostile import GRAY_TIFF, tag
 from tests.service.world import client_of, png_of
 
 IMAGE = png_of(np.full((20, 30), 200, np.uint8))
@@ -90,13 +90,13 @@ def test_our_lines_go_to_the_standard_error_once(as_json, capsys):
 
 @pytest.mark.usefixtures("loggers_kept")
 def test_what_a_decoder_says_of_an_image_is_in_the_log_in_short_under_the_id_of_its_request(client, capfd):
-    odd = entry(tiff(), 257, 65)  # tifffile warns twice of its strips, of which there are too few
+    odd = tag(GRAY_TIFF, 257, 65)  # tifffile warns of its strips, of which there are too few, more than three times
     log_to_stderr(as_json=True)
     for number in range(3):
         client.post("/predict", content=odd, headers={"x-request-id": f"odd-{number}"})
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     said = [line for line in lines if line["message"].startswith("tifffile: ")]
-    assert [line["request_id"] for line in said] == [f"odd-{number}" for number in range(3) for _ in range(2)]
+    assert [line["request_id"] for line in said] == [f"odd-{number}" for number in range(3) for _ in range(3)]
 
 
 @pytest.mark.usefixtures("loggers_kept")
