@@ -46,7 +46,7 @@ def _images(path: Path) -> list[Path]:
     """Return the images in a folder, without its subfolders; a file stands for itself."""
     if not path.is_dir():
         return [path]
-    from seg.data.folder import SUFFIXES  # noqa: PLC0415  # loads decoders
+    from seg.data.pairing import SUFFIXES  # noqa: PLC0415  # loads decoders
 
     found = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES and not each.name.startswith("."))
     if not found:

@@ -101,7 +101,7 @@ _ROWS = (
     ),
     AnswerFormat(
         "csv",
-        "text/csv; charset=utf-8",
+        "text/csv",
         "_cells.csv",
         "a row of measurements per cell, named as by scikit-image",
         _csv,

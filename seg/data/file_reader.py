@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from seg.data.image_error import ImageError
-from seg.data.reading import JPEG_MAGIC, count_pages, read_image
+from seg.data.jpeg import JPEG_MAGIC
+from seg.data.reading import count_pages, read_image
 
 _REMEDY = (
     "if they are sections, set class_path: seg.data.stacks.ImageStacks; to use one of them, name it in the column page "

@@ -94,6 +94,7 @@ class ManifestSplit(Split):
                 "choose another split, e.g. seg.data.split.GroupSplit"
             )
         self.path, self.split_of = path, {_name(row): row["split"] for row in rows}
+        self.group_of = {_name(row): row.get("group") or _name(row) for row in rows}
 
     def assign(self, names: Sequence[str]) -> SplitIndices:
         """Return the images of each split."""
@@ -105,6 +106,10 @@ class ManifestSplit(Split):
         if empty:
             raise ValueError(f"{self.path}: no image has split {' or '.join(empty)}: enter it in the column split")
         return SplitIndices(**members)
+
+    def groups(self, names: Sequence[str]) -> list[str]:
+        """Return what the column group says of each image; an image without a group is its own."""
+        return [self.group_of[name] for name in names]
 
 
 def _read_rows(path: Path) -> Iterator[dict[str, str]]:

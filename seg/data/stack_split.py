@@ -21,6 +21,8 @@ class StackSplit(Split):
         ValueError: a number is out of range, or the expression is invalid or has no capturing group.
     """
 
+    serial = True
+
     def __init__(self, val: int, test: int, gap: int = 0, stack: str = r"^(.*)-\d+$") -> None:
         self.blocks = BlockSplit(val, test, gap)
         try:
@@ -44,6 +46,10 @@ class StackSplit(Split):
             for part in ("train", "val", "test"):
                 getattr(split, part).extend(members[index] for index in getattr(blocks, part))
         return split
+
+    def groups(self, names: Sequence[str]) -> list[str]:
+        """Return the stack of each image."""
+        return [self._stack(name) for name in names]
 
     def _stack(self, name: str) -> str:
         match = self.stack.search(name)

@@ -104,6 +104,13 @@ def test_the_split_stands_in_the_manifest(write):
     assert (split.train, split.val, split.test) == ([1], [2], [0])
 
 
+def test_images_of_a_group_are_not_independent(write):
+    path = write("image,mask,group,split", "a.png,m.png,p1,test", "b.png,m.png,,val", "c.png,m.png,p1,train")
+    split = ManifestSplit(path)
+    names = list(split.split_of)
+    assert split.groups(names) == ["p1", "b", "p1"]
+
+
 @pytest.mark.parametrize(
     ("rows", "names", "rule"),
     [

@@ -73,3 +73,9 @@ def test_each_stack_is_split_in_blocks_with_gaps():
 def test_unfit_rules_are_refused(build, rule):
     with pytest.raises(ValueError, match=rule):
         build()
+
+
+def test_the_sections_of_a_stack_are_one_group():
+    split = StackSplit(val=1, test=1)
+    assert split.serial
+    assert split.groups(["a-0000", "a-0001", "b-0000"]) == ["a", "a", "b"]
