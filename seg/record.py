@@ -94,8 +94,7 @@ class RunRecord:
         versions: package -> version, and the git commit where there is one.
         started: ISO 8601, UTC.
         seconds: wall time of the training alone, interruptions left out.
-        steps: optimiser steps done.
-        checkpoint: the chosen weights, relative to the run's folder.
+        steps, checkpoint: optimiser steps done; the chosen weights, relative to the run's folder.
         config: the resolved configuration of the command line; the file holds its `raw`.
         timing: median seconds of a training step and of a validation, as {"step": s, "validation": s}.
         error: one sentence for a run that is not finished.

@@ -32,8 +32,7 @@ class DivergedError(RuntimeError):
 class BoundaryModule(pl.LightningModule):
     """A segmentation network that is trained with one loss and scored at one threshold.
 
-    Each validation chooses the threshold at which the ranking metric is best; test and prediction use the one in the
-    checkpoint. A validation with `tta` chooses that of predictions which are averaged over flips and turns.
+    Each validation chooses the threshold at which the ranking metric is best; test and prediction use the checkpoint's.
 
     Args:
         network: which network.
