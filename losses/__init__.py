@@ -6,7 +6,6 @@ from losses.bce import BceLoss
 from losses.border_weighted_bce import BorderWeightedBceLoss
 from losses.boundary import BoundaryLoss
 from losses.boundary_dou import BoundaryDouLoss
-from losses.channel_weighted import ChannelWeightedLoss
 from losses.composite import CompositeLoss, GradientBalancedLoss, LinearRamp, Term
 from losses.dice import DiceLoss
 from losses.edge_composite import EdgeCompositeLoss
@@ -32,7 +31,6 @@ __all__ = [
     "BorderWeightedBceLoss",
     "BoundaryDouLoss",
     "BoundaryLoss",
-    "ChannelWeightedLoss",
     "CompositeLoss",
     "DiceLoss",
     "EdgeCompositeLoss",

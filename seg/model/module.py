@@ -10,7 +10,8 @@ from pytorch_lightning.cli import OptimizerCallable, instantiate_module
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 
-from losses import ChannelWeightedLoss, CompositeLoss, SegmentationLoss
+from losses import CompositeLoss, SegmentationLoss
+from losses.channel_weighted import ChannelWeightedLoss
 from losses.contract import check_contract
 from seg.data.dataset import Batch
 from seg.inference.engine import AveragedEngine

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from losses import BceLoss, ChannelWeightedLoss, JaccardLoss
+from losses import BceLoss, JaccardLoss
+from losses.channel_weighted import ChannelWeightedLoss
 
 
 def test_channels_are_weighted():

@@ -35,6 +35,8 @@ def artifact(made, tmp_path) -> Path:
 def test_an_artifact_holds_all_that_serving_needs_and_where_it_came_from(run, artifact):
     info, record = json.loads((artifact / "artifact.json").read_text()), RunRecord.load(run)
     assert info["threshold"] == record.threshold
+    assert (info["threshold_tta"], info["decoder"]) == (record.threshold_tta, record.decoder)
+    assert info["network"]["classes"] == 2
     assert info["boundary_value"] == 255
     assert info["scaling"] == {"low_percentile": 0.1, "high_percentile": 99.9}
     assert info["scores"]["test"]["iou"] == pytest.approx(record.test.mean("iou"))

@@ -55,8 +55,8 @@ def test_a_damaged_description_is_refused_by_name(tmp_path, text):
 
 def test_a_field_that_is_not_known_is_not_ignored(tmp_path):
     INFO.save(tmp_path)
-    change(tmp_path, decoder="new")
-    with pytest.raises(ValueError, match="unexpected keyword argument 'decoder'"):
+    change(tmp_path, palette="new")
+    with pytest.raises(ValueError, match="unexpected keyword argument 'palette'"):
         ArtifactInfo.load(tmp_path)
 
 

@@ -11,7 +11,9 @@ import torch
 from seg.__main__ import main
 from seg.data.reading import read_image_file
 from seg.data.writing import decode_probability
+from seg.instances.decoder import build_decoder
 from seg.metrics.image_scores import THRESHOLDS, ImageScores
+from seg.metrics.instance import instance_scores
 from seg.metrics.suite import Case, score_cases
 from seg.model.averaging import averaged, predict_images
 from seg.model.module import BoundaryModule
@@ -57,18 +59,28 @@ def test_weights_outside_of_the_run_are_recorded_with_their_path(run):
 def test_instances_are_scored_against_the_labels_of_the_source(run, args):
     data = DataCLI(["fit", *args]).datamodule
     for name, batch in zip(RunRecord.load(run).test.images, data.test_dataloader(), strict=True):
-        case = read_case(run / "test" / name)
+        case = read_case(run / "test" / name, None)
         assert np.array_equal(case.cells, batch["labels"][0])
         assert case.cells.max() > 1
         perfect = Case(name, case.mask.astype(np.float32), case.mask, case.cells, proposed_cells=case.cells)
         assert score_cases([perfect], 0.5, 2.0).metrics["instance_pq"] == [1.0]
 
 
+def test_the_record_holds_the_decoder_and_its_cells_are_kept(run):
+    record = RunRecord.load(run)
+    decoder = build_decoder(record.decoder)
+    assert record.decoder_choice["metric"] == "cells_v_rand"  # synthetic tissue fills the plane
+    for name, score in zip(record.test.images, record.test.metrics["instance_ap"], strict=True):
+        case = read_case(run / "test" / name, decoder)
+        assert np.array_equal(read_image_file(run / "test" / name / "cells.tif"), case.proposed_cells)
+        assert instance_scores(case.proposed_cells, case.cells).ap == pytest.approx(score)
+
+
 def test_without_labels_the_mask_gives_the_cells(run, tmp_path):
     folder = tmp_path / "image"
     shutil.copytree(run / "test" / RunRecord.load(run).test.images[0], folder)
     (folder / "labels.tif").unlink()
-    assert read_case(folder).cells is None
+    assert read_case(folder, None).cells is None
 
 
 def test_the_loaded_model_is_the_trained_one(run, model):
