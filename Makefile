@@ -18,8 +18,9 @@ test: check
 # The pictures in README, from the report of the demo.
 pictures: runs/demo/bentoml
 	mkdir -p docs/pictures
-	cp runs/demo/figures/cells.png docs/pictures/cells.png
-	cp runs/demo/figures/ranking.png docs/pictures/report.png
+	for picture in cells ranking; do \
+	  $(BIN)/python -c "from PIL import Image; Image.open('runs/demo/figures/$$picture.png').convert('RGB').quantize(128).save('docs/pictures/$$picture.png', optimize=True)"; \
+	done
 
 soak: runs/demo/bentoml
 	SEPTUM_EXAMPLES=200 $(BIN)/pytest tests/service/test_openapi.py
