@@ -1,6 +1,8 @@
 """The whole way: compare, report, promote, serve, ask."""
 
 import contextlib
+import csv
+import io
 import os
 import shutil
 import signal
@@ -154,6 +156,11 @@ def ask_for(url: str, what: str, data: bytes) -> bytes:
         return answer.read()
 
 
+def rows_of(table: str) -> list[dict[str, str]]:
+    """The rows of a CSV without the columns that are empty in them."""
+    return [{name: value for name, value in row.items() if value} for row in csv.DictReader(io.StringIO(table))]
+
+
 def ask(url: str, data: bytes, what: str = "mask") -> np.ndarray:
     return read_image(ask_for(url, what, data))
 
@@ -186,14 +193,14 @@ def test_the_service_answers_what_seg_predict_writes(served, compared, tiny, tmp
     args += [f"--data.predict={images}", f"--trainer.logger.save_dir={tmp_path}", "--trainer.logger.name=new"]
     assert main([*args, "--trainer.logger.version=once", "--labels", "--measure"]) == 0
     predictions = tmp_path / "new" / "once" / "predictions"
-    table = (predictions / "cells.csv").read_text().splitlines()
+    table = rows_of((predictions / "cells.csv").read_text())
     for path in images.iterdir():
         written = read_image((predictions / f"{path.stem}_mask.png").read_bytes())
         assert np.array_equal(ask(served, path.read_bytes()), written)
         cells = read_image((predictions / f"{path.stem}_labels.tif").read_bytes())
         assert np.array_equal(ask(served, path.read_bytes(), "labels"), cells)
-        rows = [line.removeprefix(f"{path.stem},") for line in table if line.startswith(f"{path.stem},")]
-        assert ask_for(served, "csv", path.read_bytes()).decode().splitlines()[1:] == rows
+        measured = [row | {"image": path.stem} for row in rows_of(ask_for(served, "csv", path.read_bytes()).decode())]
+        assert measured == [row for row in table if row["image"] == path.stem]
         if path.stem.startswith("section"):
             assert np.array_equal(written, ask(served, (images / "section.png").read_bytes())), path.name
 
