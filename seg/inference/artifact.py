@@ -106,6 +106,7 @@ def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
 
 
 def _provenance(record: RunRecord) -> Provenance:
+    weights = NetworkConfig(**record.config.network).encoder_weights
     return Provenance(
         name=record.name,
         loss=record.loss,
@@ -113,7 +114,7 @@ def _provenance(record: RunRecord) -> Provenance:
         seed=record.seed,
         steps=record.steps,
         started=record.started,
-        encoder_weights=NetworkConfig(**record.config.network).encoder_weights,
+        encoder_weights=weights and Path(weights).name,  # a file is known by its name: its folder stays private
         data_fingerprint=record.data.fingerprint,
         versions=record.versions,
     )
