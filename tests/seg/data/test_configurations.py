@@ -22,4 +22,5 @@ def test_every_configuration_names_classes_with_arguments_that_they_take(path):
     config = yaml.load(path.read_text(), _NoTwice)
     for chosen in (config["source"], config["split"]):
         module, _, name = chosen["class_path"].rpartition(".")
-        inspect.signature(getattr(importlib.import_module(module), name)).bind(**chosen["init_args"])
+        taken = inspect.signature(getattr(importlib.import_module(module), name)).bind(**chosen["init_args"])
+        assert taken.arguments == chosen["init_args"]
