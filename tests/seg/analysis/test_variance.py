@@ -62,7 +62,9 @@ def test_of_200_comparisons_of_equal_losses_at_most_5_percent_raise_an_alarm(wor
 def test_the_rates_hold_for_other_sizes_and_skewed_scores(world, seeds, images, skewed):
     false_alarms, coverage = rates(world, seeds, images, comparisons=600, skewed=skewed)
     assert false_alarms <= 0.05 + 2.5 * np.sqrt(0.05 * 0.95 / 600)
-    assert 0.93 <= coverage <= 0.995  # a residual that dominates a few images counts twice in part
+    # known and not wanted: of five images with skewed noise the intervals are too wide
+    too_wide = world == "noise alone" and images == 5 and skewed
+    assert 0.93 <= coverage <= (0.992 if too_wide else 0.985)
 
 
 def test_intervals_of_a_single_loss_cover_its_mean():
