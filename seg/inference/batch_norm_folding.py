@@ -5,8 +5,10 @@ from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from seg.network.fast_decoder import UpsampledConvolution
+
 #: Subclasses that change their weights on the way, e.g. by standardization, cannot be folded into.
-_CONVOLUTIONS = (nn.Conv2d, Conv2dSame)
+_CONVOLUTIONS = (nn.Conv2d, Conv2dSame, UpsampledConvolution)
 
 
 def fold_batch_norm(network: nn.Module, example: Tensor) -> None:

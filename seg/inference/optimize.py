@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from seg.inference.batch_norm_folding import fold_batch_norm
-from seg.inference.fast_decoder import rewrite_decoder
+from seg.inference.fast_decoder import fix_kernels
 from seg.network.unet import PaddedNetwork
 
 
@@ -20,5 +20,5 @@ def optimize(network: PaddedNetwork, channels: int) -> nn.Module:
     core = copy.deepcopy(network.network).eval().requires_grad_(False)
     weight = next(core.parameters())
     fold_batch_norm(core, torch.zeros(1, channels, 2 * network.stride_px, 2 * network.stride_px).to(weight))
-    rewrite_decoder(core)
+    fix_kernels(core)
     return nn.Sequential(core, nn.Sigmoid()).eval().to(memory_format=torch.channels_last)

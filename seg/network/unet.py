@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from seg.network.fast_decoder import rewrite_decoder
 from seg.network.lite0 import TIMM_MODEL, load_lite0_weights
 from seg.network.weights import TIMM_PREFIX, hub_file, load_encoder, read_weights
 
@@ -95,6 +96,7 @@ def build_network(config: NetworkConfig, seed: int = 0) -> PaddedNetwork:
     if weights is not None:
         encoder = network.encoder.model if config.encoder.startswith(TIMM_PREFIX) else network.encoder
         load_encoder(encoder, weights, f"encoder_weights {config.encoder_weights}")
+    rewrite_decoder(network)
     return PaddedNetwork(network, int(network.encoder.output_stride), config.freeze_encoder)
 
 
