@@ -11,7 +11,7 @@ from skimage.measure import regionprops_table
 from skimage.segmentation import expand_labels
 
 from seg.instances.flood import Labels
-from seg.instances.regions import Contacts
+from seg.instances.regions import Contacts, bands, count_pixels
 
 #: Height and width of a pixel in micrometers.
 PixelSize = tuple[float, float]
@@ -87,11 +87,18 @@ def _text(value: Any) -> str:
 
 def _count_neighbors(labels: Labels) -> NDArray[np.int64]:
     """Return the number of neighbors of each label, from 0 on."""
-    grown = expand_labels(labels, NEIGHBOR_GAP_PX / 2)
-    contacts = Contacts(grown, np.zeros(labels.shape, np.float32))
-    between = contacts.first > 0
-    ends = np.concatenate([contacts.first[between], contacts.second[between]])
-    return np.bincount(ends, minlength=int(labels.max()) + 1)
+    count = int(labels.max()) + 1
+    pairs = np.unique(np.concatenate([_pairs(labels, rows) for rows in bands(labels)]), axis=0)
+    return np.bincount(pairs.ravel(), minlength=count)
+
+
+def _pairs(labels: Labels, rows: slice) -> NDArray[np.int64]:
+    """Return the pairs (N, 2) of cells that are neighbors in some of the rows."""
+    top = max(rows.start - NEIGHBOR_GAP_PX, 0)
+    grown = expand_labels(labels[top : rows.stop + NEIGHBOR_GAP_PX + 1], NEIGHBOR_GAP_PX / 2)
+    grown = grown[rows.start - top : rows.stop - top + 1]
+    contacts = Contacts(grown, np.zeros(grown.shape, np.float32))
+    return np.stack([contacts.first, contacts.second], axis=1)[contacts.first > 0]
 
 
 def _calibrated(table: dict[str, NDArray[Any]], pixel: PixelSize) -> dict[str, NDArray[Any]]:
@@ -106,9 +113,17 @@ def _calibrated(table: dict[str, NDArray[Any]], pixel: PixelSize) -> dict[str, N
 
 def _intensities(labels: Labels, image: NDArray[Any], names: NDArray[Any]) -> dict[str, NDArray[Any]]:
     channels = image[..., None] if image.ndim == 2 else image
-    sizes = np.bincount(labels.ravel())[names]
+    sizes = count_pixels(labels)[names]
     columns: dict[str, NDArray[Any]] = {}
     for channel in range(channels.shape[2]):
-        total = np.bincount(labels.ravel(), weights=channels[..., channel].ravel().astype(np.float64))[names]
+        total = _sums(labels, channels[..., channel])[names]
         columns |= {f"intensity_mean-{channel}": total / sizes, f"intensity_total-{channel}": total}
     return columns
+
+
+def _sums(labels: Labels, values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the sum of the values (H, W) under each label, from 0 on."""
+    sums = np.zeros(int(labels.max()) + 1)
+    for rows in bands(labels):
+        sums += np.bincount(labels[rows].ravel(), values[rows].ravel(), len(sums))
+    return sums

@@ -44,7 +44,7 @@ def renumber(labels: Labels, kept: Mask) -> Labels:
     """
     numbers = (np.cumsum(kept) * kept).astype(np.int32)
     renumbered = np.empty(labels.shape, np.int32)
-    for band in _bands(labels):
+    for band in bands(labels):
         renumbered[band] = numbers[labels[band]]
     return renumbered
 
@@ -52,12 +52,12 @@ def renumber(labels: Labels, kept: Mask) -> Labels:
 def count_pixels(labels: Labels) -> NDArray[np.int64]:
     """Return the number of pixels of each label, from 0 on."""
     sizes = np.zeros(int(labels.max()) + 1, np.int64)
-    for band in _bands(labels):
+    for band in bands(labels):
         sizes += np.bincount(labels[band].ravel(), minlength=len(sizes))
     return sizes
 
 
-def _bands(labels: Labels) -> Iterator[slice]:
+def bands(labels: Labels) -> Iterator[slice]:
     """Yield rows to be worked on at a time: NumPy takes 8 bytes for each label that it counts or looks up."""
     return (slice(start, start + _BAND_PX) for start in range(0, len(labels), _BAND_PX))
 

@@ -30,6 +30,18 @@ def test_cells_a_few_pixels_apart_are_neighbors(labels):
     assert measure_cells(labels)["neighbors"].tolist() == [1, 1, 0]
 
 
+def test_neighbors_and_intensities_of_a_tall_picture_are_those_of_its_parts():
+    """Cells of 6 by 6 pixels, two apart, in rows over what is measured at a time; the last column stands alone."""
+    picture = np.zeros((800, 60), np.int32)
+    for row in range(100):
+        for column, left in enumerate((0, 8, 40)):
+            picture[8 * row : 8 * row + 6, left : left + 6] = 3 * row + column + 1
+    table = measure_cells(picture, np.arange(800, dtype=np.float64)[:, None] * np.ones(60))
+    inner, outer = [3, 3, 2], [2, 2, 1]
+    assert table["neighbors"].tolist() == [*outer, *inner * 98, *outer]
+    assert table["intensity_mean-0"].tolist() == [8 * row + 2.5 for row in range(100) for _ in range(3)]
+
+
 def test_a_disk_is_rounder_than_a_bar():
     rows, columns = np.mgrid[:60, :60]
     picture = ((rows - 20) ** 2 + (columns - 20) ** 2 <= 15**2).astype(np.int32)
