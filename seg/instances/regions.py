@@ -73,6 +73,7 @@ class Contacts:
         first, second: labels of each pair, the smaller one first.
         lengths: number of contacts of the pair.
         totals: sum of their heights.
+        lowest: the lowest of them.
     """
 
     def __init__(self, labels: Labels, heights: NDArray[np.float32]) -> None:
@@ -86,7 +87,10 @@ class Contacts:
         pairs, inverse = np.unique(np.concatenate(keys), return_inverse=True)
         self.first, self.second = pairs // base, pairs % base
         self.lengths = np.bincount(inverse, minlength=len(pairs))
-        self.totals = np.bincount(inverse, weights=np.concatenate(values), minlength=len(pairs))
+        every = np.concatenate(values)
+        self.totals = np.bincount(inverse, weights=every, minlength=len(pairs))
+        self.lowest = np.full(len(pairs), np.inf)
+        np.minimum.at(self.lowest, inverse, every)
 
 
 def fill_holes(labels: Labels) -> Labels:

@@ -6,15 +6,19 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 from skimage.filters import threshold_otsu
 
 from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels, Mask, flood
 from seg.instances.merging import merge_regions
+from seg.instances.peaks import number_peaks
 from seg.instances.regions import connected_regions, drop_small, fill_holes
 
 Foreground = Literal["inside", "bright", "dark", "all"]
+
+#: Distances to a digital edge are smoothed by it: else their ridges are rough.
+_RIDGES_PX = 1.0
 
 _RANGES = (
     ("seed_score", -1, 1),
@@ -23,6 +27,7 @@ _RANGES = (
     ("foreground_probability", 0, 1),
     ("merge_below", 0, 1),
     ("min_seed_px", 0, 1e9),
+    ("seed_depth_px", 0, 50),
     ("min_size_px", 0, 1e9),
 )
 
@@ -35,13 +40,17 @@ class WatershedDecoder(Decoder):
     1 where the network has no such channel. Seeds are the 4-connected regions whose score exceeds a level. They grow
     over the foreground from high scores to low ones. A piece of foreground without a seed is a cell, too.
 
+    With `seed_depth_px`, such a region is divided where it is narrow: seeds are the peaks of the distance to its edge
+    that are so much higher than the saddles between them. That separates round cells whose boundary has gaps.
+
     Attributes:
         foreground: where cells may be. inside: where the channel of the inside says so; bright, dark: on one side of
             Otsu's threshold of the image; all: everywhere, for tissue that fills the plane.
         seed_score: level of the seeds, in (-1, 1).
         boundary_weight: w, >= 0.
         sigma_px: of the smoothing of the score, >= 0.
-        min_seed_px: smaller seeds are left out.
+        min_seed_px: smaller regions are no seeds.
+        seed_depth_px: how far the distance to a region's edge falls between two seeds, >= 0; 0 divides no region.
         foreground_probability: of the inside, in (0, 1).
         merge_below: neighbors merge while the mean probability of a boundary along their contact is below it, in
             [0, 1]; 0 merges nothing.
@@ -61,6 +70,7 @@ class WatershedDecoder(Decoder):
     boundary_weight: float = 1.0
     sigma_px: float = 0.5
     min_seed_px: int = 1
+    seed_depth_px: float = 0.0
     foreground_probability: float = 0.5
     merge_below: float = 0.0
     keep_boundary: float | None = None
@@ -80,8 +90,7 @@ class WatershedDecoder(Decoder):
         boundary = probability[0]
         score = self._score(probability)
         region = self._region(probability, image)
-        seeds = connected_regions((score > self.seed_score) & region, self.min_seed_px)
-        cells = flood(_relief(score), seeds, region)
+        cells = flood(_relief(score), self._seeds((score > self.seed_score) & region), region)
         cells = _with_unseeded(cells, region)
         if self.merge_below > 0:
             cells = merge_regions(cells, boundary, self.merge_below)
@@ -108,13 +117,21 @@ class WatershedDecoder(Decoder):
         }
         if self.foreground == "inside":
             weights = {"boundary_weight": (0.0, 0.5, 1.0, 1.5, 2.0)}
-            return {"foreground_probability": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), **weights, **seeds}
+            depth = {"seed_depth_px": (0.0, 0.25, 0.5, 0.75, 1.0)}
+            return {"foreground_probability": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), **weights, **depth, **seeds}
         return {"keep_boundary": (None, 0.9, 0.7, 0.5, 0.3, 0.2, 0.1), **seeds}
 
     def _score(self, probability: NDArray[np.float32]) -> NDArray[np.float32]:
         inside = probability[1] if len(probability) > 1 else np.float32(1)
         score: NDArray[np.float32] = inside - np.float32(self.boundary_weight) * probability[0]
         return gaussian_filter(score, self.sigma_px) if self.sigma_px else score
+
+    def _seeds(self, regions: Mask) -> Labels:
+        seeds = connected_regions(regions, self.min_seed_px)
+        if not self.seed_depth_px:
+            return seeds
+        distance: NDArray[np.float32] = distance_transform_edt(seeds > 0).astype(np.float32)
+        return number_peaks(gaussian_filter(distance, _RIDGES_PX) * (seeds > 0), self.seed_depth_px)
 
     def _region(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None) -> Mask:
         if self.foreground == "all":

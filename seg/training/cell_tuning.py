@@ -113,7 +113,14 @@ def choose_decoder(folders: Sequence[Path], start: Decoder | None) -> tuple[Deco
 
 def _usual_starts(channels: int, tissue: bool) -> list[Decoder]:
     filling = [WatershedDecoder(foreground="all", seed_score=level, sigma_px=1.0) for level in (0.5, 0.9)]
-    inside = [WatershedDecoder(foreground="inside", seed_score=0.4, min_size_px=10)] if channels > 1 else []
+    inside = (
+        [
+            WatershedDecoder(foreground="inside", seed_depth_px=depth, seed_score=0.4, min_size_px=10)
+            for depth in (0, 0.5)
+        ]
+        if channels > 1
+        else []
+    )
     if tissue:
         return [*filling, *inside]
     by_image = [WatershedDecoder(foreground=side, seed_score=0.9, sigma_px=0.0) for side in _SIDES]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -145,3 +147,15 @@ def test_a_decoder_is_built_from_its_description():
 def test_what_is_no_decoder_is_refused(path, arguments):
     with pytest.raises(ValueError, match=r"decoder|Decoder"):
         build_decoder({"class_path": path, "init_args": arguments})
+
+
+def test_touching_disks_whose_boundary_was_missed_are_divided_where_they_are_narrow():
+    rows, columns = np.mgrid[:40, :60]
+    left, right = ((rows - 20) ** 2 + (columns - center) ** 2 <= 100 for center in (20, 37))
+    probability = np.stack([np.zeros((40, 60)), left | right]).astype(np.float32)
+    assert INSIDE.decode(probability).max() == 1
+    divided = replace(INSIDE, seed_depth_px=1.0).decode(probability)
+    truth = np.where(left & (columns < 29), 1, np.where(right, 2, 0)).astype(np.int32)
+    assert divided.max() == 2
+    assert instance_scores(divided, truth).ap > 0.9
+    assert replace(INSIDE, seed_depth_px=9.0).decode(probability).max() == 1

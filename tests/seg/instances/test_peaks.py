@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from scipy.ndimage import distance_transform_edt, gaussian_filter, label
+from skimage.morphology import reconstruction
+
+from seg.instances.peaks import number_peaks
+
+#: Peaks of 5, 4 and 3 with saddles of 3.5 and 2.
+RIDGE = np.array([[0, 1, 5, 3.5, 4, 2, 3, 1, 0]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("depth", "numbers"),
+    [
+        (0.1, [0, 0, 1, 0, 2, 0, 3, 0, 0]),
+        (0.6, [0, 0, 1, 0, 1, 0, 2, 0, 0]),  # 4 is .5 above its saddle
+        (1.5, [0, 0, 1, 0, 1, 0, 1, 0, 0]),  # 3 is 1 above its saddle
+    ],
+)
+def test_peaks_are_joined_over_saddles_that_are_not_deep_enough(depth, numbers):
+    assert number_peaks(RIDGE, depth)[0].tolist() == numbers
+
+
+def test_a_plateau_is_one_peak_and_apart_from_background_nothing_is_one():
+    plateau = np.array([[0, 2, 2, 2, 0, 0, 1, 0]], np.float32)
+    assert number_peaks(plateau, 0.5)[0].tolist() == [0, 1, 1, 1, 0, 0, 2, 0]
+    assert not number_peaks(np.zeros((3, 3), np.float32), 0.5).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_there_are_as_many_as_h_maxima_by_reconstruction(seed):
+    rng = np.random.default_rng(seed)
+    centers = rng.integers(5, 95, (25, 2))
+    rows, columns = np.mgrid[:100, :100]
+    mask = np.any([(rows - y) ** 2 + (columns - x) ** 2 < rng.integers(9, 60) for y, x in centers], axis=0)
+    height = gaussian_filter(distance_transform_edt(mask).astype(np.float32), 1)
+    height[height < 0.05] = 0
+    _, count = label(height - reconstruction(np.maximum(height - 0.5, 0), height) >= 0.5 - 1e-5, np.ones((3, 3)))
+    assert number_peaks(height, 0.5).max() == count
