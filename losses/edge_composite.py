@@ -33,8 +33,8 @@ class EdgeCompositeLoss(SegmentationLoss):
     values, the second slopes.
 
     On a line of one pixel [1, 0, -1] responds beside the line, not on it: where boundaries are that thin, black can
-    cost less than the mask shifted by one pixel. Sobel, scharr and scales_px [1, 2, 4] reverse that on curved lines;
-    docs/losses/edge_filters.md has the values.
+    cost less than the mask shifted by one pixel. Sobel, scharr and scales_px [1, 2, 4] reverse that on curved lines.
+    configs/loss/edge_composite.yaml has scharr at scales 1 and 2; docs/losses/edge_filters.md compares the filters.
 
     Args:
         weight: w, >= 0, of the edge term relative to the picture term.
