@@ -8,8 +8,8 @@ from scipy import stats
 from seg.analysis.variance import LEVEL
 from seg.record import RunRecord
 
-#: Verdicts on the chosen weights of a run that has learned nothing.
-COLLAPSED = ("constant", "black", "white")
+#: Verdicts on the chosen weights of a run that has learned, see seg.metrics.collapse.
+LEARNED = ("none", "threshold artefact")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class FailureRate:
     @classmethod
     def of(cls, runs: Iterable[RunRecord]) -> "FailureRate":
         """Count the runs of one loss."""
-        outcomes = [run.status != "finished" or run.collapse in (*COLLAPSED, "nan") for run in runs]
+        outcomes = [run.status != "finished" or run.collapse not in LEARNED for run in runs]
         return cls(sum(outcomes), len(outcomes))
 
     def interval(self) -> tuple[float, float]:
