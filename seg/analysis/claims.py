@@ -12,7 +12,8 @@ from seg.analysis.arms import TrainedArms
 from seg.analysis.claim import Claim, Status, not_tried
 from seg.analysis.collapse import CollapseEvaluator
 from seg.analysis.formatting import p_value
-from seg.analysis.pairwise import Judgement, Pair
+from seg.analysis.pair import Pair
+from seg.analysis.pairwise import Judgement
 from seg.analysis.variance import LEVEL
 from seg.analysis.verdict import power_words, with_interval
 from seg.metrics.table import METRICS

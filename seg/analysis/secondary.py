@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seg.analysis.pairwise import Judgement, Pair
+from seg.analysis.pair import Pair
+from seg.analysis.pairwise import Judgement
 from seg.analysis.variance import LEVEL, holm
 from seg.metrics.table import METRICS
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from seg.analysis.failures import FailureRate, failure_sentences
 from seg.analysis.formatting import format_score
-from seg.analysis.pairwise import Estimate, Judgement, Pair
+from seg.analysis.pair import Estimate, Pair
+from seg.analysis.pairwise import Judgement
 from seg.analysis.secondary import secondary_sentences
 from seg.analysis.variance import LEVEL
 from seg.metrics.table import METRICS
@@ -45,8 +46,9 @@ def verdict(
         for pair in rivals
         if pair.different and pair.worse == chosen.name
     ]
-    equal = [pair for pair in rivals if pair.equal_within(rope)]
-    sentences += _ties([pair for pair in rivals if not pair.different and pair not in equal])
+    sentences += [pair_words(pair) + "." for pair in rivals if pair.loser and not pair.different]
+    equal = [pair for pair in rivals if pair.equal_within(rope) and not pair.loser]
+    sentences += _ties([pair for pair in rivals if not pair.loser and pair not in equal])
     sentences += [
         f"{pair.better} and {pair.worse} are practically equal: they differ by less than {rope:g} in {word} "
         f"({with_interval(pair.difference)} for {pair.better})."
@@ -58,7 +60,7 @@ def verdict(
 def _scope(judgement: Judgement) -> list[str]:
     """Say for which images and seeds the verdict holds, where that is less than a reader expects."""
     seeds = min((pair.seeds for pair in judgement.pairs), default=0)
-    few = "Two seeds show only very large differences; three show far smaller ones." if seeds == 2 else ""
+    few = "Two seeds show only very large differences, three show far smaller ones: add a seed." if seeds == 2 else ""
     return [sentence for sentence in (judgement.units.scope(judgement.independent), few) if sentence]
 
 
@@ -78,6 +80,16 @@ def with_interval(estimate: Estimate) -> str:
     if math.isnan(estimate.low):
         return format_score(estimate.mean)
     return f"{format_score(estimate.mean)} [{format_score(estimate.low)}, {format_score(estimate.high)}]"
+
+
+def pair_words(pair: Pair) -> str:
+    """Return what is known of a pair, as the tables say it."""
+    if pair.different:
+        return f"{pair.better} is better"
+    if pair.loser:
+        winner = pair.better if pair.loser == pair.worse else pair.worse
+        return f"{pair.loser} loses to {winner}: all of its runs collapsed, none of {winner}"
+    return f"cannot be told apart; {power_words(pair)}"
 
 
 def power_words(pair: Pair) -> str:

@@ -15,7 +15,7 @@ from seg.analysis.claims import judge_claims
 from seg.analysis.formatting import format_score, p_value
 from seg.analysis.summary import Summary, summarize
 from seg.analysis.trials import load_trials
-from seg.analysis.verdict import power_words, with_interval
+from seg.analysis.verdict import pair_words, with_interval
 from seg.data.writing import write_file
 from seg.metrics.table import METRICS, OPTIMISTIC
 from seg.record import RunRecord, find_runs
@@ -92,7 +92,7 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
         "validated": [metric for metric in METRICS.values() if metric.validated],
         "optimistic": OPTIMISTIC,
         "with_interval": with_interval,
-        "power_words": power_words,
+        "pair_words": pair_words,
         "format_score": format_score,
         "p_value": p_value,
         "repeat": repeat,

@@ -10,7 +10,8 @@ from typing import Any
 
 from seg.analysis.baselines import Scores
 from seg.analysis.claim import Claim
-from seg.analysis.pairwise import Judgement, Pair
+from seg.analysis.pair import Pair
+from seg.analysis.pairwise import Judgement
 from seg.analysis.summary import Summary
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
@@ -100,7 +101,7 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
 
 
 def _pair(pair: Pair) -> dict[str, Any]:
-    names = ("better", "worse", "p", "p_holm", "p_images", "effect", "wins", "seeds", "images", "different")
+    names = ("better", "worse", "p", "p_holm", "p_images", "effect", "wins", "seeds", "images", "different", "loser")
     return {name: getattr(pair, name) for name in names} | {"difference": asdict(pair.difference)}
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from seg.analysis.pairwise import Estimate, Judgement
+from seg.analysis.pair import Estimate
+from seg.analysis.pairwise import Judgement
 from seg.metrics.table import METRICS
 from seg.report.figures.style import Drawing, canvas, looks, publish
 
