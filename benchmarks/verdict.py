@@ -5,7 +5,8 @@ pair is called different), coverage (of the 95 % intervals of the pairs), and po
 a loss that is better by eight standard errors of independent images). Where images are related, the split says so:
 sections are one volume, clusters are groups; 5 sections are too few for an interval. It prints how often as many
 seeds, or seeds and images, as the verdict asks for show a difference of the size seen. Where runs collapse rarely, a
-loss that is worse on average because a tenth of its runs fail is compared with a stable one.
+loss that is worse on average because a tenth of its runs fail is compared with a stable one. Last, it prints by how
+much the score of the best of four losses is said to be too good, and is.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.choices import print_choices
 from benchmarks.worlds import LOSSES, World
 from seg.analysis.power import Assurance
 from seg.analysis.units import Units
@@ -183,6 +185,7 @@ def main() -> None:
         world = replace(World("rare collapse"), seeds=seeds)
         shown = "  ".join(f"{share:9.1%}" for share in rare_collapse(world, comparisons))
         print(f"{world.name:30} {world.seeds:5} {world.images:6}  {shown}", flush=True)
+    print_choices(comparisons)
 
 
 if __name__ == "__main__":

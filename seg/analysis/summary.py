@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg.analysis.choice import WinnersCurse, cheaper_sentence
 from seg.analysis.failures import FailureRate
 from seg.analysis.pairwise import Judgement, judge
 from seg.analysis.step_cost import StepCost
@@ -77,6 +78,7 @@ class Summary:
         warnings: why the runs may not be comparable.
         verdict: sentences, the most important first.
         cost: of the runs, per step.
+        curse: what the validation score of the best loss is expected to lose; None where that cannot be told.
     """
 
     rows: list[LossRow]
@@ -86,6 +88,7 @@ class Summary:
     warnings: list[str]
     verdict: list[str]
     cost: StepCost
+    curse: WinnersCurse | None
 
 
 def summarize(runs: dict[Path, RunRecord], rope: float = 0.0) -> Summary:
@@ -105,8 +108,14 @@ def summarize(runs: dict[Path, RunRecord], rope: float = 0.0) -> Summary:
     judged = {metric: judge(records, metric) for metric in METRICS}
     judgements = {metric: judgement for metric, judgement in judged.items() if judgement}
     failures = {row.name: row.failures for row in rows}
-    sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation), failures, rope)
-    return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost)
+    curse = WinnersCurse.of(records)
+    beside = [str(curse)] if curse else []
+    if chosen and rank_by in judgements:
+        cheaper = cheaper_sentence(names[0], judgements[rank_by], {row.name: row.step_ms for row in rows})
+        beside[:0] = [cheaper] if cheaper else []
+    best = runs[chosen] if chosen else None
+    sentences = verdict(judgements, rank_by, best, str(rows[0].validation), failures, rope, beside)
+    return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost, curse)
 
 
 def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:

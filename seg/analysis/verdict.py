@@ -20,6 +20,7 @@ def verdict(
     validation: str,
     failures: dict[str, FailureRate],
     rope: float = 0.0,
+    beside: Sequence[str] = (),
 ) -> list[str]:
     """Return what the comparison has shown and what it has not, the most important first.
 
@@ -30,11 +31,13 @@ def verdict(
         validation: the score of that loss on validation.
         failures: loss -> how many of its runs failed or collapsed.
         rope: losses that differ by less than this in the metric that ranks are practically equal.
+        beside: more sentences about the loss that is best on validation.
     """
     if chosen is None:
         return ["No run finished: there is nothing to rank."]
     word = METRICS[rank_by].title
     sentences = [f"{chosen.name} is best on validation: {word} {validation}. The run to promote: seed {chosen.seed}."]
+    sentences += beside
     judgement = judgements.get(rank_by)
     if judgement is None or len(judgement.estimates) == 1:
         return sentences

@@ -71,6 +71,7 @@ def to_json(
         "rank_by": summary.rank_by,
         "ranking": [row.name for row in summary.rows if row.validation],
         "chosen": str(summary.chosen.relative_to(folder)) if summary.chosen else None,
+        "winners_curse": asdict(summary.curse) if summary.curse else None,
         "metrics": {metric: _judgement(judgement) for metric, judgement in summary.judgements.items()},
         "claims": [asdict(claim) for claim in claims],
         "tuning": tuned,
