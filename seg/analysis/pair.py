@@ -39,6 +39,7 @@ class Pair:
         unpaired: number of seeds that only one of them has; they count in its estimate, not here.
         collapsed: the one of which all runs collapsed while none of the other did; it loses even where the
             test shows no difference. "" elsewhere.
+        level: of the test.
     """
 
     better: str
@@ -57,11 +58,12 @@ class Pair:
     family: int = 1
     unpaired: int = 0
     collapsed: str = ""
+    level: float = LEVEL
 
     @property
     def different(self) -> bool:
         """Whether the difference is established."""
-        return self.p_holm <= LEVEL
+        return self.p_holm <= self.level
 
     @property
     def loser(self) -> str:
@@ -70,7 +72,7 @@ class Pair:
 
     def equal_within(self, rope: float) -> bool:
         """Return whether the difference is surely less than `rope`: two one-sided tests, corrected for the pairs."""
-        reach = self.uncertainty.margin(2 * LEVEL / self.family) if self.uncertainty else math.inf
+        reach = self.uncertainty.margin(2 * self.level / self.family) if self.uncertainty else math.inf
         return self.difference.mean + reach < rope
 
     @property
@@ -83,4 +85,4 @@ class Pair:
         """How many seeds, or seeds and images, would show a difference of this size; None: that cannot be told."""
         if self.uncertainty is None or self.units.one_volume:
             return None
-        return needed(self.uncertainty, LEVEL / self.family, len(self.units.names))
+        return needed(self.uncertainty, self.level / self.family, len(self.units.names))

@@ -1,6 +1,7 @@
 """Which losses differ in a metric on the test images, and which cannot be told apart."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -9,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from seg.analysis.failures import losers_by_rule
+from seg.analysis.looks import level_at
 from seg.analysis.pair import Estimate, Pair
 from seg.analysis.score_tables import Table, common_images, paired_differences, score_tables
 from seg.analysis.sections import SectionCorrelation
@@ -29,6 +31,7 @@ class Judgement:
         groups: largest sets of losses of which no two differ, best first; a loss can be in several.
         units: what is independent among the test images.
         independent: how many independent images the sections of one volume are worth; None: not estimated.
+        looks: numbers of seeds with which the verdict was looked at, this time included.
     """
 
     estimates: dict[str, Estimate]
@@ -36,6 +39,7 @@ class Judgement:
     groups: list[list[str]]
     units: Units
     independent: float | None = None
+    looks: tuple[int, ...] = ()
 
     @property
     def leaders(self) -> list[str]:
@@ -54,12 +58,13 @@ class Judgement:
         return next(pair for pair in self.pairs if {pair.better, pair.worse} == {first, second})
 
 
-def judge(records: list[RunRecord], metric: str) -> Judgement | None:
+def judge(records: list[RunRecord], metric: str, looks: Sequence[int] = ()) -> Judgement | None:
     """Judge one metric on the test images that all finished runs have; None where a run lacks the metric.
 
     Args:
         records: of all runs; those that did not finish are left out.
         metric: key in `METRICS`.
+        looks: numbers of seeds with which the verdict was looked at, this time included; see seg.analysis.looks.
     """
     finished = [record for record in records if record.status == "finished" and record.test]
     if not finished or any(record.test is None or metric not in record.test.metrics for record in finished):
@@ -73,13 +78,12 @@ def judge(records: list[RunRecord], metric: str) -> Judgement | None:
     correlation = units.correlation(list(merits.values()))
     pairs = [_compare(one, other, metric, tables, units, correlation) for one, other in combinations(order, 2)]
     estimates = {name: _estimate(tables[name][1], units, METRICS[metric].bounds) for name in order}
-    corrected = correct(pairs)
+    corrected = [replace(pair, level=level_at(looks)) for pair in correct(pairs)]
     if metric == finished[0].rank_by:
         lost = losers_by_rule(records)
         corrected = [replace(pair, collapsed=lost.get(frozenset((pair.better, pair.worse)), "")) for pair in corrected]
-    return Judgement(
-        estimates, corrected, _groups(order, corrected), units, correlation.effective() if correlation else None
-    )
+    worth = correlation.effective() if correlation else None
+    return Judgement(estimates, corrected, _groups(order, corrected), units, worth, tuple(looks))
 
 
 def _estimate(scores: Scores, units: Units, bounds: tuple[float, float]) -> Estimate:

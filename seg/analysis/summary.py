@@ -2,6 +2,7 @@
 
 import statistics
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,12 +92,13 @@ class Summary:
     curse: WinnersCurse | None
 
 
-def summarize(runs: dict[Path, RunRecord], rope: float = 0.0) -> Summary:
+def summarize(runs: dict[Path, RunRecord], rope: float = 0.0, looks: Sequence[int] = ()) -> Summary:
     """Rank the losses on validation and judge their test scores.
 
     Args:
         runs: folder -> record.
         rope: losses that differ by less than this in the metric that ranks are practically equal.
+        looks: numbers of seeds with which the verdict was looked at, this time included.
     """
     records = list(runs.values())
     ranked = [name for name, _ in rank_losses(records)]
@@ -105,7 +107,7 @@ def summarize(runs: dict[Path, RunRecord], rope: float = 0.0) -> Summary:
     rows = [_row(name, runs, cost) for name in names]
     rank_by = records[0].rank_by
     chosen = choose_run(runs) if ranked else None
-    judged = {metric: judge(records, metric) for metric in METRICS}
+    judged = {metric: judge(records, metric, looks) for metric in METRICS}
     judgements = {metric: judgement for metric, judgement in judged.items() if judgement}
     failures = {row.name: row.failures for row in rows}
     curse = WinnersCurse.of(records)

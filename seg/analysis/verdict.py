@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from seg.analysis.failures import FailureRate, failure_sentences
 from seg.analysis.formatting import format_score
+from seg.analysis.looks import look_sentence
 from seg.analysis.pair import Estimate, Pair
 from seg.analysis.pairwise import Judgement
 from seg.analysis.secondary import secondary_sentences
-from seg.analysis.variance import LEVEL
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
@@ -64,7 +64,8 @@ def _scope(judgement: Judgement) -> list[str]:
     """Say for which images and seeds the verdict holds, where that is less than a reader expects."""
     seeds = min((pair.seeds for pair in judgement.pairs), default=0)
     few = "Two seeds show only very large differences, three show far smaller ones: add a seed." if seeds == 2 else ""
-    return [sentence for sentence in (judgement.units.scope(judgement.independent), few) if sentence]
+    said = (judgement.units.scope(judgement.independent), few, look_sentence(judgement.looks))
+    return [sentence for sentence in said if sentence]
 
 
 def describe(pair: Pair, title: str) -> str:
@@ -139,4 +140,4 @@ def _in_groups(pair: Pair) -> str:
 
 def _correction(pair: Pair) -> str:
     """Name the correction for the number of pairs where it made the difference."""
-    return f" once {pair.family} pairs are corrected for" if pair.p <= LEVEL else ""
+    return f" once {pair.family} pairs are corrected for" if pair.p <= pair.level else ""

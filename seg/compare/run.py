@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from rich.console import Console
@@ -15,7 +16,7 @@ from seg.compare.plan import Plan
 from seg.compare.run_state import Outcome, is_finished
 from seg.compare.run_task import MakeTask, PlannedRun, RunTask
 from seg.data.writing import write_file
-from seg.record import COMPARISON
+from seg.record import COMPARISON, read_json
 
 
 def inspect_inputs(plan: Plan, runs: list[PlannedRun], scheduler: str | None) -> tuple[MakeTask, Executor]:
@@ -57,9 +58,25 @@ def run_comparison(
     with _only_one_in(folder):
         tuned = tuning.tune(trials, folder, make_task, executor.train)
         tasks = [make_task(run.with_options(tuned.get(run.name, {})), folder / "runs") for run in runs]
-        listed = {"runs": [task.folder.relative_to(folder).as_posix() for task in tasks]}
+        listed = {
+            "runs": [task.folder.relative_to(folder).as_posix() for task in tasks],
+            "looks": earlier_looks(folder),
+        }
         write_file(folder / COMPARISON, (json.dumps(listed, indent=1) + "\n").encode())
         return tasks, executor.train(tasks)
+
+
+def earlier_looks(folder: Path) -> list[Any]:
+    """Return the looks at the verdict that reports wrote into comparison.json, see seg.analysis.looks.
+
+    Args:
+        folder: of the comparison.
+    """
+    try:
+        looks: list[Any] = read_json(folder / COMPARISON, "it is written anew").get("looks", [])
+    except (FileNotFoundError, ValueError):
+        return []
+    return looks
 
 
 @contextmanager

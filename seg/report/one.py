@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from seg.analysis.baselines import Scores, score_baselines
 from seg.analysis.claims import judge_claims
 from seg.analysis.formatting import format_score, p_value
+from seg.analysis.looks import remember_look
 from seg.analysis.summary import Summary, summarize
 from seg.analysis.trials import load_trials
 from seg.analysis.verdict import pair_words, with_interval
@@ -46,7 +47,7 @@ def write_report(folder: Path, rope: float = 0.0) -> Path:
     if rope < 0:
         raise ValueError(f"rope must be >= 0, got {rope}")
     runs = find_runs(folder)
-    summary = summarize(runs, rope)
+    summary = summarize(runs, rope, remember_look(folder, runs))
     baselines = score_baselines(folder, runs)
     write_file(folder / "report.csv", to_csv(runs, baselines).encode())
     tuned = load_trials(folder)
