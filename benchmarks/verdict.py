@@ -7,8 +7,8 @@ sections are one volume, clusters are groups; 5 sections are too few for an inte
 seeds, or seeds and images, as the verdict asks for show a difference of the size seen. Where runs collapse rarely, a
 loss that is worse on average because a tenth of its runs fail is compared with a stable one.
 
-Last, it prints how often adding seeds until something shows raises a false alarm, and by how much the score of the best
-of four losses is said to be too good, and is.
+Last, it prints how often adding seeds until something shows raises a false alarm, how often a cross-validation does,
+and by how much the score of the best of four losses is said to be too good, and is.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.choices import print_choices
+from benchmarks.folds import print_folds
 from benchmarks.looks import print_looks
 from benchmarks.worlds import LOSSES, World, p_values
 from seg.analysis.power import Assurance
@@ -175,6 +176,7 @@ def main() -> None:
         shown = "  ".join(f"{share:9.1%}" for share in rare_collapse(world, comparisons))
         print(f"{world.name:30} {world.seeds:5} {world.images:6}  {shown}", flush=True)
     print_looks(comparisons)
+    print_folds(comparisons)
     print_choices(comparisons)
 
 

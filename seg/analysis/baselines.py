@@ -28,18 +28,33 @@ def score_baselines(folder: Path, runs: dict[Path, RunRecord]) -> Scores:
     Returns:
         Baseline -> metric -> one value per image; empty where no run has pictures.
     """
+    pictured = pictured_runs(runs)
+    if not pictured:
+        return {}
+    records = [record for _, record in pictured]
+    about = {
+        "fingerprint": [record.data.fingerprint for record in records],
+        "images": baseline_images(runs),
+        "tolerance_px": records[0].config.tolerance_px,
+        "rank_by": records[0].rank_by,
+        "code": _code(),
+    }
+    return _kept(folder / "baselines.json", about) or _score(folder / "baselines.json", about, pictured)
+
+
+def pictured_runs(runs: dict[Path, RunRecord]) -> list[tuple[Path, RunRecord]]:
+    """Return the first finished run with pictures of the test images; with folds, that of each."""
+    first: dict[int, tuple[Path, RunRecord]] = {}
     for path, record in runs.items():
         images = record.test.images if record.test else []
         if images and all((path / "test" / image / "image.png").is_file() for image in images):
-            about = {
-                "fingerprint": record.data.fingerprint,
-                "images": images,
-                "tolerance_px": record.config.tolerance_px,
-                "rank_by": record.rank_by,
-                "code": _code(),
-            }
-            return _kept(folder / "baselines.json", about) or _score(folder / "baselines.json", about, path, record)
-    return {}
+            first.setdefault(record.config.fold or 0, (path, record))
+    return [first[fold] for fold in sorted(first)]
+
+
+def baseline_images(runs: dict[Path, RunRecord]) -> list[str]:
+    """Return the names of the images that the baselines are scored on, in the order of their scores."""
+    return [image for _, record in pictured_runs(runs) if record.test for image in record.test.images]
 
 
 def _kept(file: Path, about: dict[str, Any]) -> Scores | None:
@@ -64,15 +79,25 @@ def _code() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 
-def _score(file: Path, about: dict[str, Any], path: Path, record: RunRecord) -> Scores:
+def _score(file: Path, about: dict[str, Any], pictured: list[tuple[Path, RunRecord]]) -> Scores:
+    scores: Scores = {}
+    for path, record in pictured:
+        for name, of_fold in _score_fold(path, record).items():
+            for metric, values in of_fold.items():
+                scores.setdefault(name, {}).setdefault(metric, []).extend(values)
+    write_file(file, json.dumps(about | {"scores": scores}, indent=1).encode())
+    return scores
+
+
+def _score_fold(path: Path, record: RunRecord) -> Scores:
+    """Score the baselines on the test images of one run."""
     tolerance_px = record.config.tolerance_px
     seen = [path / "validation" / image for image in (record.validation.images if record.validation else [])]
     validation = [_read(folder) for folder in seen if (folder / "image.png").is_file()]
     scores = {}
     for name, answer in untrained_answers(validation, record.rank_by, tolerance_px).items():
-        cases = [_case(path / "test" / image, answer) for image in about["images"]]
+        cases = [_case(path / "test" / image, answer) for image in (record.test.images if record.test else [])]
         scores[name] = score_cases(cases, threshold=0.5, tolerance_px=tolerance_px).metrics
-    write_file(file, json.dumps(about | {"scores": scores}, indent=1).encode())
     return scores
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from seg.analysis.formatting import format_score
 from seg.analysis.pairwise import Judgement
+from seg.analysis.score_tables import merge_scores
 from seg.analysis.variance import Scores, TwoWayVariance
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
@@ -71,11 +72,7 @@ class WinnersCurse:
 
 def _validation_tables(finished: Sequence[RunRecord], metric: str) -> Scores | None:
     """Return (losses, seeds, images) of the seeds and images that all losses have; None where these are too few."""
-    scores = {
-        (run.name, run.seed): dict(zip(run.validation.images, run.validation.metrics[metric], strict=True))
-        for run in finished
-        if run.validation
-    }
+    scores = merge_scores(finished, metric, "validation")
     names = sorted({name for name, _ in scores})
     seeds = [seed for seed in sorted({seed for _, seed in scores}) if all((name, seed) in scores for name in names)]
     if len(names) < 2 or len(seeds) < 2:

@@ -83,6 +83,6 @@ class Pair:
     @cached_property
     def need(self) -> Need | None:
         """How many seeds, or seeds and images, would show a difference of this size; None: that cannot be told."""
-        if self.uncertainty is None or self.units.one_volume:
+        if self.uncertainty is None or self.units.one_volume or self.units.folds:
             return None
         return needed(self.uncertainty, self.level / self.family, len(self.units.names))

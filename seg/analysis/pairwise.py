@@ -12,7 +12,7 @@ from scipy import stats
 from seg.analysis.failures import losers_by_rule
 from seg.analysis.looks import level_at
 from seg.analysis.pair import Estimate, Pair
-from seg.analysis.score_tables import Table, common_images, paired_differences, score_tables
+from seg.analysis.score_tables import Table, common_images, merge_scores, paired_differences, score_tables
 from seg.analysis.sections import SectionCorrelation
 from seg.analysis.units import Units
 from seg.analysis.variance import Scores, TwoWayVariance, holm
@@ -69,10 +69,11 @@ def judge(records: list[RunRecord], metric: str, looks: Sequence[int] = ()) -> J
     finished = [record for record in records if record.status == "finished" and record.test]
     if not finished or any(record.test is None or metric not in record.test.metrics for record in finished):
         return None
-    images = common_images(finished)
+    merged = merge_scores(finished, metric)
+    images = common_images(merged, finished)
     if not images:
         return None
-    tables, units = score_tables(finished, metric, images), Units.of(finished[0], images)
+    tables, units = score_tables(merged, images), Units.of(finished, images)
     merits = {name: METRICS[metric].merit(scores) for name, (_, scores) in tables.items()}
     order = sorted(tables, key=lambda name: (-merits[name].mean(), name))
     correlation = units.correlation(list(merits.values()))

@@ -49,7 +49,8 @@ class LossRow:
         thresholds: chosen on validation, one per seed.
         step_ms: milliseconds per training step, mean over its runs; see Summary.cost.
         finished, failed: number of runs.
-        best: folder of its best run on validation, None where no run finished.
+        best: folder of its best run on validation, of the first fold where there are several; None where no run
+            finished.
     """
 
     name: str
@@ -147,13 +148,21 @@ def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
         step_ms=cost.mean(of_loss),
         finished=len(finished),
         failed=len(of_loss) - len(finished),
-        best=choose_run(of_loss, name) if finished else None,
+        best=_best(of_loss, name) if finished else None,
     )
+
+
+def _best(runs: dict[Path, RunRecord], name: str) -> Path:
+    """Return the best run on validation; of the first fold, so that the runs of all losses have the same images."""
+    finished = {path: run for path, run in runs.items() if run.status == "finished"}
+    first = min(run.config.fold or 0 for run in finished.values())
+    return choose_run({path: run for path, run in finished.items() if (run.config.fold or 0) == first}, name)
 
 
 def _warnings(records: list[RunRecord]) -> list[str]:
     warnings = []
-    if len({record.data.fingerprint for record in records}) > 1:
+    seen = {(record.config.fold, record.data.fingerprint) for record in records}
+    if len(seen) > len({fold for fold, _ in seen}):
         warnings.append(
             "The runs did not see the same data (their fingerprints differ): their scores are not comparable."
         )

@@ -102,8 +102,9 @@ def power_words(pair: Pair) -> str:
         return "every score is the same"
     if pair.uncertainty is None:
         return pair.units.unfit or "an interval needs at least 2 seeds and 2 test images"
-    if pair.units.one_volume:
-        return "a difference of this size needs more sections, better of other volumes; how many cannot be told"
+    if pair.units.folds or pair.units.one_volume:
+        more = "seeds, more images, or both" if pair.units.folds else "sections, better of other volumes"
+        return f"a difference of this size needs more {more}; how many cannot be told"
     need = pair.need
     if need is None:
         more = f"many more test {pair.units.kind}"
@@ -135,6 +136,8 @@ def _ties(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _in_groups(pair: Pair) -> str:
+    if pair.units.folds:
+        return f" in {len(set(pair.units.folds))} folds"
     return f" of {len(pair.units.names)} groups" if pair.units.grouped else ""
 
 

@@ -18,6 +18,7 @@ _KEYS = {
     "seeds": list,
     "options": dict,
     "tune": dict,
+    "folds": int,
     "processes": int,
 }
 _LARGEST_SEED = 2**32 - 1  # of NumPy
@@ -122,6 +123,7 @@ class Plan:
         seeds: every arm is trained once with each seed.
         options: of `seg fit`, for all runs, e.g. {trainer.max_epochs: 5}; {name} and {seed} are replaced by the run's.
         tune: the hyper-parameter search before the runs, or None.
+        folds: of a cross-validation: every run is trained once per fold, and every image tested once; None: one split.
         processes: runs trained at the same time, each on one core or GPU; all cores or GPUs if None.
     """
 
@@ -131,6 +133,7 @@ class Plan:
     seeds: list[int]
     options: dict[str, Any] = field(default_factory=dict)
     tune: Tuning | None = None
+    folds: int | None = None
     processes: int | None = None
 
     @classmethod
@@ -177,18 +180,26 @@ class Plan:
                 raise ValueError(f"{key} must be at least one and all different, got {values}")
         if self.processes is not None:
             check_whole("processes", self.processes, 1)
+        if self.folds is not None:
+            check_whole("folds", self.folds, 3)
+        if self.folds and self.tune:
+            raise ValueError("folds and tune exclude each other: what is validated in one fold is tested in another")
         if self.tune:
             self.tune.check(names)
 
     def runs(self, extra: list[str]) -> list[PlannedRun]:
-        """Return all runs, seed by seed, so that an unfinished comparison has results of every arm.
+        """Return all runs, seed by seed and fold by fold: an unfinished comparison has results of every arm.
 
         Args:
             extra: more options of `seg fit` for all runs, e.g. ["--data.source.init_args.root", "elsewhere"].
         """
-        return [self._run(arm, seed, extra) for seed in self.seeds for arm in self.arms]
+        folds = range(self.folds) if self.folds else (None,)
+        return [self._run(arm, seed, fold, extra) for seed in self.seeds for fold in folds for arm in self.arms]
 
-    def _run(self, arm: Arm, seed: int, extra: list[str]) -> PlannedRun:
+    def _run(self, arm: Arm, seed: int, fold: int | None, extra: list[str]) -> PlannedRun:
         files = [f"--config={config}" for config in self.configs]
         files += [f"--data={self.data}", f"--model.loss={arm.loss}"]
-        return PlannedRun(arm.name, seed, tuple(files), self.options | arm.options, tuple(extra))
+        options = self.options | arm.options
+        if fold is not None:
+            options |= {"data.folds": self.folds, "data.fold": fold}
+        return PlannedRun(arm.name, seed, tuple(files), options, tuple(extra), fold)

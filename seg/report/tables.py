@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from seg.analysis.baselines import Scores
+from seg.analysis.baselines import Scores, baseline_images
 from seg.analysis.claim import Claim
 from seg.analysis.pair import Pair
 from seg.analysis.pairwise import Judgement
@@ -34,7 +34,7 @@ def to_csv(runs: dict[Path, RunRecord], baselines: Scores) -> str:
                 writer.writerows(_lines([*about, split], scores.images, scores.metrics))
         if record.validation is None:
             writer.writerow([*about, "", "", *[""] * len(METRICS)])
-    images = next((record.test.images for record in runs.values() if record.test), [])
+    images = baseline_images(runs)
     for name, metrics in baselines.items():
         writer.writerows(_lines([name, "", "baseline", "", "test"], images, metrics))
     return stream.getvalue()

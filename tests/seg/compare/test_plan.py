@@ -78,6 +78,18 @@ def test_an_arm_may_differ_in_more_than_its_loss(files):
     assert "--model.schedule=null" not in runs[0].args
 
 
+def test_with_folds_every_run_is_trained_once_per_fold(files):
+    runs = tasks(Plan.load(write(files, folds=3)))
+    assert [(run.name, run.seed, run.fold) for run in runs[:7]] == [
+        *(("l2", 0, 0), ("jaccard", 0, 0), ("l2", 0, 1), ("jaccard", 0, 1), ("l2", 0, 2), ("jaccard", 0, 2)),
+        ("l2", 7, 0),
+    ]
+    assert len(runs) == len({run.folder for run in runs}) == 12
+    assert {"--data.folds=3", "--data.fold=1"} <= set(runs[2].args)
+    assert runs[2].folder.name.startswith("seed-0-fold-1-")
+    assert runs[2].label == "l2 seed 0 fold 1"
+
+
 def test_options_can_name_the_run(files):
     options = {"trainer.logger+": {"class_path": "Logger", "init_args": {"name": "{name}", "version": "seed-{seed}"}}}
     run = tasks(Plan.load(write(files, options=options)))[3]
@@ -114,6 +126,8 @@ def test_options_can_name_the_run(files):
         ({"tune": {"search": {}}}, ValueError, "tune needs trials"),
         ({"processes": 0}, ValueError, "processes must be >= 1, got 0"),
         ({"processes": "two"}, ValueError, "processes must be a whole number, got 'two'"),
+        ({"folds": 2}, ValueError, "folds must be >= 3, got 2"),
+        ({"folds": 3, "tune": {"trials": 1, "search": {"lr": [1]}}}, ValueError, "folds and tune exclude each other"),
         ({"epochs": 3}, ValueError, "a comparison has no epochs; its keys are configs, data"),
     ],
 )
