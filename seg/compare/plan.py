@@ -1,14 +1,14 @@
 """The plan of a comparison, read from YAML and checked."""
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from seg.compare.plan_checks import check_name, check_whole, read_fields, strings
+from seg.compare.plan_checks import LARGEST_SEED, check_name, check_whole, read_fields, strings
 from seg.compare.run_task import PlannedRun
+from seg.compare.search import Tuning
 
 _KEYS = {
     "configs": list,
@@ -21,7 +21,6 @@ _KEYS = {
     "folds": int,
     "processes": int,
 }
-_LARGEST_SEED = 2**32 - 1  # of NumPy
 
 
 @dataclass(frozen=True)
@@ -53,62 +52,6 @@ class Arm:
         """
         fields = read_fields(content, {"loss": str, "options": dict}, {"loss"}, f"arm {name}")
         return cls(name, folder / fields["loss"], fields.get("options", {}))
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """Hyper-parameter search on validation, with the same number of trials for each arm.
-
-    Attributes:
-        trials: per arm.
-        seed: of the trials' trainings, and of their order.
-        options: of `seg fit` for a trial, e.g. a shorter training.
-        search: option -> values to try, for every arm.
-        arms: arm -> further options and values, for that arm alone.
-    """
-
-    trials: int
-    search: dict[str, list[Any]] = field(default_factory=dict)
-    arms: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
-    options: dict[str, Any] = field(default_factory=dict)
-    seed: int = 1000
-
-    @classmethod
-    def read(cls, content: Any) -> "Tuning | None":
-        """Build the search from the YAML, if there is one.
-
-        Raises:
-            TypeError: a value is of another type.
-            ValueError: a key is missing or unknown.
-        """
-        if content is None:
-            return None
-        keys = {"trials": int, "seed": int, "search": dict, "arms": dict, "options": dict}
-        tuning = cls(**read_fields(content, keys, {"trials"}, "tune"))
-        for name, grid in (("search", tuning.search), *tuning.arms.items()):
-            read_fields(grid, dict.fromkeys(grid, list) if isinstance(grid, dict) else {}, set(), f"tune, {name}")
-        return tuning
-
-    def check(self, arms: list[str]) -> None:
-        """Check that every arm can have as many different trials.
-
-        Raises:
-            ValueError: an arm is unknown, or a number is out of range.
-        """
-        check_whole("tune.seed", self.seed, 0, _LARGEST_SEED)
-        if unknown := sorted(set(self.arms) - set(arms)):
-            raise ValueError(f"tune.arms names {', '.join(unknown)}, the arms are {', '.join(arms)}")
-        for arm in arms:
-            points = math.prod(len(values) for values in self.grid(arm).values())
-            if not 1 <= self.trials <= points:
-                raise ValueError(
-                    f"tune.trials must be from 1 to the points of the smallest grid, so that all arms have as many: "
-                    f"{self.trials} trials, but {arm} has {points} point(s)"
-                )
-
-    def grid(self, arm: str) -> dict[str, list[Any]]:
-        """Return option -> values of an arm."""
-        return self.search | self.arms.get(arm, {})
 
 
 @dataclass(frozen=True)
@@ -174,7 +117,7 @@ class Plan:
             if not named.is_file():
                 raise FileNotFoundError(named)
         names = [check_name(arm.name) for arm in self.arms]
-        seeds = [check_whole("seeds", seed, 0, _LARGEST_SEED) for seed in self.seeds]
+        seeds = [check_whole("seeds", seed, 0, LARGEST_SEED) for seed in self.seeds]
         for key, values in (("losses and arms", names), ("seeds", seeds)):
             if not values or len({str(value).casefold() for value in values}) < len(values):
                 raise ValueError(f"{key} must be at least one and all different, got {values}")

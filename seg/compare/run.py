@@ -104,8 +104,8 @@ def preview(plan: Plan, folder: Path, extra: list[str], scheduler: str | None) -
     """
     runs = plan.runs(extra)
     trials = tuning.plan_trials(plan, runs)
-    tried = [trial for of_arm in trials.values() for trial in of_arm]
-    make_task, executor = inspect_inputs(plan, [*runs, *(trial.run for trial in tried)], scheduler)
+    tried = tuning.trained_trials(trials)
+    make_task, executor = inspect_inputs(plan, [*runs, *tried], scheduler)
     processes = executor.processes
     costs = estimate.measure(runs, lambda tasks: list(local.execute(tasks, processes, executor.gpus, lambda *_: None)))
     tasks = [make_task(run, folder / "runs") for run in runs]
@@ -113,9 +113,8 @@ def preview(plan: Plan, folder: Path, extra: list[str], scheduler: str | None) -
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(estimate.tabulate(costs, tasks))
     if plan.tune:
-        epochs = plan.tune.options.get("trainer.max_epochs")
-        untried = [trial.run for trial in tried if not is_finished(make_task(trial.run, folder / tuning.FOLDER))]
-        console.print(f"{plan.tune.trials} trials per arm before, {len(untried)} of them missing")
-        missing += [costs[run.name].seconds(epochs) for run in untried]
+        untried = [run for run in tried if not is_finished(make_task(run, folder / tuning.FOLDER))]
+        console.print(f"{plan.tune.trials} trials per arm before, {len(untried)} trainings of them missing")
+        missing += [costs[run.name].seconds(run.options.get("trainer.max_epochs")) for run in untried]
     time = estimate.duration(estimate.makespan(missing, processes))
     console.print(f"{len(missing)} runs, {processes} at a time: about {time}, then the report")

@@ -15,7 +15,7 @@ from seg.analysis.claims import judge_claims
 from seg.analysis.formatting import format_score, p_value
 from seg.analysis.looks import remember_look
 from seg.analysis.summary import Summary, summarize
-from seg.analysis.trials import load_trials
+from seg.analysis.trials import ends_of_search, load_trials
 from seg.analysis.verdict import pair_words, with_interval
 from seg.data.writing import write_file
 from seg.metrics.table import METRICS, OPTIMISTIC
@@ -62,6 +62,7 @@ def write_report(folder: Path, rope: float = 0.0) -> Path:
         "choice": runs[summary.chosen].decoder_choice if summary.chosen else {},
         "claims": claims,
         "tuned": tuned,
+        "ends": ends_of_search(tuned),
         "baselines": {name: _means(scores) for name, scores in baselines.items()},
         "drawings": _draw(summary, runs, baselines, folder),
         "examples": choose_examples(summary, runs),
