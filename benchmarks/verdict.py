@@ -6,21 +6,25 @@ a loss that is better by eight standard errors of independent images). Where ima
 sections are one volume, clusters are groups; 5 sections are too few for an interval. It prints how often as many
 seeds, or seeds and images, as the verdict asks for show a difference of the size seen. Where runs collapse rarely, a
 loss that is worse on average because a tenth of its runs fail is compared with a stable one.
+
+Last, it prints how often adding seeds until something shows raises a false alarm, how often a cross-validation does,
+and by how much the score of the best of four losses is said to be too good, and is.
 """
 
 import argparse
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.worlds import LOSSES, World
+from benchmarks.choices import print_choices
+from benchmarks.folds import print_folds
+from benchmarks.looks import print_looks
+from benchmarks.worlds import LOSSES, World, p_values
 from seg.analysis.power import Assurance
-from seg.analysis.units import Units
 from seg.analysis.variance import LEVEL, TwoWayVariance, holm
 
 Scores = NDArray[np.float64]
@@ -55,18 +59,6 @@ def rates(world: World, comparisons: int) -> Rates:
         coverage=float(np.mean(equal > LEVEL)),
         power=float(np.mean(one_better[:, : LOSSES - 1] <= LEVEL)),
     )
-
-
-def p_values(scores: Scores, units: Units) -> Scores:
-    """Return the p-value of each pair of losses, those of the first loss first.
-
-    Args:
-        scores: (losses, seeds, images).
-        units: what is independent among the images.
-    """
-    correlation = units.correlation(list(scores))
-    variances = [units.variance(one - other, correlation) for one, other in combinations(scores, 2)]
-    return np.array([each.p_value(each.mean) for each in variances if each])
 
 
 class Promise(NamedTuple):
@@ -183,6 +175,9 @@ def main() -> None:
         world = replace(World("rare collapse"), seeds=seeds)
         shown = "  ".join(f"{share:9.1%}" for share in rare_collapse(world, comparisons))
         print(f"{world.name:30} {world.seeds:5} {world.images:6}  {shown}", flush=True)
+    print_looks(comparisons)
+    print_folds(comparisons)
+    print_choices(comparisons)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Simulated scores of equal losses, whose runs and images vary as told."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,3 +71,15 @@ class World:
             innovation = np.sqrt(1 - self.correlation**2) * values[..., image]
             values[..., image] = self.correlation * values[..., image - 1] + innovation
         return values
+
+
+def p_values(scores: Scores, units: Units) -> Scores:
+    """Return the p-value of each pair of losses, those of the first loss first.
+
+    Args:
+        scores: (losses, seeds, images).
+        units: what is independent among the images.
+    """
+    correlation = units.correlation(list(scores))
+    variances = [units.variance(one - other, correlation) for one, other in combinations(scores, 2)]
+    return np.array([each.p_value(each.mean) for each in variances if each])

@@ -157,4 +157,4 @@ def _compare(args: argparse.Namespace) -> None:
 
 def _describe(outcome: "Outcome") -> str:
     run = outcome.run
-    return f"{run.name} seed {run.seed} ({outcome.error}; see {run.folder}/log.txt)"
+    return f"{run.label} ({outcome.error}; see {run.folder}/log.txt)"

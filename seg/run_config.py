@@ -41,6 +41,7 @@ class RunConfig:
         tolerance_px: of the boundary F1, in pixels.
         steps_per_epoch: optimiser steps.
         max_epochs: None where the trainer was given another end.
+        fold: of a cross-validation, that was tested; None: there is none.
     """
 
     raw: dict[str, Any] = field(repr=False)
@@ -52,6 +53,7 @@ class RunConfig:
     tolerance_px: float
     steps_per_epoch: int
     max_epochs: int | None
+    fold: int | None = None
 
     @classmethod
     def of(cls, raw: dict[str, Any]) -> "RunConfig":
@@ -72,6 +74,7 @@ class RunConfig:
                 tolerance_px=float(model["tolerance_px"]),
                 steps_per_epoch=data["steps_per_epoch"],
                 max_epochs=trainer["max_epochs"],
+                fold=data["fold"] if data.get("folds") else None,
             )
         except KeyError as error:
             raise ValueError(f"the configuration lacks {error}") from error

@@ -84,9 +84,9 @@ def _loss_class(record: RunRecord) -> str:
 
 
 def settings(record: RunRecord) -> dict[str, Any]:
-    """Return the configuration with keys like "model.network.freeze_encoder", without seeds and loggers."""
+    """Return the configuration with keys like "model.network.freeze_encoder", without seeds, folds and loggers."""
     flat = _flatten({part: record.config.raw.get(part, {}) for part in ("model", "data", "trainer")}, "")
-    apart = ("model.seed", "data.seed", "trainer.logger")
+    apart = ("model.seed", "data.seed", "data.fold", "trainer.logger")
     return {name: value for name, value in flat.items() if not any(_belongs(name, key) for key in apart)}
 
 

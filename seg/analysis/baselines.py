@@ -1,47 +1,21 @@
-"""Baselines without training: an empty mask, and Otsu's threshold on the gradient of the image."""
+"""Scores of answers without training on the test images, once per comparison."""
 
 import hashlib
 import json
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from skimage.filters import gaussian, sobel, threshold_otsu
 
 import seg
+from seg.analysis.untrained import Answer, Image, Mask, untrained_answers
 from seg.data.reading import read_image_file
 from seg.data.writing import write_file
 from seg.metrics.suite import Case, score_cases
 from seg.record import RunRecord, read_json
 
 Scores = dict[str, dict[str, list[float]]]
-Mask = NDArray[np.bool_]
-
-
-def all_black(image: NDArray[Any]) -> Mask:
-    """Return the empty mask."""
-    return np.zeros(image.shape[:2], dtype=bool)
-
-
-def otsu_on_gradient(image: NDArray[Any]) -> Mask:
-    """Return where the gradient of the image, smoothed by 1 px, is above the threshold of Otsu.
-
-    Args:
-        image: (H, W) or (H, W, 3).
-    """
-    grey = image.astype(np.float64) if image.ndim == 2 else image.mean(axis=2)
-    slope = sobel(gaussian(grey, sigma=1.0))
-    edges: Mask = slope > threshold_otsu(slope)
-    return edges
-
-
-BASELINES: dict[str, Callable[[NDArray[Any]], Mask]] = {
-    "all black": all_black,
-    "Otsu on the gradient": otsu_on_gradient,
-}
 
 
 def score_baselines(folder: Path, runs: dict[Path, RunRecord]) -> Scores:
@@ -54,17 +28,33 @@ def score_baselines(folder: Path, runs: dict[Path, RunRecord]) -> Scores:
     Returns:
         Baseline -> metric -> one value per image; empty where no run has pictures.
     """
+    pictured = pictured_runs(runs)
+    if not pictured:
+        return {}
+    records = [record for _, record in pictured]
+    about = {
+        "fingerprint": [record.data.fingerprint for record in records],
+        "images": baseline_images(runs),
+        "tolerance_px": records[0].config.tolerance_px,
+        "rank_by": records[0].rank_by,
+        "code": _code(),
+    }
+    return _kept(folder / "baselines.json", about) or _score(folder / "baselines.json", about, pictured)
+
+
+def pictured_runs(runs: dict[Path, RunRecord]) -> list[tuple[Path, RunRecord]]:
+    """Return the first finished run with pictures of the test images; with folds, that of each."""
+    first: dict[int, tuple[Path, RunRecord]] = {}
     for path, record in runs.items():
         images = record.test.images if record.test else []
         if images and all((path / "test" / image / "image.png").is_file() for image in images):
-            about = {
-                "fingerprint": record.data.fingerprint,
-                "images": images,
-                "tolerance_px": record.config.tolerance_px,
-                "code": _code(),
-            }
-            return _kept(folder / "baselines.json", about) or _score(folder / "baselines.json", about, path, record)
-    return {}
+            first.setdefault(record.config.fold or 0, (path, record))
+    return [first[fold] for fold in sorted(first)]
+
+
+def baseline_images(runs: dict[Path, RunRecord]) -> list[str]:
+    """Return the names of the images that the baselines are scored on, in the order of their scores."""
+    return [image for _, record in pictured_runs(runs) if record.test for image in record.test.images]
 
 
 def _kept(file: Path, about: dict[str, Any]) -> Scores | None:
@@ -83,19 +73,38 @@ def _kept(file: Path, about: dict[str, Any]) -> Scores | None:
 def _code() -> str:
     """Return the sha256 of the code that the scores depend on."""
     root = Path(seg.__file__).parent
-    files = [Path(__file__), *root.glob("metrics/*.py"), *root.glob("instances.py"), *root.glob("instances/*.py")]
+    here = Path(__file__).parent
+    files = [here / "baselines.py", here / "untrained.py"]
+    files += [*root.glob("metrics/*.py"), *root.glob("instances/*.py")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
 
 
-def _score(file: Path, about: dict[str, Any], path: Path, record: RunRecord) -> Scores:
-    scores = {}
-    for name, segment in BASELINES.items():
-        cases = [_case(image, path / "test" / image, segment) for image in about["images"]]
-        scores[name] = score_cases(cases, threshold=0.5, tolerance_px=record.config.tolerance_px).metrics
+def _score(file: Path, about: dict[str, Any], pictured: list[tuple[Path, RunRecord]]) -> Scores:
+    scores: Scores = {}
+    for path, record in pictured:
+        for name, of_fold in _score_fold(path, record).items():
+            for metric, values in of_fold.items():
+                scores.setdefault(name, {}).setdefault(metric, []).extend(values)
     write_file(file, json.dumps(about | {"scores": scores}, indent=1).encode())
     return scores
 
 
-def _case(name: str, folder: Path, segment: Callable[[NDArray[Any]], Mask]) -> Case:
-    prediction = segment(read_image_file(folder / "image.png"))
-    return Case(name, prediction.astype(np.float32), read_image_file(folder / "truth.png") > 0)
+def _score_fold(path: Path, record: RunRecord) -> Scores:
+    """Score the baselines on the test images of one run."""
+    tolerance_px = record.config.tolerance_px
+    seen = [path / "validation" / image for image in (record.validation.images if record.validation else [])]
+    validation = [_read(folder) for folder in seen if (folder / "image.png").is_file()]
+    scores = {}
+    for name, answer in untrained_answers(validation, record.rank_by, tolerance_px).items():
+        cases = [_case(path / "test" / image, answer) for image in (record.test.images if record.test else [])]
+        scores[name] = score_cases(cases, threshold=0.5, tolerance_px=tolerance_px).metrics
+    return scores
+
+
+def _case(folder: Path, answer: Answer) -> Case:
+    image, truth = _read(folder)
+    return Case(folder.name, answer(image).astype(np.float32), truth)
+
+
+def _read(folder: Path) -> tuple[Image, Mask]:
+    return read_image_file(folder / "image.png"), read_image_file(folder / "truth.png") > 0

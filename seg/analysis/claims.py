@@ -12,8 +12,8 @@ from seg.analysis.arms import TrainedArms
 from seg.analysis.claim import Claim, Status, not_tried
 from seg.analysis.collapse import CollapseEvaluator
 from seg.analysis.formatting import p_value
-from seg.analysis.pairwise import Judgement, Pair
-from seg.analysis.variance import LEVEL
+from seg.analysis.pair import Pair
+from seg.analysis.pairwise import Judgement
 from seg.analysis.verdict import power_words, with_interval
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
@@ -135,4 +135,4 @@ def _words(metric: str, pair: Pair) -> str:
 
 def _is_established(pair: Pair) -> bool:
     """Return whether the difference stands, corrected for the metrics of the claim, not for pairs not asked about."""
-    return pair.p * pair.family <= LEVEL
+    return pair.p * pair.family <= pair.level

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from seg.analysis.arms import TrainedArms
 from seg.analysis.claim import Claim, not_tried
-from seg.analysis.failures import COLLAPSED, FailureRate
+from seg.analysis.failures import LEARNED, FailureRate
 from seg.analysis.pairwise import Judgement
+from seg.metrics.collapse import COLLAPSED, PARTLY
 from seg.record import RunRecord
 
 #: A loss does not collapse where its rate of collapse is at most this, with 95 % confidence: in none of 11 runs.
@@ -55,7 +56,8 @@ class CollapseEvaluator:
         why = self._untested(name, expected, collapsed, judged)
         if why:
             return Claim(statement, "not tested here", f"{evidence} {why}", "training")
-        if collapsed not in (0, judged) or (artefacts and expected and not collapsed):
+        partly = any(verdict in PARTLY for verdict in verdicts)
+        if collapsed not in (0, judged) or partly or (artefacts and expected and not collapsed):
             return Claim(statement, "undecided", evidence, "training")
         highest = FailureRate(collapsed, judged).interval()[1]
         if not expected and not collapsed and highest > RATE:
@@ -96,4 +98,4 @@ def _has_collapsed(outcome: str) -> bool:
 
 
 def _can_be_judged(outcome: str) -> bool:
-    return _has_collapsed(outcome) or outcome in ("none", "threshold artefact")
+    return outcome in (*COLLAPSED, *PARTLY, *LEARNED)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from scipy import stats
 
 from seg.analysis.variance import LEVEL
+from seg.metrics.collapse import COLLAPSED
 from seg.record import RunRecord
 
-#: Verdicts on the chosen weights of a run that has learned nothing.
-COLLAPSED = ("constant", "black", "white")
+#: Verdicts on the chosen weights of a run that has learned, see seg.metrics.collapse.
+LEARNED = ("none", "threshold artefact")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class FailureRate:
     @classmethod
     def of(cls, runs: Iterable[RunRecord]) -> "FailureRate":
         """Count the runs of one loss."""
-        outcomes = [run.status != "finished" or run.collapse in (*COLLAPSED, "nan") for run in runs]
+        outcomes = [run.status != "finished" or run.collapse not in LEARNED for run in runs]
         return cls(sum(outcomes), len(outcomes))
 
     def interval(self) -> tuple[float, float]:
@@ -44,6 +45,24 @@ class FailureRate:
     def __str__(self) -> str:
         low, high = self.interval()
         return f"{self.failed} of {self.runs} ({low:.0%} to {high:.0%})"
+
+
+def losers_by_rule(records: Iterable[RunRecord]) -> dict[frozenset[str], str]:
+    """Return the pairs of losses of which one loses by rule, with its name.
+
+    It does where all of its finished runs, at least two, have collapsed, and of the other one's, at least two, none
+    failed or collapsed: too few runs for a test, but nobody would take that network.
+
+    Args:
+        records: of all runs.
+    """
+    by_loss: dict[str, list[RunRecord]] = {}
+    for run in records:
+        by_loss.setdefault(run.name, []).append(run)
+    finished = {name: [run for run in runs if run.status == "finished"] for name, runs in by_loss.items()}
+    lost = [name for name, runs in finished.items() if len(runs) > 1 and all(run.collapse in COLLAPSED for run in runs)]
+    sound = [name for name, runs in by_loss.items() if len(runs) > 1 and not FailureRate.of(runs).failed]
+    return {frozenset((loser, winner)): loser for loser in lost for winner in sound}
 
 
 def failure_sentences(rates: dict[str, FailureRate]) -> list[str]:

@@ -1,90 +1,23 @@
 """Which losses differ in a metric on the test images, and which cannot be told apart."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import combinations
 
 import networkx as nx
 import numpy as np
 from scipy import stats
 
-from seg.analysis.power import Need, needed
-from seg.analysis.score_tables import Table, common_images, paired_differences, score_tables
+from seg.analysis.failures import losers_by_rule
+from seg.analysis.looks import level_at
+from seg.analysis.pair import Estimate, Pair
+from seg.analysis.score_tables import Table, common_images, merge_scores, paired_differences, score_tables
 from seg.analysis.sections import SectionCorrelation
 from seg.analysis.units import Units
-from seg.analysis.variance import LEVEL, Scores, TwoWayVariance, holm
+from seg.analysis.variance import Scores, TwoWayVariance, holm
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over seeds and images with its 95 % interval (NaN where there can be none)."""
-
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two losses in one metric, compared on the seeds and images that both have; the better one there first.
-
-    Attributes:
-        better, worse: names.
-        difference: of the means, >= 0 in favor of the better one whichever way the metric runs; with 95 % interval.
-        p: of the two-way test, NaN where there can be no interval.
-        p_holm: the same, corrected for the number of pairs.
-        p_images: Wilcoxon's over the images, the seeds averaged. It holds for these trained networks alone and
-            ignores the variance between seeds: shown for information, not used for decisions.
-        effect: the difference in standard deviations of a single difference (one seed, one image).
-        wins: share of (seed, image) cells where the better one is better, ties counted half.
-        seeds, images: that both have.
-        differences: (seeds, images), in favor of the better one.
-        uncertainty: of the difference, None where there can be no interval.
-        units: what is independent among the images.
-        family: number of pairs that were tested together.
-        unpaired: number of seeds that only one of them has; they count in its estimate, not here.
-    """
-
-    better: str
-    worse: str
-    difference: Estimate
-    p: float
-    p_holm: float
-    p_images: float
-    effect: float
-    wins: float
-    seeds: int
-    images: int
-    differences: Scores
-    uncertainty: TwoWayVariance | None
-    units: Units
-    family: int = 1
-    unpaired: int = 0
-
-    @property
-    def different(self) -> bool:
-        """Whether the difference is established."""
-        return self.p_holm <= LEVEL
-
-    def equal_within(self, rope: float) -> bool:
-        """Return whether the difference is surely less than `rope`: two one-sided tests, corrected for the pairs."""
-        reach = self.uncertainty.margin(2 * LEVEL / self.family) if self.uncertainty else math.inf
-        return self.difference.mean + reach < rope
-
-    @property
-    def identical(self) -> bool:
-        """Whether the two have the same score in every cell."""
-        return self.difference.mean == 0 and not (self.uncertainty and self.uncertainty.error)
-
-    @cached_property
-    def need(self) -> Need | None:
-        """How many seeds, or seeds and images, would show a difference of this size; None: that cannot be told."""
-        if self.uncertainty is None or self.units.one_volume:
-            return None
-        return needed(self.uncertainty, LEVEL / self.family, len(self.units.names))
 
 
 @dataclass(frozen=True)
@@ -98,6 +31,7 @@ class Judgement:
         groups: largest sets of losses of which no two differ, best first; a loss can be in several.
         units: what is independent among the test images.
         independent: how many independent images the sections of one volume are worth; None: not estimated.
+        looks: numbers of seeds with which the verdict was looked at, this time included.
     """
 
     estimates: dict[str, Estimate]
@@ -105,13 +39,14 @@ class Judgement:
     groups: list[list[str]]
     units: Units
     independent: float | None = None
+    looks: tuple[int, ...] = ()
 
     @property
     def leaders(self) -> list[str]:
         """The first loss that is not worse than another one, and those that cannot be told from it."""
-        beaten = {pair.worse for pair in self.pairs if pair.different}
+        beaten = {pair.loser for pair in self.pairs}
         best = next((name for name in self.estimates if name not in beaten), next(iter(self.estimates)))
-        return [name for name in self.estimates if name == best or not self.pair(best, name).different]
+        return [name for name in self.estimates if name == best or not self.pair(best, name).loser]
 
     def pair(self, first: str, second: str) -> Pair:
         """Return the pair of two losses.
@@ -123,29 +58,33 @@ class Judgement:
         return next(pair for pair in self.pairs if {pair.better, pair.worse} == {first, second})
 
 
-def judge(records: list[RunRecord], metric: str) -> Judgement | None:
+def judge(records: list[RunRecord], metric: str, looks: Sequence[int] = ()) -> Judgement | None:
     """Judge one metric on the test images that all finished runs have; None where a run lacks the metric.
 
     Args:
         records: of all runs; those that did not finish are left out.
         metric: key in `METRICS`.
+        looks: numbers of seeds with which the verdict was looked at, this time included; see seg.analysis.looks.
     """
     finished = [record for record in records if record.status == "finished" and record.test]
     if not finished or any(record.test is None or metric not in record.test.metrics for record in finished):
         return None
-    images = common_images(finished)
+    merged = merge_scores(finished, metric)
+    images = common_images(merged, finished)
     if not images:
         return None
-    tables, units = score_tables(finished, metric, images), Units.of(finished[0], images)
+    tables, units = score_tables(merged, images), Units.of(finished, images)
     merits = {name: METRICS[metric].merit(scores) for name, (_, scores) in tables.items()}
     order = sorted(tables, key=lambda name: (-merits[name].mean(), name))
     correlation = units.correlation(list(merits.values()))
     pairs = [_compare(one, other, metric, tables, units, correlation) for one, other in combinations(order, 2)]
     estimates = {name: _estimate(tables[name][1], units, METRICS[metric].bounds) for name in order}
-    corrected = correct(pairs)
-    return Judgement(
-        estimates, corrected, _groups(order, corrected), units, correlation.effective() if correlation else None
-    )
+    corrected = [replace(pair, level=level_at(looks)) for pair in correct(pairs)]
+    if metric == finished[0].rank_by:
+        lost = losers_by_rule(records)
+        corrected = [replace(pair, collapsed=lost.get(frozenset((pair.better, pair.worse)), "")) for pair in corrected]
+    worth = correlation.effective() if correlation else None
+    return Judgement(estimates, corrected, _groups(order, corrected), units, worth, tuple(looks))
 
 
 def _estimate(scores: Scores, units: Units, bounds: tuple[float, float]) -> Estimate:
@@ -212,6 +151,6 @@ def correct(pairs: list[Pair]) -> list[Pair]:
 def _groups(order: list[str], pairs: list[Pair]) -> list[list[str]]:
     graph = nx.Graph()
     graph.add_nodes_from(order)
-    graph.add_edges_from((pair.better, pair.worse) for pair in pairs if not pair.different)
+    graph.add_edges_from((pair.better, pair.worse) for pair in pairs if not pair.loser)
     cliques = [sorted(clique, key=order.index) for clique in nx.find_cliques(graph)]
     return sorted(cliques, key=lambda clique: [order.index(name) for name in clique])

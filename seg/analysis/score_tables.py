@@ -1,5 +1,8 @@
 """The test scores of each loss as a table of seeds and images, and the differences of two losses."""
 
+from collections.abc import Iterable
+from typing import Literal
+
 import numpy as np
 
 from seg.analysis.variance import Scores
@@ -10,30 +13,52 @@ from seg.record import RunRecord
 Table = tuple[list[int], Scores]
 
 
-def common_images(finished: list[RunRecord]) -> list[str]:
-    """Return the test images that all runs have, in the order of the data."""
-    places = {name: place for place, name in enumerate(finished[0].data.test)}
-    common = set.intersection(*(set(run.test.images) for run in finished if run.test))
+#: (loss, seed) -> image -> score.
+Merged = dict[tuple[str, int], dict[str, float]]
+
+
+def merge_scores(records: Iterable[RunRecord], metric: str, split: Literal["validation", "test"] = "test") -> Merged:
+    """Return the scores of each loss and seed, of all folds of a cross-validation together.
+
+    Args:
+        records: of runs; those without scores of the split are left out.
+        metric: key in `METRICS`.
+        split: whose scores.
+    """
+    merged: Merged = {}
+    for run in records:
+        scores = run.test if split == "test" else run.validation
+        if scores:
+            of_run = merged.setdefault((run.name, run.seed), {})
+            of_run |= dict(zip(scores.images, scores.metrics[metric], strict=True))
+    return merged
+
+
+def common_images(merged: Merged, finished: list[RunRecord]) -> list[str]:
+    """Return the images that all losses and seeds have, in the order of the data, fold by fold.
+
+    Args:
+        merged: scores.
+        finished: runs, for the order.
+    """
+    in_order = {run.config.fold: run.data.test for run in finished}
+    names = [name for fold in sorted(in_order, key=lambda fold: fold or 0) for name in in_order[fold]]
+    places = {name: place for place, name in enumerate(names)}
+    common = set.intersection(*(set(scores) for scores in merged.values()))
     return sorted(common, key=lambda name: (places.get(name, len(places)), name))
 
 
-def score_tables(finished: list[RunRecord], metric: str, images: list[str]) -> dict[str, Table]:
+def score_tables(merged: Merged, images: list[str]) -> dict[str, Table]:
     """Return loss -> its seeds, ascending, and scores.
 
     Args:
-        finished: runs.
-        metric: key in `METRICS`.
-        images: the I images, which all runs have.
+        merged: scores.
+        images: the I images, which all have.
     """
-    scores = {
-        (run.name, run.seed): dict(zip(run.test.images, run.test.metrics[metric], strict=True))
-        for run in finished
-        if run.test
-    }
     tables = {}
-    for name in sorted({run.name for run in finished}):
-        seeds = sorted(seed for other, seed in scores if other == name)
-        rows = [[scores[name, seed][image] for image in images] for seed in seeds]
+    for name in sorted({name for name, _ in merged}):
+        seeds = sorted(seed for other, seed in merged if other == name)
+        rows = [[merged[name, seed][image] for image in images] for seed in seeds]
         tables[name] = (seeds, np.array(rows, dtype=np.float64))
     return tables
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from seg.analysis.pairwise import Judgement, Pair
-from seg.analysis.variance import LEVEL, holm
+from seg.analysis.pair import Pair
+from seg.analysis.pairwise import Judgement
+from seg.analysis.variance import holm
 from seg.metrics.table import METRICS
 
 
@@ -29,7 +30,7 @@ def secondary_sentences(name: str, judgements: dict[str, Judgement], rank_by: st
     behind: dict[str, list[str]] = {}
     for (metric, pair), p in zip(pairs, together, strict=True):
         if pair.worse == name and pair.different:
-            of_rival = beaten if first and p <= LEVEL else behind
+            of_rival = beaten if first and p <= pair.level else behind
             of_rival.setdefault(pair.better, []).append(METRICS[metric].title)
     number = len(judgements) - (rank_by in judgements)
     return [

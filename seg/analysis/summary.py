@@ -2,9 +2,11 @@
 
 import statistics
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg.analysis.choice import WinnersCurse, cheaper_sentence
 from seg.analysis.failures import FailureRate
 from seg.analysis.pairwise import Judgement, judge
 from seg.analysis.step_cost import StepCost
@@ -47,7 +49,8 @@ class LossRow:
         thresholds: chosen on validation, one per seed.
         step_ms: milliseconds per training step, mean over its runs; see Summary.cost.
         finished, failed: number of runs.
-        best: folder of its best run on validation, None where no run finished.
+        best: folder of its best run on validation, of the first fold where there are several; None where no run
+            finished.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Summary:
         warnings: why the runs may not be comparable.
         verdict: sentences, the most important first.
         cost: of the runs, per step.
+        curse: what the validation score of the best loss is expected to lose; None where that cannot be told.
     """
 
     rows: list[LossRow]
@@ -86,14 +90,16 @@ class Summary:
     warnings: list[str]
     verdict: list[str]
     cost: StepCost
+    curse: WinnersCurse | None
 
 
-def summarize(runs: dict[Path, RunRecord], rope: float = 0.0) -> Summary:
+def summarize(runs: dict[Path, RunRecord], rope: float = 0.0, looks: Sequence[int] = ()) -> Summary:
     """Rank the losses on validation and judge their test scores.
 
     Args:
         runs: folder -> record.
         rope: losses that differ by less than this in the metric that ranks are practically equal.
+        looks: numbers of seeds with which the verdict was looked at, this time included.
     """
     records = list(runs.values())
     ranked = [name for name, _ in rank_losses(records)]
@@ -102,11 +108,17 @@ def summarize(runs: dict[Path, RunRecord], rope: float = 0.0) -> Summary:
     rows = [_row(name, runs, cost) for name in names]
     rank_by = records[0].rank_by
     chosen = choose_run(runs) if ranked else None
-    judged = {metric: judge(records, metric) for metric in METRICS}
+    judged = {metric: judge(records, metric, looks) for metric in METRICS}
     judgements = {metric: judgement for metric, judgement in judged.items() if judgement}
     failures = {row.name: row.failures for row in rows}
-    sentences = verdict(judgements, rank_by, runs[chosen] if chosen else None, str(rows[0].validation), failures, rope)
-    return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost)
+    curse = WinnersCurse.of(records)
+    beside = [str(curse)] if curse else []
+    if chosen and rank_by in judgements:
+        cheaper = cheaper_sentence(names[0], judgements[rank_by], {row.name: row.step_ms for row in rows})
+        beside[:0] = [cheaper] if cheaper else []
+    best = runs[chosen] if chosen else None
+    sentences = verdict(judgements, rank_by, best, str(rows[0].validation), failures, rope, beside)
+    return Summary(rows, rank_by, chosen, judgements, _warnings(records), sentences, cost, curse)
 
 
 def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
@@ -136,13 +148,21 @@ def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
         step_ms=cost.mean(of_loss),
         finished=len(finished),
         failed=len(of_loss) - len(finished),
-        best=choose_run(of_loss, name) if finished else None,
+        best=_best(of_loss, name) if finished else None,
     )
+
+
+def _best(runs: dict[Path, RunRecord], name: str) -> Path:
+    """Return the best run on validation; of the first fold, so that the runs of all losses have the same images."""
+    finished = {path: run for path, run in runs.items() if run.status == "finished"}
+    first = min(run.config.fold or 0 for run in finished.values())
+    return choose_run({path: run for path, run in finished.items() if (run.config.fold or 0) == first}, name)
 
 
 def _warnings(records: list[RunRecord]) -> list[str]:
     warnings = []
-    if len({record.data.fingerprint for record in records}) > 1:
+    seen = {(record.config.fold, record.data.fingerprint) for record in records}
+    if len(seen) > len({fold for fold, _ in seen}):
         warnings.append(
             "The runs did not see the same data (their fingerprints differ): their scores are not comparable."
         )

@@ -16,3 +16,28 @@ def load_trials(folder: Path) -> dict[str, Any]:
     """
     file = folder / TRIALS
     return read_json(file, "the same `seg compare` again writes it anew") if file.is_file() else {}
+
+
+def ends_of_search(tuned: dict[str, Any]) -> list[str]:
+    """Say which arms chose the smallest or largest of the numbers that they tried: a better one may lie beyond.
+
+    Args:
+        tuned: arm -> its choice and its trials.
+    """
+    return [
+        f"{arm} chose the {end} {option} that it tried, {chosen:g} ({low:g} to {high:g}): a better one may lie "
+        "beyond, so that its score says less about the loss."
+        for arm, of_arm in tuned.items()
+        for option, chosen in of_arm["chosen"].items()
+        for low, high in [_range([trial["options"].get(option) for trial in of_arm["trials"]])]
+        for end, value in (("smallest", low), ("largest", high))
+        if low < high and chosen == value
+    ]
+
+
+def _range(values: list[Any]) -> tuple[float, float]:
+    """Return the smallest and largest of at least three numbers; (0, 0) where there are others or fewer."""
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(numbers) < len(values) or len(set(numbers)) < 3:
+        return 0.0, 0.0
+    return min(numbers), max(numbers)

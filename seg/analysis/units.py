@@ -1,7 +1,9 @@
 """What is independent among the test images: each image, groups of them, or nothing but the sections of one volume."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from seg.record import RunRecord
 #: Groups of unlike size count as so many of equal size; with fewer there is no interval.
 FEWEST_GROUPS = 1.5
 
+#: With fewer, their variance is not known.
+FEWEST_FOLDS = 3
+
 
 @dataclass(frozen=True)
 class Units:
@@ -20,20 +25,35 @@ class Units:
     Attributes:
         groups: of each image, in the order of the images.
         serial: whether images next to each other are neighbouring sections.
+        folds: of a cross-validation, in which each image was tested; empty without one.
+        ratio: test images by training images of a fold.
     """
 
     groups: tuple[str, ...]
     serial: bool = False
+    folds: tuple[int, ...] = ()
+    ratio: float = 0.0
 
     @classmethod
-    def of(cls, record: RunRecord, images: Sequence[str]) -> "Units":
-        """Return the groups that a run's split made; images of records without groups are their own group.
+    def of(cls, records: Sequence[RunRecord], images: Sequence[str]) -> "Units":
+        """Return the groups that the runs' split made; images of records without groups are their own group.
 
         Args:
-            record: of one of the runs.
+            records: of the runs, at least one.
             images: names of test images.
         """
-        return cls(tuple(record.data.groups.get(image, image) for image in images), record.data.serial)
+        group_of = {image: group for record in records for image, group in record.data.groups.items()}
+        groups, serial = tuple(group_of.get(image, image) for image in images), records[0].data.serial
+        fold_of = {
+            image: record.config.fold
+            for record in records
+            if record.config.fold is not None
+            for image in record.data.test
+        }
+        if not fold_of:
+            return cls(groups, serial)
+        ratio = fmean(len(record.data.test) / len(record.data.train) for record in records)
+        return cls(groups, serial, tuple(fold_of[image] for image in images), ratio)
 
     @property
     def names(self) -> list[str]:
@@ -43,12 +63,12 @@ class Units:
     @property
     def one_volume(self) -> bool:
         """Whether all images are sections of one volume."""
-        return self.serial and len(self.names) == 1
+        return self.serial and len(self.names) == 1 and not self.folds
 
     @property
     def grouped(self) -> bool:
         """Whether some, but not all of the images share a group."""
-        return 1 < len(self.names) < len(self.groups)
+        return 1 < len(self.names) < len(self.groups) and not self.folds
 
     @property
     def shares(self) -> Scores:
@@ -63,6 +83,11 @@ class Units:
     @property
     def assumption(self) -> str:
         """What the intervals take as independent."""
+        if self.folds:
+            return (
+                f"The images are tested in {len(set(self.folds))} folds. Their training images overlap: the variance "
+                "between folds is enlarged by Nadeau and Bengio's correction."
+            )
         if self.one_volume:
             return "The images are sections of one volume, whose correlation is estimated and corrected for."
         if self.grouped:
@@ -74,6 +99,8 @@ class Units:
         """Why there can be no interval, as "an interval needs ..."; "" where there can."""
         if len(self.groups) < 2:
             return "an interval needs at least 2 seeds and 2 test images"
+        if 0 < len(set(self.folds)) < FEWEST_FOLDS:
+            return f"an interval needs test scores of at least {FEWEST_FOLDS} folds"
         if self.one_volume and len(self.groups) < FEWEST_SECTIONS:
             return f"an interval needs at least {FEWEST_SECTIONS} sections of one volume, or several volumes"
         if self.grouped and 1 / (self.shares**2).sum() < FEWEST_GROUPS:
@@ -87,6 +114,8 @@ class Units:
             independent: how many independent images the sections are worth; None: not estimated.
         """
         count = len(self.groups)
+        if self.folds and len(self.names) == 1 < count:
+            return "The verdict holds for this volume or group only, which all images are of."
         if self.one_volume:
             worth = f", worth about {independent:.1f} independent images" if independent else ""
             return (
@@ -114,8 +143,10 @@ class Units:
         """
         if len(scores) < 2 or self.unfit:
             return None
+        if self.folds:
+            return self._over_folds(scores)
         if self.grouped:
-            return TwoWayVariance.of(self._means(scores), self.shares)
+            return TwoWayVariance.of(_means(scores, self.groups), self.shares)
         independent = TwoWayVariance.of(scores)
         if not self.one_volume:
             return independent
@@ -134,7 +165,22 @@ class Units:
         series = np.array([of_loss.mean(axis=0) for of_loss in merits])
         return SectionCorrelation.of(series - series.mean(axis=0), len(series) - 1)
 
-    def _means(self, scores: Scores) -> Scores:
-        member = np.array([[group == name for group in self.groups] for name in self.names], dtype=np.float64)
-        means: Scores = scores @ (member / member.sum(axis=1, keepdims=True)).T
-        return means
+    def _over_folds(self, scores: Scores) -> TwoWayVariance:
+        """Return mean and variance over folds, whose networks share most of their training images.
+
+        The variance of the mean over K folds is s^2 (1 / K + test / training images), not s^2 / K.
+
+        Source:
+            Nadeau and Bengio, Machine Learning 2003.
+        """
+        counts = np.array(list(Counter(self.folds).values()))
+        folds = TwoWayVariance.of(_means(scores, self.folds), counts / counts.sum())
+        larger = 1 + len(counts) * self.ratio
+        return replace(folds, column_variance=larger * folds.column_variance, image_freedom=len(counts) - 1)
+
+
+def _means(scores: Scores, of_image: Sequence[Hashable]) -> Scores:
+    """Return the means over the images of each group or fold, (S, G)."""
+    member = np.array([[own == name for own in of_image] for name in dict.fromkeys(of_image)], dtype=np.float64)
+    means: Scores = scores @ (member / member.sum(axis=1, keepdims=True)).T
+    return means

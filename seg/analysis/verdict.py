@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from seg.analysis.failures import FailureRate, failure_sentences
 from seg.analysis.formatting import format_score
-from seg.analysis.pairwise import Estimate, Judgement, Pair
+from seg.analysis.looks import look_sentence
+from seg.analysis.pair import Estimate, Pair
+from seg.analysis.pairwise import Judgement
 from seg.analysis.secondary import secondary_sentences
-from seg.analysis.variance import LEVEL
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
 
@@ -19,6 +20,7 @@ def verdict(
     validation: str,
     failures: dict[str, FailureRate],
     rope: float = 0.0,
+    beside: Sequence[str] = (),
 ) -> list[str]:
     """Return what the comparison has shown and what it has not, the most important first.
 
@@ -29,11 +31,13 @@ def verdict(
         validation: the score of that loss on validation.
         failures: loss -> how many of its runs failed or collapsed.
         rope: losses that differ by less than this in the metric that ranks are practically equal.
+        beside: more sentences about the loss that is best on validation.
     """
     if chosen is None:
         return ["No run finished: there is nothing to rank."]
     word = METRICS[rank_by].title
     sentences = [f"{chosen.name} is best on validation: {word} {validation}. The run to promote: seed {chosen.seed}."]
+    sentences += beside
     judgement = judgements.get(rank_by)
     if judgement is None or len(judgement.estimates) == 1:
         return sentences
@@ -45,8 +49,9 @@ def verdict(
         for pair in rivals
         if pair.different and pair.worse == chosen.name
     ]
-    equal = [pair for pair in rivals if pair.equal_within(rope)]
-    sentences += _ties([pair for pair in rivals if not pair.different and pair not in equal])
+    sentences += [pair_words(pair) + "." for pair in rivals if pair.loser and not pair.different]
+    equal = [pair for pair in rivals if pair.equal_within(rope) and not pair.loser]
+    sentences += _ties([pair for pair in rivals if not pair.loser and pair not in equal])
     sentences += [
         f"{pair.better} and {pair.worse} are practically equal: they differ by less than {rope:g} in {word} "
         f"({with_interval(pair.difference)} for {pair.better})."
@@ -58,8 +63,9 @@ def verdict(
 def _scope(judgement: Judgement) -> list[str]:
     """Say for which images and seeds the verdict holds, where that is less than a reader expects."""
     seeds = min((pair.seeds for pair in judgement.pairs), default=0)
-    few = "Two seeds show only very large differences; three show far smaller ones." if seeds == 2 else ""
-    return [sentence for sentence in (judgement.units.scope(judgement.independent), few) if sentence]
+    few = "Two seeds show only very large differences, three show far smaller ones: add a seed." if seeds == 2 else ""
+    said = (judgement.units.scope(judgement.independent), few, look_sentence(judgement.looks))
+    return [sentence for sentence in said if sentence]
 
 
 def describe(pair: Pair, title: str) -> str:
@@ -80,14 +86,25 @@ def with_interval(estimate: Estimate) -> str:
     return f"{format_score(estimate.mean)} [{format_score(estimate.low)}, {format_score(estimate.high)}]"
 
 
+def pair_words(pair: Pair) -> str:
+    """Return what is known of a pair, as the tables say it."""
+    if pair.different:
+        return f"{pair.better} is better"
+    if pair.loser:
+        winner = pair.better if pair.loser == pair.worse else pair.worse
+        return f"{pair.loser} loses to {winner}: all of its runs collapsed, none of {winner}"
+    return f"cannot be told apart; {power_words(pair)}"
+
+
 def power_words(pair: Pair) -> str:
     """Return how many more seeds it takes to establish a difference of this size."""
     if pair.identical:
         return "every score is the same"
     if pair.uncertainty is None:
         return pair.units.unfit or "an interval needs at least 2 seeds and 2 test images"
-    if pair.units.one_volume:
-        return "a difference of this size needs more sections, better of other volumes; how many cannot be told"
+    if pair.units.folds or pair.units.one_volume:
+        more = "seeds, more images, or both" if pair.units.folds else "sections, better of other volumes"
+        return f"a difference of this size needs more {more}; how many cannot be told"
     need = pair.need
     if need is None:
         more = f"many more test {pair.units.kind}"
@@ -119,9 +136,11 @@ def _ties(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _in_groups(pair: Pair) -> str:
+    if pair.units.folds:
+        return f" in {len(set(pair.units.folds))} folds"
     return f" of {len(pair.units.names)} groups" if pair.units.grouped else ""
 
 
 def _correction(pair: Pair) -> str:
     """Name the correction for the number of pairs where it made the difference."""
-    return f" once {pair.family} pairs are corrected for" if pair.p <= LEVEL else ""
+    return f" once {pair.family} pairs are corrected for" if pair.p <= pair.level else ""

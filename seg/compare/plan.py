@@ -1,14 +1,14 @@
 """The plan of a comparison, read from YAML and checked."""
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from seg.compare.plan_checks import check_name, check_whole, read_fields, strings
+from seg.compare.plan_checks import LARGEST_SEED, check_name, check_whole, read_fields, strings
 from seg.compare.run_task import PlannedRun
+from seg.compare.search import Tuning
 
 _KEYS = {
     "configs": list,
@@ -18,9 +18,9 @@ _KEYS = {
     "seeds": list,
     "options": dict,
     "tune": dict,
+    "folds": int,
     "processes": int,
 }
-_LARGEST_SEED = 2**32 - 1  # of NumPy
 
 
 @dataclass(frozen=True)
@@ -55,62 +55,6 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Tuning:
-    """Hyper-parameter search on validation, with the same number of trials for each arm.
-
-    Attributes:
-        trials: per arm.
-        seed: of the trials' trainings, and of their order.
-        options: of `seg fit` for a trial, e.g. a shorter training.
-        search: option -> values to try, for every arm.
-        arms: arm -> further options and values, for that arm alone.
-    """
-
-    trials: int
-    search: dict[str, list[Any]] = field(default_factory=dict)
-    arms: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
-    options: dict[str, Any] = field(default_factory=dict)
-    seed: int = 1000
-
-    @classmethod
-    def read(cls, content: Any) -> "Tuning | None":
-        """Build the search from the YAML, if there is one.
-
-        Raises:
-            TypeError: a value is of another type.
-            ValueError: a key is missing or unknown.
-        """
-        if content is None:
-            return None
-        keys = {"trials": int, "seed": int, "search": dict, "arms": dict, "options": dict}
-        tuning = cls(**read_fields(content, keys, {"trials"}, "tune"))
-        for name, grid in (("search", tuning.search), *tuning.arms.items()):
-            read_fields(grid, dict.fromkeys(grid, list) if isinstance(grid, dict) else {}, set(), f"tune, {name}")
-        return tuning
-
-    def check(self, arms: list[str]) -> None:
-        """Check that every arm can have as many different trials.
-
-        Raises:
-            ValueError: an arm is unknown, or a number is out of range.
-        """
-        check_whole("tune.seed", self.seed, 0, _LARGEST_SEED)
-        if unknown := sorted(set(self.arms) - set(arms)):
-            raise ValueError(f"tune.arms names {', '.join(unknown)}, the arms are {', '.join(arms)}")
-        for arm in arms:
-            points = math.prod(len(values) for values in self.grid(arm).values())
-            if not 1 <= self.trials <= points:
-                raise ValueError(
-                    f"tune.trials must be from 1 to the points of the smallest grid, so that all arms have as many: "
-                    f"{self.trials} trials, but {arm} has {points} point(s)"
-                )
-
-    def grid(self, arm: str) -> dict[str, list[Any]]:
-        """Return option -> values of an arm."""
-        return self.search | self.arms.get(arm, {})
-
-
-@dataclass(frozen=True)
 class Plan:
     """The content of a comparison's YAML; its paths are relative to the file.
 
@@ -122,6 +66,7 @@ class Plan:
         seeds: every arm is trained once with each seed.
         options: of `seg fit`, for all runs, e.g. {trainer.max_epochs: 5}; {name} and {seed} are replaced by the run's.
         tune: the hyper-parameter search before the runs, or None.
+        folds: of a cross-validation: every run is trained once per fold, and every image tested once; None: one split.
         processes: runs trained at the same time, each on one core or GPU; all cores or GPUs if None.
     """
 
@@ -131,6 +76,7 @@ class Plan:
     seeds: list[int]
     options: dict[str, Any] = field(default_factory=dict)
     tune: Tuning | None = None
+    folds: int | None = None
     processes: int | None = None
 
     @classmethod
@@ -171,24 +117,32 @@ class Plan:
             if not named.is_file():
                 raise FileNotFoundError(named)
         names = [check_name(arm.name) for arm in self.arms]
-        seeds = [check_whole("seeds", seed, 0, _LARGEST_SEED) for seed in self.seeds]
+        seeds = [check_whole("seeds", seed, 0, LARGEST_SEED) for seed in self.seeds]
         for key, values in (("losses and arms", names), ("seeds", seeds)):
             if not values or len({str(value).casefold() for value in values}) < len(values):
                 raise ValueError(f"{key} must be at least one and all different, got {values}")
         if self.processes is not None:
             check_whole("processes", self.processes, 1)
+        if self.folds is not None:
+            check_whole("folds", self.folds, 3)
+        if self.folds and self.tune:
+            raise ValueError("folds and tune exclude each other: what is validated in one fold is tested in another")
         if self.tune:
             self.tune.check(names)
 
     def runs(self, extra: list[str]) -> list[PlannedRun]:
-        """Return all runs, seed by seed, so that an unfinished comparison has results of every arm.
+        """Return all runs, seed by seed and fold by fold: an unfinished comparison has results of every arm.
 
         Args:
             extra: more options of `seg fit` for all runs, e.g. ["--data.source.init_args.root", "elsewhere"].
         """
-        return [self._run(arm, seed, extra) for seed in self.seeds for arm in self.arms]
+        folds = range(self.folds) if self.folds else (None,)
+        return [self._run(arm, seed, fold, extra) for seed in self.seeds for fold in folds for arm in self.arms]
 
-    def _run(self, arm: Arm, seed: int, extra: list[str]) -> PlannedRun:
+    def _run(self, arm: Arm, seed: int, fold: int | None, extra: list[str]) -> PlannedRun:
         files = [f"--config={config}" for config in self.configs]
         files += [f"--data={self.data}", f"--model.loss={arm.loss}"]
-        return PlannedRun(arm.name, seed, tuple(files), self.options | arm.options, tuple(extra))
+        options = self.options | arm.options
+        if fold is not None:
+            options |= {"data.folds": self.folds, "data.fold": fold}
+        return PlannedRun(arm.name, seed, tuple(files), options, tuple(extra), fold)

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+LARGEST_SEED = 2**32 - 1  # of NumPy
+
 _NAMES = {dict: "a mapping", list: "a list", str: "a text", int: "a whole number"}
 
 

@@ -37,7 +37,7 @@ class ProgressTable:
             speed_estimate_period=_SLOW,
         )
         self.shares = dict.fromkeys(runs, 0.0)
-        self.rows = {run: self._add(f"{run.name} seed {run.seed}", "waiting") for run in runs}
+        self.rows = {run: self._add(run.label, "waiting") for run in runs}
         self.whole = self._add("all runs", f"{kept} kept" if kept else "")
 
     def __enter__(self) -> "ProgressTable":
@@ -77,7 +77,7 @@ class ProgressTable:
 
     def _log(self, run: RunTask, text: str) -> None:
         if not self.console.is_terminal:
-            self.console.print(f"{run.name} seed {run.seed} {text.rstrip()}", markup=False, soft_wrap=True)
+            self.console.print(f"{run.label} {text.rstrip()}", markup=False, soft_wrap=True)
 
     def _move(self, run: RunTask, share: float, note: str | None) -> None:
         changed = {} if note is None else {"note": note}

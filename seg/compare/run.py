@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from rich.console import Console
@@ -15,7 +16,7 @@ from seg.compare.plan import Plan
 from seg.compare.run_state import Outcome, is_finished
 from seg.compare.run_task import MakeTask, PlannedRun, RunTask
 from seg.data.writing import write_file
-from seg.record import COMPARISON
+from seg.record import COMPARISON, read_json
 
 
 def inspect_inputs(plan: Plan, runs: list[PlannedRun], scheduler: str | None) -> tuple[MakeTask, Executor]:
@@ -57,9 +58,25 @@ def run_comparison(
     with _only_one_in(folder):
         tuned = tuning.tune(trials, folder, make_task, executor.train)
         tasks = [make_task(run.with_options(tuned.get(run.name, {})), folder / "runs") for run in runs]
-        listed = {"runs": [task.folder.relative_to(folder).as_posix() for task in tasks]}
+        listed = {
+            "runs": [task.folder.relative_to(folder).as_posix() for task in tasks],
+            "looks": earlier_looks(folder),
+        }
         write_file(folder / COMPARISON, (json.dumps(listed, indent=1) + "\n").encode())
         return tasks, executor.train(tasks)
+
+
+def earlier_looks(folder: Path) -> list[Any]:
+    """Return the looks at the verdict that reports wrote into comparison.json, see seg.analysis.looks.
+
+    Args:
+        folder: of the comparison.
+    """
+    try:
+        looks: list[Any] = read_json(folder / COMPARISON, "it is written anew").get("looks", [])
+    except (FileNotFoundError, ValueError):
+        return []
+    return looks
 
 
 @contextmanager
@@ -87,8 +104,8 @@ def preview(plan: Plan, folder: Path, extra: list[str], scheduler: str | None) -
     """
     runs = plan.runs(extra)
     trials = tuning.plan_trials(plan, runs)
-    tried = [trial for of_arm in trials.values() for trial in of_arm]
-    make_task, executor = inspect_inputs(plan, [*runs, *(trial.run for trial in tried)], scheduler)
+    tried = tuning.trained_trials(trials)
+    make_task, executor = inspect_inputs(plan, [*runs, *tried], scheduler)
     processes = executor.processes
     costs = estimate.measure(runs, lambda tasks: list(local.execute(tasks, processes, executor.gpus, lambda *_: None)))
     tasks = [make_task(run, folder / "runs") for run in runs]
@@ -96,9 +113,8 @@ def preview(plan: Plan, folder: Path, extra: list[str], scheduler: str | None) -
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(estimate.tabulate(costs, tasks))
     if plan.tune:
-        epochs = plan.tune.options.get("trainer.max_epochs")
-        untried = [trial.run for trial in tried if not is_finished(make_task(trial.run, folder / tuning.FOLDER))]
-        console.print(f"{plan.tune.trials} trials per arm before, {len(untried)} of them missing")
-        missing += [costs[run.name].seconds(epochs) for run in untried]
+        untried = [run for run in tried if not is_finished(make_task(run, folder / tuning.FOLDER))]
+        console.print(f"{plan.tune.trials} trials per arm before, {len(untried)} trainings of them missing")
+        missing += [costs[run.name].seconds(run.options.get("trainer.max_epochs")) for run in untried]
     time = estimate.duration(estimate.makespan(missing, processes))
     console.print(f"{len(missing)} runs, {processes} at a time: about {time}, then the report")

@@ -19,6 +19,7 @@ class RunTask:
         folder: for its record; its name ends with a hash of the identity.
         args: of `seg fit`.
         identity: what distinguishes this run from others: its seed, configuration, data, packages and code.
+        fold: of a cross-validation; None: there is none.
     """
 
     name: str
@@ -26,6 +27,12 @@ class RunTask:
     folder: Path
     args: tuple[str, ...]
     identity: str
+    fold: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Name, seed and fold, for messages."""
+        return f"{self.name} seed {self.seed}" + ("" if self.fold is None else f" fold {self.fold}")
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class PlannedRun:
         files: configuration files, as options of `seg fit`.
         options: of `seg fit`, by key; {name} and {seed} in a value are replaced by the run's.
         extra: further command-line options; they override `options`.
+        fold: of a cross-validation; None: there is none.
     """
 
     name: str
@@ -45,6 +53,7 @@ class PlannedRun:
     files: tuple[str, ...]
     options: dict[str, Any]
     extra: tuple[str, ...] = ()
+    fold: int | None = None
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -65,11 +74,12 @@ class PlannedRun:
             fingerprint: of its configuration, data and code, see seg.compare.fingerprint.
         """
         identity = f"seed: {self.seed}\n{fingerprint}"
-        version = f"seed-{self.seed}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
+        fold = "" if self.fold is None else f"-fold-{self.fold}"
+        version = f"seed-{self.seed}{fold}-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
         logger = ["--trainer.logger=pytorch_lightning.loggers.CSVLogger", f"--trainer.logger.save_dir={parent}"]
         logger += [f"--trainer.logger.name={self.name}", f"--trainer.logger.version={version}"]
         args = ("fit", *self.files, *logger, *self.settings, f"--seed_everything={self.seed}")
-        return RunTask(self.name, self.seed, parent / self.name / version, args, identity)
+        return RunTask(self.name, self.seed, parent / self.name / version, args, identity, self.fold)
 
 
 #: Gives a planned run its identity, and a folder within the one given.

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from seg.data.dataset import Channels, RandomCrops, WholeImages
 from seg.data.folder import read_images
+from seg.data.folds import FoldSplit
 from seg.data.leakage import refuse_leakage
 from seg.data.sample import Sample, Source, check_names
 from seg.data.sampling import EpochSampler, ImageSampler
@@ -42,6 +43,8 @@ class BoundaryDataModule(pl.LightningDataModule):
             up to 4 per device.
         predict: an image file or a folder of images for `seg predict`; the test images if null.
         seed: of crops, augmentation and order.
+        folds: of a cross-validation, made of the split's groups or blocks; null: the split as it is.
+        fold: that is tested, from 0.
 
     Raises:
         ValueError: crop_px, batch_size or steps_per_epoch is not positive, or the targets are unfit.
@@ -61,13 +64,16 @@ class BoundaryDataModule(pl.LightningDataModule):
         num_workers: int | None = None,
         predict: str | None = None,
         seed: int = 0,
+        folds: int | None = None,
+        fold: int = 0,
     ) -> None:
         super().__init__()
         for name, value in (("crop_px", crop_px), ("batch_size", batch_size), ("steps_per_epoch", steps_per_epoch)):
             if value < 1:
                 raise ValueError(f"{name} must be >= 1, got {value}")
         check_targets(targets)
-        self.source, self.split, self.transforms = source, split, transforms or []
+        self.split = split if folds is None else FoldSplit(split, folds, fold)
+        self.source, self.transforms = source, transforms or []
         self.scaling, self.channels, self.targets = scaling, channels, targets
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict, self.seed = num_workers, predict, seed

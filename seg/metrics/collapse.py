@@ -1,105 +1,162 @@
-"""Detects collapsed networks: constant, all background, all boundary."""
+"""Detects collapsed networks, from what the images of a split tell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from seg.metrics.unknown import without_nan
+from seg.metrics.evidence import Evidence, Values
 
-Verdict = Literal["none", "nan", "constant", "black", "white", "threshold artefact"]
+Verdict = Literal[
+    "none",
+    "diverged",
+    "constant",
+    "black",
+    "white",
+    "threshold artefact",
+    "inverted",
+    "uninformative",
+    "same answer",
+    "partly collapsed",
+    "collapsed channel",
+]
 
 #: In the order of their numbers in the learning curves: 0 is none.
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
-_CONSTANT = 1e-3
-_USELESS_AP = 1.5
+#: Nothing was learned, in any image.
+COLLAPSED: tuple[Verdict, ...] = ("constant", "black", "white", "inverted", "uninformative", "same answer")
+
+#: Nothing was learned of some images, or of a channel beside the boundary.
+PARTLY: tuple[Verdict, ...] = ("partly collapsed", "collapsed channel")
+
+_CONSTANT = 1e-3  # range of the probabilities
+_USELESS, _REVERSED, _LEARNED = 0.6, 0.3, 0.75  # areas under the ROC curve
+_NEARLY = 0.02  # of the boundary or background that there is
+_SAME = 0.95  # correlation from image to image
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Evidence for a verdict, of one image or of a split (means over its images, extremes of extremes).
+class Finding:
+    """The verdict on a split, with its reason.
 
     Attributes:
-        prevalence: share of boundary pixels.
-        ap: average precision; by chance it equals the prevalence.
-        highest_on, highest_off: largest probability on and off the true boundary.
-        lowest: smallest probability.
-        predicted_at_half: share of the pixels with probability >= 0.5.
-        finite: whether all probabilities are finite.
+        verdict: one of `VERDICTS`.
+        reason: with the figures.
     """
 
-    prevalence: float
-    ap: float
-    highest_on: float
-    highest_off: float
-    lowest: float
-    predicted_at_half: float
-    finite: bool
+    verdict: Verdict
+    reason: str
 
     def __str__(self) -> str:
-        return (
-            f"AP {self.ap:.3f} at a prevalence of {self.prevalence:.3f}; largest probability {self.highest_on:.3f} on "
-            f"the boundary, {self.highest_off:.3f} elsewhere; {self.predicted_at_half:.1%} predicted at 0.5"
-        )
+        return f"{self.verdict}: {self.reason}"
 
 
-def gather(probability: NDArray[np.float32], mask: NDArray[np.bool_], ap: float) -> Evidence:
-    """Return the evidence of one image.
+def judge_split(images: Sequence[Sequence[Evidence]]) -> Finding:
+    """Return the verdict on all images of a split.
+
+    That on the boundary, if there is one; otherwise "collapsed channel" where another channel has collapsed.
 
     Args:
-        probability: (H, W).
-        mask: (H, W), True on the boundary.
-        ap: average precision of the image.
+        images: each with the evidence of its channels, the boundary first.
     """
-    finite = bool(np.isfinite(probability).all())
-    known = without_nan(probability)
-    return Evidence(
-        prevalence=float(mask.mean()),
-        ap=ap if finite else 0.0,
-        highest_on=float(known[mask].max(initial=0)),
-        highest_off=float(known[~mask].max(initial=0)),
-        lowest=float(known.min()),
-        predicted_at_half=float((known >= 0.5).mean()),
-        finite=finite,
+    boundary, *others = (judge_channel(channel) for channel in zip(*images, strict=True))
+    for number, found in enumerate(others, start=1):
+        if boundary.verdict == "none" and found.verdict in (*COLLAPSED, *PARTLY, "diverged"):
+            return Finding("collapsed channel", f"channel {number} is {found}")
+    return boundary
+
+
+def judge_channel(images: Sequence[Evidence]) -> Finding:
+    """Return the verdict on one channel.
+
+    diverged: a probability is not finite. same answer: the probabilities hardly differ from image to image, as those of
+    a network that answers the mean of the masks. partly collapsed: at least half of the images have collapsed, the
+    others are ranked well. Otherwise the verdict on the mean of the images, see `judge`. Images that are all boundary
+    or have none do not count: there black and white are right.
+
+    Args:
+        images: the evidence of each.
+    """
+    if not all(image.finite for image in images):
+        return Finding("diverged", "a probability is not finite")
+    mixed = [image for image in images if not np.isnan(image.auc)]
+    if not mixed:
+        return Finding("none", "no image has both boundary and background")
+    whole = _mean(mixed)
+    if whole.highest - whole.lowest >= _CONSTANT and _answers_alike(mixed):
+        return Finding("same answer", f"the probabilities hardly differ from image to image; {_figures(whole)}")
+    if partly := _partly(mixed):
+        return Finding("partly collapsed", f"{partly}; {_figures(whole)}")
+    return Finding(judge(whole), _figures(whole))
+
+
+def _figures(evidence: Evidence) -> str:
+    return (
+        f"a boundary pixel is ranked above another one in {evidence.auc:.1%} of the pairs, chance is 50 %; "
+        f"probabilities from {evidence.lowest:.3g} to {evidence.highest:.3g}; "
+        f"{evidence.predicted_at_half:.1%} predicted at 0.5, {evidence.prevalence:.1%} are boundary"
     )
 
 
-def summarize(images: Sequence[Evidence]) -> Evidence:
-    """Return the evidence of a split."""
-    return Evidence(
-        prevalence=float(np.mean([image.prevalence for image in images])),
-        ap=float(np.mean([image.ap for image in images])),
-        highest_on=max(image.highest_on for image in images),
-        highest_off=max(image.highest_off for image in images),
-        lowest=min(image.lowest for image in images),
-        predicted_at_half=float(np.mean([image.predicted_at_half for image in images])),
-        finite=all(image.finite for image in images),
-    )
+def _partly(images: Sequence[Evidence]) -> str:
+    """Return which images have collapsed, where others have not; "" elsewhere."""
+    verdicts = [judge(image) for image in images]
+    collapsed = [verdict for verdict in verdicts if verdict in COLLAPSED]
+    good = [image.auc for image, verdict in zip(images, verdicts, strict=True) if verdict not in COLLAPSED]
+    if 2 * len(collapsed) < len(images) or not good or np.mean(good) < _LEARNED:
+        return ""
+    return f"{len(collapsed)} of {len(images)} images are {', '.join(sorted(set(collapsed)))}"
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """Return the verdict.
+    """Return the verdict on one image, or on the mean of several.
 
-    nan: a probability is not finite. constant: all probabilities are equal. black: AP is close to chance
-    (<= 1.5 x prevalence) and no boundary pixel is more probable than all others. white: AP is close to chance and the
-    mask at 0.5 is nearly full. threshold artefact: AP is good, but the mask at 0.5 is nearly empty or full; the network
-    has learned, 0.5 is the wrong threshold.
+    Nothing is learned where a boundary pixel is ranked above another one in fewer than 60 % of the pairs (50 % is
+    chance). Then the answer is constant (the probabilities range over less than 0.001), inverted (fewer than 30 %),
+    black or white (the mask at 0.5 is nearly empty or full), or uninformative. Where something is learned, but the mask
+    at 0.5 is nearly empty or full, 0.5 is the wrong threshold: threshold artefact.
     """
-    highest = max(evidence.highest_on, evidence.highest_off)
-    useless = evidence.ap <= _USELESS_AP * evidence.prevalence
-    nearly_full = evidence.predicted_at_half > 0.99
-    nearly_empty = evidence.predicted_at_half < 0.02 * evidence.prevalence
-    if not evidence.finite:
-        return "nan"
-    if highest - evidence.lowest < _CONSTANT:
+    nearly_full = 1 - evidence.predicted_at_half < _NEARLY * (1 - evidence.prevalence)
+    nearly_empty = evidence.predicted_at_half < _NEARLY * evidence.prevalence
+    if evidence.auc >= _USELESS:
+        return "threshold artefact" if nearly_empty or nearly_full else "none"
+    if np.isnan(evidence.auc):
+        return "none"
+    if evidence.highest - evidence.lowest < _CONSTANT:
         return "constant"
-    if useless and nearly_full:
-        return "white"
-    if useless and evidence.highest_on <= evidence.highest_off:
-        return "black"
-    if not useless and evidence.prevalence > 0 and (nearly_empty or nearly_full):
-        return "threshold artefact"
-    return "none"
+    if evidence.auc < _REVERSED:
+        return "inverted"
+    return "white" if nearly_full else "black" if nearly_empty else "uninformative"
+
+
+def _mean(images: Sequence[Evidence]) -> Evidence:
+    """Return the mean of the images, with the extremes of their extremes."""
+    return Evidence(
+        prevalence=float(np.mean([image.prevalence for image in images])),
+        auc=float(np.mean([image.auc for image in images])),
+        highest=max(image.highest for image in images),
+        lowest=min(image.lowest for image in images),
+        predicted_at_half=float(np.mean([image.predicted_at_half for image in images])),
+        finite=True,
+        answer=images[0].answer,
+        truth=images[0].truth,
+    )
+
+
+def _answers_alike(images: Sequence[Evidence]) -> bool:
+    """Return whether answers hardly differ from image to image though the truth does."""
+    if len(images) < 2:
+        return False
+    pairs = list(pairwise(images))
+    answers = [_correlation(one.answer, other.answer) for one, other in pairs]
+    truths = [_correlation(one.truth, other.truth) for one, other in pairs]
+    return min(answers) > _SAME and float(np.mean(truths)) < _SAME
+
+
+def _correlation(one: Values, other: Values) -> float:
+    if not (one.std() > 0 and other.std() > 0):
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])

@@ -1,7 +1,6 @@
 """Scores of every image of a split, at all thresholds, and the best threshold."""
 
 from collections.abc import Sequence
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from seg.metrics.collapse import Evidence, gather
+from seg.metrics.evidence import Evidence, gather
 from seg.metrics.scored_image import ScoredImage
 from seg.metrics.table import METRICS, THRESHOLDS
 
@@ -25,11 +24,11 @@ class ScoreTable:
     Args:
         at_threshold: metric -> (N, T), at each of the T thresholds.
         overall: metric -> (N,), of metrics without a threshold.
-        evidence: for or against a collapse, one per image.
+        evidence: for or against a collapse: of each image, one per channel.
     """
 
     def __init__(
-        self, at_threshold: dict[str, Tensor], overall: dict[str, Tensor], evidence: Sequence[Evidence] = ()
+        self, at_threshold: dict[str, Tensor], overall: dict[str, Tensor], evidence: Sequence[Sequence[Evidence]] = ()
     ) -> None:
         self.at_threshold, self.overall, self.evidence = at_threshold, overall, evidence
 
@@ -78,18 +77,18 @@ class ImageScores(Metric):
         self.add_state("evidence", default=[], dist_reduce_fx="cat")
 
     def update(self, probability: Tensor, mask: Tensor) -> None:
-        """Score the boundary channel of each image.
+        """Score the boundary channel of each image; the others count for a collapse alone.
 
         Args:
             probability: (N, K, H, W) in [0, 1].
             mask: (N, K, H, W) of 0 and 1.
         """
-        for raw, truth in zip(probability[:, 0].float().cpu(), mask[:, 0].bool().cpu(), strict=True):
-            image = ScoredImage(raw.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
+        for channels, truths in zip(probability.float().cpu().numpy(), mask.bool().cpu().numpy(), strict=True):
+            image = ScoredImage(channels[0], truths[0], THRESHOLDS, self.tolerance_px)
             self.table.append(torch.stack([_value(image, key) for key in self.at_threshold])[None])
             self.overall.append(torch.stack([_value(image, key) for key in self.at_none])[None])
-            evidence = gather(raw.numpy(), truth.numpy(), float(image.compute(METRICS["ap"].formula)))
-            self.evidence.append(torch.tensor([astuple(evidence)], dtype=torch.float64))
+            evidence = [gather(*channel).to_row() for channel in zip(channels, truths, strict=True)]
+            self.evidence.append(torch.from_numpy(np.stack(evidence))[None])
 
     def compute(self) -> ScoreTable:
         """Return the `ScoreTable` of the images in the order seen."""
@@ -97,7 +96,7 @@ class ImageScores(Metric):
         return ScoreTable(
             at_threshold={key: table[:, number] for number, key in enumerate(self.at_threshold)},
             overall={key: overall[:, number] for number, key in enumerate(self.at_none)},
-            evidence=[_to_evidence(row) for row in _joined(self.evidence).tolist()],
+            evidence=[[Evidence.of_row(row) for row in rows] for rows in _joined(self.evidence).numpy()],
         )
 
 
@@ -109,8 +108,3 @@ def _value(image: ScoredImage, key: str) -> Tensor:
 def _joined(state: list[Tensor] | Tensor) -> Tensor:
     """Return one tensor; the state is one already if processes were joined."""
     return state if isinstance(state, Tensor) else torch.cat(state)
-
-
-def _to_evidence(row: list[float]) -> Evidence:
-    prevalence, ap, highest_on, highest_off, lowest, predicted_at_half, finite = row
-    return Evidence(prevalence, ap, highest_on, highest_off, lowest, predicted_at_half, bool(finite))

@@ -17,7 +17,7 @@ from seg.data.dataset import Batch
 from seg.inference.engine import AveragedEngine
 from seg.inference.export import fastest_engine
 from seg.instances.decoder import Decoder, build_decoder, describe_decoder
-from seg.metrics.collapse import VERDICTS, Verdict, judge, summarize
+from seg.metrics.collapse import VERDICTS, Verdict, judge_split
 from seg.metrics.image_scores import RankBy, ScoreTable
 from seg.model.averaging import averaged, predict_images
 from seg.model.loading import read_model_config
@@ -195,10 +195,10 @@ class BoundaryModule(pl.LightningModule):
         self._finish(table, loss, "val")
 
     def _warn_of_collapse(self, table: ScoreTable) -> None:
-        evidence = summarize(table.evidence)
-        self.collapse = judge(evidence)
+        found = judge_split(table.evidence)
+        self.collapse = found.verdict
         if self.collapse != "none":
-            rank_zero_info(f"epoch {self.current_epoch}: {self.collapse}: {evidence}")
+            rank_zero_info(f"epoch {self.current_epoch}: {found}")
 
     def on_test_epoch_end(self) -> None:
         """Log the scores at the threshold of the checkpoint."""

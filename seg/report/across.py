@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seg.analysis.pairwise import Estimate, Judgement, Pair, correct, judge
+from seg.analysis.pair import Estimate, Pair
+from seg.analysis.pairwise import Judgement, correct, judge
 from seg.analysis.ranks import Ranks
 from seg.analysis.verdict import describe, power_words, with_interval
 from seg.data.writing import write_file

@@ -13,9 +13,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from seg.analysis.baselines import Scores, score_baselines
 from seg.analysis.claims import judge_claims
 from seg.analysis.formatting import format_score, p_value
+from seg.analysis.looks import remember_look
 from seg.analysis.summary import Summary, summarize
-from seg.analysis.trials import load_trials
-from seg.analysis.verdict import power_words, with_interval
+from seg.analysis.trials import ends_of_search, load_trials
+from seg.analysis.verdict import pair_words, with_interval
 from seg.data.writing import write_file
 from seg.metrics.table import METRICS, OPTIMISTIC
 from seg.record import RunRecord, find_runs
@@ -46,7 +47,7 @@ def write_report(folder: Path, rope: float = 0.0) -> Path:
     if rope < 0:
         raise ValueError(f"rope must be >= 0, got {rope}")
     runs = find_runs(folder)
-    summary = summarize(runs, rope)
+    summary = summarize(runs, rope, remember_look(folder, runs))
     baselines = score_baselines(folder, runs)
     write_file(folder / "report.csv", to_csv(runs, baselines).encode())
     tuned = load_trials(folder)
@@ -61,6 +62,7 @@ def write_report(folder: Path, rope: float = 0.0) -> Path:
         "choice": runs[summary.chosen].decoder_choice if summary.chosen else {},
         "claims": claims,
         "tuned": tuned,
+        "ends": ends_of_search(tuned),
         "baselines": {name: _means(scores) for name, scores in baselines.items()},
         "drawings": _draw(summary, runs, baselines, folder),
         "examples": choose_examples(summary, runs),
@@ -92,7 +94,7 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
         "validated": [metric for metric in METRICS.values() if metric.validated],
         "optimistic": OPTIMISTIC,
         "with_interval": with_interval,
-        "power_words": power_words,
+        "pair_words": pair_words,
         "format_score": format_score,
         "p_value": p_value,
         "repeat": repeat,

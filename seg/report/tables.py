@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from seg.analysis.baselines import Scores
+from seg.analysis.baselines import Scores, baseline_images
 from seg.analysis.claim import Claim
-from seg.analysis.pairwise import Judgement, Pair
+from seg.analysis.pair import Pair
+from seg.analysis.pairwise import Judgement
 from seg.analysis.summary import Summary
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
@@ -33,7 +34,7 @@ def to_csv(runs: dict[Path, RunRecord], baselines: Scores) -> str:
                 writer.writerows(_lines([*about, split], scores.images, scores.metrics))
         if record.validation is None:
             writer.writerow([*about, "", "", *[""] * len(METRICS)])
-    images = next((record.test.images for record in runs.values() if record.test), [])
+    images = baseline_images(runs)
     for name, metrics in baselines.items():
         writer.writerows(_lines([name, "", "baseline", "", "test"], images, metrics))
     return stream.getvalue()
@@ -70,6 +71,7 @@ def to_json(
         "rank_by": summary.rank_by,
         "ranking": [row.name for row in summary.rows if row.validation],
         "chosen": str(summary.chosen.relative_to(folder)) if summary.chosen else None,
+        "winners_curse": asdict(summary.curse) if summary.curse else None,
         "metrics": {metric: _judgement(judgement) for metric, judgement in summary.judgements.items()},
         "claims": [asdict(claim) for claim in claims],
         "tuning": tuned,
@@ -100,7 +102,7 @@ def _judgement(judgement: Judgement) -> dict[str, Any]:
 
 
 def _pair(pair: Pair) -> dict[str, Any]:
-    names = ("better", "worse", "p", "p_holm", "p_images", "effect", "wins", "seeds", "images", "different")
+    names = ("better", "worse", "p", "p_holm", "p_images", "effect", "wins", "seeds", "images", "different", "loser")
     return {name: getattr(pair, name) for name in names} | {"difference": asdict(pair.difference)}
 
 

@@ -126,9 +126,11 @@ class RunRecorder(SaveConfigCallback):
             checkpoint: the chosen weights.
             choice: how the decoder of cells was chosen; None in a trial, which has none.
         """
-        status = "finished" if "test" in pl_module.tables else "untested"
+        status, error = "finished" if "test" in pl_module.tables else "untested", None
+        if pl_module.collapse == "diverged":
+            status, error = "diverged", "the chosen weights answer with NaN: lower the learning rate or check the loss"
         self.choice = choice
-        self._save(trainer, pl_module, status=status, checkpoint=checkpoint, error=None)
+        self._save(trainer, pl_module, status=status, checkpoint=checkpoint, error=error)
 
     def _save(self, trainer: pl.Trainer, module: Any, status: str, checkpoint: Path | None, error: str | None) -> None:
         data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.verdict import p_values, promise, rare_collapse, rates
-from benchmarks.worlds import World
+from benchmarks.verdict import promise, rare_collapse, rates
+from benchmarks.worlds import World, p_values
 
 COMPARISONS = 4000
 

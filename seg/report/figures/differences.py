@@ -5,7 +5,8 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from seg.analysis.pairwise import Estimate, Judgement
+from seg.analysis.pair import Estimate
+from seg.analysis.pairwise import Judgement
 from seg.metrics.table import METRICS
 from seg.report.figures.style import Drawing, canvas, looks, publish
 
@@ -38,7 +39,7 @@ def ranking(
         axes.invert_yaxis()
         axes.set(xlabel=f"{METRICS[metric].title} on the test images")
         caption = (
-            "Mean with 95 % interval over seeds and images, dots are seeds; "
+            "Mean with 95 % interval over seeds and images, dots are runs; "
             "baselines without training are dotted lines where they are in range"
         )
         return publish(figure, folder, "ranking", caption)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from seg.analysis.summary import Summary
+from seg.metrics.collapse import VERDICTS
 from seg.metrics.table import METRICS
 from seg.record import RunRecord
 from seg.report.figures.style import Drawing, canvas, legend_beside, looks, publish
@@ -51,8 +52,13 @@ def _draw(axes: Axes, paths: list[Path], column: str, name: str, color: str) -> 
         epochs = [int(row["epoch"]) + 1 for row in rows]
         values = [float(row[column]) for row in rows]
         axes.plot(epochs, values, ".-", color=color, linewidth=1.2, label=name if seed == 0 else None)
-        for marker, verdicts in (("x", "1234"), ("o", "5")):  # numbers of seg.metrics.collapse.Verdict
-            marked = [at for at, row in enumerate(rows) if row.get("val/collapse", "")[:1] in tuple(verdicts)]
+        found = [VERDICTS[int(float(row.get("val/collapse") or 0))] for row in rows]
+        for marker, artefact in (("x", False), ("o", True)):
+            marked = [
+                at
+                for at, verdict in enumerate(found)
+                if verdict != "none" and (verdict == "threshold artefact") == artefact
+            ]
             axes.plot([epochs[at] for at in marked], [values[at] for at in marked], marker, color=color,
                       markersize=9, fillstyle="none", markeredgewidth=2)  # fmt: skip
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -4,7 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seg.analysis.baselines import all_black, otsu_on_gradient, score_baselines
+from seg.analysis.baselines import score_baselines
+from seg.analysis.untrained import all_black, choose_intensity, mean_mask, otsu_on_gradient, random_mask
 from seg.data.writing import encode_image, encode_mask, write_file
 from tests.seg.records import config
 
@@ -75,6 +76,62 @@ def test_a_truncated_file_is_named_and_written_anew(tmp_path, shifted):
     with pytest.warns(UserWarning, match=r"baselines\.json is damaged .* the baselines are scored again"):
         assert score_baselines(tmp_path, {tmp_path: shifted}) == scores
     assert score_baselines(tmp_path, {tmp_path: shifted}) == scores
+
+
+def test_a_random_mask_has_the_prevalence_and_is_the_same_again():
+    image = np.arange(10_000, dtype=np.uint8).reshape(100, 100)
+    mask = random_mask(image, 0.2)
+    assert mask.mean() == pytest.approx(0.2, abs=0.02)
+    assert (mask == random_mask(image, 0.2)).all()
+    assert (mask != random_mask(image + 1, 0.2)).any()
+
+
+def test_the_mean_mask_is_where_boundary_was_most_often_in_an_image_of_any_size():
+    masks = np.zeros((3, 20, 20), dtype=bool)
+    masks[:, 4:8], masks[0, 12:14] = True, True
+    found = mean_mask(np.zeros((40, 60, 3)), list(masks), 0.15)
+    assert found.shape == (40, 60)
+    assert found.mean() == pytest.approx(0.15, abs=0.02)
+    assert found[10:14].all()
+    assert not found[20:].any()
+
+
+@pytest.mark.parametrize(("boundary", "background", "bright"), [(200, 50, True), (40, 180, False)])
+def test_the_threshold_of_the_intensity_separates_the_masks_of_validation(boundary, background, bright):
+    mask = np.zeros((30, 30), dtype=bool)
+    mask[10:12] = True
+    image = np.where(mask, boundary, background).astype(np.uint8)
+    threshold, chosen = choose_intensity([(image, mask)], "iou", 2.0)
+    assert chosen == bright
+    high, low = sorted((value if bright else 255 - value) / 255 for value in (boundary, background))[::-1]
+    assert low < threshold <= high
+
+
+def test_with_images_of_validation_there_are_five_baselines(tmp_path, finished):
+    truth = np.zeros((40, 60), dtype=bool)
+    truth[:, 30] = True
+    image = np.where(truth, 220, 90).astype(np.uint8)
+    for split in ("validation", "test"):
+        write_file(tmp_path / split / "s1" / "image.png", encode_image(image))
+        write_file(tmp_path / split / "s1" / "truth.png", encode_mask(truth, 255))
+    scores = score_baselines(tmp_path, {tmp_path: finished("a", 0, ["s1"])})
+    assert list(scores) == [
+        "all black",
+        "Otsu on the gradient",
+        "random, as much as on validation",
+        "mean mask of validation",
+        "intensity, tuned on validation",
+    ]
+    assert scores["intensity, tuned on validation"]["iou"] == [1]
+    assert scores["mean mask of validation"]["boundary_f1"] == [1]
+    assert scores["random, as much as on validation"]["iou"][0] < 0.1
+
+
+def test_masks_of_validation_without_boundary_have_no_say(tmp_path, finished):
+    for split in ("validation", "test"):
+        write_file(tmp_path / split / "s1" / "image.png", encode_image(step()))
+        write_file(tmp_path / split / "s1" / "truth.png", encode_mask(np.zeros((40, 60), dtype=bool), 255))
+    assert len(score_baselines(tmp_path, {tmp_path: finished("a", 0, ["s1"])})) == 2
 
 
 def test_runs_without_pictures_have_no_baselines(tmp_path, finished):

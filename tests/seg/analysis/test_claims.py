@@ -59,6 +59,8 @@ FALLING = "Falling learning rates help: OneCycle"
         (["none", "none", "none"], None, "refuted"),
         (["black", "none", "none"], 0.03, "undecided"),
         (["threshold artefact"] * 3, 0.03, "undecided"),
+        (["partly collapsed"] * 3, 0.03, "undecided"),
+        (["black", "inverted", "same answer"], 0.03, "confirmed"),
     ],
 )
 def test_l2_collapses_where_every_run_of_it_did(verdicts, prevalence, status):
@@ -89,7 +91,7 @@ def test_divergence_is_no_collapse():
 
 
 def test_a_finished_run_whose_probabilities_are_nan_has_diverged_too():
-    assert judged(arm(*L2, collapse="nan"), arm(*JACCARD))[COLLAPSES].status == "not tested here"
+    assert judged(arm(*L2, collapse="diverged"), arm(*JACCARD))[COLLAPSES].status == "not tested here"
 
 
 def test_the_runs_that_did_not_diverge_decide():

@@ -5,8 +5,9 @@ from tests.seg.records import record
 
 
 def test_failed_diverged_and_collapsed_runs_count_alike():
-    runs = [record("a", collapse=collapse) for collapse in ("none", "black", "nan", "threshold artefact")]
-    assert FailureRate.of([*runs, record("a", status="diverged")]) == FailureRate(3, 5)
+    verdicts = ("none", "black", "inverted", "collapsed channel", "threshold artefact")
+    runs = [record("a", collapse=collapse) for collapse in verdicts]
+    assert FailureRate.of([*runs, record("a", status="diverged")]) == FailureRate(4, 6)
 
 
 @pytest.mark.parametrize(

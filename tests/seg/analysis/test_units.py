@@ -11,7 +11,7 @@ SCORES = np.random.default_rng(0).standard_normal((3, 6))
 
 
 def test_records_without_groups_have_independent_images():
-    units = Units.of(record("a"), ["x", "y"])
+    units = Units.of([record("a")], ["x", "y"])
     assert units == Units(("x", "y"))
     assert not units.grouped
     assert units.scope() == ""
@@ -20,7 +20,7 @@ def test_records_without_groups_have_independent_images():
 
 def test_groups_come_from_the_data_of_the_run():
     data = replace(DATA, groups={"x1": "x", "x2": "x", "y1": "y"}, serial=True)
-    assert Units.of(replace(record("a"), data=data), ["y1", "x2", "x1"]) == Units(("y", "x", "x"), serial=True)
+    assert Units.of([replace(record("a"), data=data)], ["y1", "x2", "x1"]) == Units(("y", "x", "x"), serial=True)
 
 
 def test_independent_images_are_the_two_way_table():

@@ -31,6 +31,10 @@ def write(folder: Path, **changes) -> Path:
     return path
 
 
+def one_trial(values, **more):
+    return {"tune": {"trials": 1, "search": {"lr": values}, **more}}
+
+
 def test_every_loss_is_run_with_every_seed_in_a_folder_of_its_own(files):
     runs = tasks(Plan.load(write(files)), extra=["--more=1"])
     assert [(run.name, run.seed) for run in runs] == [("l2", 0), ("jaccard", 0), ("l2", 7), ("jaccard", 7)]
@@ -78,6 +82,18 @@ def test_an_arm_may_differ_in_more_than_its_loss(files):
     assert "--model.schedule=null" not in runs[0].args
 
 
+def test_with_folds_every_run_is_trained_once_per_fold(files):
+    runs = tasks(Plan.load(write(files, folds=3)))
+    assert [(run.name, run.seed, run.fold) for run in runs[:7]] == [
+        *(("l2", 0, 0), ("jaccard", 0, 0), ("l2", 0, 1), ("jaccard", 0, 1), ("l2", 0, 2), ("jaccard", 0, 2)),
+        ("l2", 7, 0),
+    ]
+    assert len(runs) == len({run.folder for run in runs}) == 12
+    assert {"--data.folds=3", "--data.fold=1"} <= set(runs[2].args)
+    assert runs[2].folder.name.startswith("seed-0-fold-1-")
+    assert runs[2].label == "l2 seed 0 fold 1"
+
+
 def test_options_can_name_the_run(files):
     options = {"trainer.logger+": {"class_path": "Logger", "init_args": {"name": "{name}", "version": "seed-{seed}"}}}
     run = tasks(Plan.load(write(files, options=options)))[3]
@@ -110,10 +126,19 @@ def test_options_can_name_the_run(files):
         ({"tune": {"trials": 3, "search": {"lr": [1, 2]}}}, ValueError, "3 trials, but l2 has 2 point"),
         ({"tune": {"trials": 0, "search": {"lr": [1, 2]}}}, ValueError, "0 trials"),
         ({"tune": {"trials": 1, "arms": {"l3": {}}}}, ValueError, "tune.arms names l3, the arms are l2, jaccard"),
-        ({"tune": {"trials": 1, "search": {"lr": 1}}}, ValueError, "lr must be a list, got 1"),
+        ({"tune": {"trials": 1, "search": {"lr": 1}}}, ValueError, "lr must be a list of values or a range as"),
         ({"tune": {"search": {}}}, ValueError, "tune needs trials"),
+        (one_trial({"low": 1}), ValueError, "the range of lr needs low < high, both numbers"),
+        (one_trial({"low": 1, "high": 1}), ValueError, "the range of lr needs low < high"),
+        (one_trial({"low": "1e-4", "high": 1}), ValueError, "the range of lr needs low < high"),
+        (one_trial({"low": 1, "high": 2, "step": 1}), ValueError, "the range of lr needs low < high"),
+        (one_trial({"low": 0, "high": 1, "log": True}), ValueError, "needs low > 0 where log is true"),
+        (one_trial([1], halving=[2, 1]), ValueError, "tune.halving must ascend"),
+        (one_trial([1], halving=[0]), ValueError, "tune.halving must be >= 1, got 0"),
         ({"processes": 0}, ValueError, "processes must be >= 1, got 0"),
         ({"processes": "two"}, ValueError, "processes must be a whole number, got 'two'"),
+        ({"folds": 2}, ValueError, "folds must be >= 3, got 2"),
+        ({"folds": 3, "tune": {"trials": 1, "search": {"lr": [1]}}}, ValueError, "folds and tune exclude each other"),
         ({"epochs": 3}, ValueError, "a comparison has no epochs; its keys are configs, data"),
     ],
 )

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from seg.__main__ import main
 from seg.compare.plan import Plan
+from seg.compare.run import earlier_looks
 
 FULL = Path("/dev/full")
 needs_full_device = pytest.mark.skipif(not FULL.exists(), reason="a full disk is simulated by /dev/full")
@@ -70,6 +71,15 @@ def test_a_comparison_without_any_record_says_how_its_runs_ended(plan, tmp_path)
     assert done.returncode == 1
     assert "1 of 1 runs failed: exit seed 0 (" in done.stderr
     assert "no run (record.json)" not in done.stderr
+
+
+def test_looks_at_the_verdict_outlive_the_plan_that_is_written_anew(tmp_path):
+    assert earlier_looks(tmp_path) == []
+    looks = [{"seeds": 3, "runs": ["runs/l2/seed-0"]}]
+    (tmp_path / "comparison.json").write_text(json.dumps({"runs": [], "looks": looks}))
+    assert earlier_looks(tmp_path) == looks
+    (tmp_path / "comparison.json").write_text('{"runs": ["runs/l2')
+    assert earlier_looks(tmp_path) == []
 
 
 @needs_full_device

@@ -9,7 +9,8 @@ from seg.analysis.trials import TRIALS, load_trials
 from seg.compare import tuning
 from seg.compare.plan import Plan
 from seg.compare.run_task import PlannedRun, RunTask
-from seg.record import RunRecord, find_runs
+from seg.record import RunRecord, SplitScores, find_runs
+from tests.seg.records import record
 
 LOSSES = Path(__file__).parents[3] / "configs" / "loss"
 RATE, WEIGHT = "model.optimizer.init_args.lr", "model.loss.init_args.weight"
@@ -70,6 +71,7 @@ def test_all_runs_are_the_trials_and_whatever_may_be_chosen(path):
     every = tuning.all_runs(runs, trials)
     assert len(every) == 4 + 4
     assert [run.options["score_test"] for run in every[:4]] == [False] * 4
+    assert tuning.trained_trials(trials) == every[:4]
     assert [run.options[RATE] for run in every[4:6]] == [trial.options[RATE] for trial in trials["l2"]]
     assert tuning.all_runs(runs, {}) == runs
 
@@ -84,6 +86,58 @@ def test_a_truncated_file_of_trials_is_named(tmp_path):
     (tmp_path / TRIALS).write_text('{"l2": ')
     with pytest.raises(ValueError, match=r"tuning\.json is damaged"):
         load_trials(tmp_path)
+
+
+def changed(path: Path, **changes) -> Plan:
+    content = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump(content | {"tune": content["tune"] | changes}))
+    return Plan.load(path)
+
+
+def test_a_range_is_searched_evenly_on_the_scale_that_it_names(path):
+    space = {RATE: {"low": 1e-4, "high": 1e-2, "log": True}, "model.x": {"low": 0, "high": 1}, "model.y": [1, 2]}
+    points = changed(path, trials=16, search=space, arms={}).tune.points("l2")
+    assert points == Plan.load(path).tune.points("l2")
+    rates, others = ([point[key] for point in points] for key in (RATE, "model.x"))
+    assert all(1e-4 <= rate <= 1e-2 for rate in rates)
+    assert all(6 <= sum(value < middle for value in values) <= 10 for values, middle in ((rates, 1e-3), (others, 0.5)))
+    assert {point["model.y"] for point in points} == {1, 2}
+
+
+@pytest.fixture
+def trained():
+    """Trials whose score is their learning rate, without a training; returns the epochs of what was trained."""
+    epochs = []
+
+    def train(tasks):
+        for task in tasks:
+            rate = next(float(arg.partition("=")[2]) for arg in task.args if arg.startswith(f"--{RATE}="))
+            length = next(arg.partition("=")[2] for arg in task.args if arg.startswith("--trainer.max_epochs="))
+            epochs.append((task.name, int(length)))
+            task.folder.mkdir(parents=True)
+            scores = SplitScores(["v1"], {"boundary_f1": [rate]})
+            status = "diverged" if rate > 0.05 else "untested"
+            record(task.name, task.seed, scores, status=status).save(task.folder)
+
+    return train, epochs
+
+
+def test_each_round_trains_the_better_half_for_longer_and_all_arms_have_equal_budgets(path, tmp_path, trained):
+    train, epochs = trained
+    plan = changed(path, trials=4, halving=[1, 2, 4], search={RATE: [0.001, 0.002, 0.003, 0.1]}, arms={})
+    trials = tuning.plan_trials(plan, plan.runs([]))
+    chosen = tuning.tune(trials, tmp_path / "out", lambda run, parent: run.task(parent, repr(run.settings)), train)
+    assert chosen == {arm: {RATE: 0.003} for arm in ("l2", "edge_composite")}
+    assert sorted(length for name, length in epochs if name == "l2") == [1, 1, 1, 1, 2, 2, 4]
+    assert sorted(run.options["trainer.max_epochs"] for run in tuning.trained_trials(trials)) == sorted(
+        length for _, length in epochs
+    )
+    told = {
+        trial["options"][RATE]: trial for trial in json.loads((tmp_path / "out" / TRIALS).read_text())["l2"]["trials"]
+    }
+    assert told[0.1]["score"] is None
+    assert told[0.001] == {"options": {RATE: 0.001}, "score": 0.001, "last_round": False}
+    assert [rate for rate, trial in told.items() if trial["last_round"]] == [0.003]
 
 
 @pytest.mark.slow

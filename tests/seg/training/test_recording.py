@@ -170,3 +170,14 @@ def test_data_that_are_refused_leave_no_folder_but_one_that_was_there(args, caps
     assert not (folder / "empty").exists()
     assert main(["fit", *args, "--trainer.logger.version=uneven", "--data.batch_size=0"]) == 2
     assert not (folder / "uneven").exists()
+
+
+@pytest.mark.slow
+def test_a_run_whose_last_step_spoils_the_weights_has_diverged_and_is_not_ranked(fit_args, tmp_path):
+    options = ["--trainer.max_epochs=1", "--data.steps_per_epoch=1", "--model.schedule=null"]
+    rate = "--model.optimizer={class_path: torch.optim.SGD, init_args: {lr: 1.0e+38}}"
+    assert main([*fit_args, f"--model.loss={LOSS}", *options, rate]) == 0
+    record = RunRecord.load(tmp_path / "run" / "version_0")
+    assert (record.status, record.collapse) == ("diverged", "diverged")
+    assert record.test is None
+    assert "answer with NaN" in record.error
