@@ -98,4 +98,6 @@ def _score(file: Path, about: dict[str, Any], path: Path, record: RunRecord) -> 
 
 def _case(name: str, folder: Path, segment: Callable[[NDArray[Any]], Mask]) -> Case:
     prediction = segment(read_image_file(folder / "image.png"))
-    return Case(name, prediction.astype(np.float32), read_image_file(folder / "truth.png") > 0)
+    void = folder / "valid.png"
+    valid = read_image_file(void) > 0 if void.is_file() else None
+    return Case(name, prediction.astype(np.float32), read_image_file(folder / "truth.png") > 0, valid=valid)

@@ -15,7 +15,8 @@ from torch.utils.data import Dataset
 from seg.data.sample import Sample
 from seg.data.sampling import CropKey
 from seg.data.scaling import IntensityScaling, match_channels, normalize, prepare, scale
-from seg.data.targets import Masks, Target, annotation_of, stack_targets, targets_of
+from seg.data.targets import Masks, Target, annotation_of, stack_targets, targets_of, void_value
+from seg.data.windows import window_around
 
 Channels = Literal[1, 3]
 
@@ -25,13 +26,15 @@ class Batch(TypedDict):
 
     Channel 0 of the mask is the boundary, see `seg.data.targets`.
 
-    Whole images also have labels, (N, H, W) int32, if their source has them.
+    Whole images also have labels, (N, H, W) int32, if their source has them. Partly annotated data has valid,
+    (N, 1, H, W) bool, False at void pixels.
     """
 
     image: Tensor
     mask: Tensor
     name: list[str]
     labels: NotRequired[Tensor]
+    valid: NotRequired[Tensor]
 
 
 class WholeImages(Dataset[dict[str, Any]]):
@@ -55,7 +58,7 @@ class WholeImages(Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         sample = self.samples[index]
         image = prepare(sample.image, self.scaling, self.channels)
-        item = _item(sample.name, image, stack_targets(self.targets, sample.mask, sample.labels))
+        item = _item(sample.name, image, stack_targets(self.targets, sample.mask, sample.labels), sample.valid)
         return item if sample.labels is None else item | {"labels": torch.from_numpy(sample.labels)}
 
 
@@ -69,10 +72,11 @@ class RandomCrops(Dataset[dict[str, Any]]):
         samples: images to crop.
         scaling: of the intensities, measured on the whole image.
         channels: of the network's input.
-        crop_px: side of a crop. Smaller images are padded by reflection.
+        crop_px: side of a crop. Smaller images are padded by reflection. Every crop has annotated pixels.
         transforms: albumentations, applied to the crop with intensities in [0, 1] and its mask.
         seed: of the run.
         targets: channels of the mask.
+        boundary_share: share of the crops that are drawn around a random pixel of the boundary, in [0, 1].
     """
 
     def __init__(
@@ -84,8 +88,10 @@ class RandomCrops(Dataset[dict[str, Any]]):
         transforms: Sequence[BasicTransform | BaseCompose],
         seed: int,
         targets: Sequence[Target] = ("boundary",),
+        boundary_share: float = 0.0,
     ) -> None:
         self.samples, self.channels, self.seed, self.targets = samples, channels, seed, targets
+        self.crop_px, self.boundary_share = crop_px, boundary_share
         self.limits = [scaling.limits(match_channels(sample.image, channels)) for sample in samples]
         self.crop = albumentations.Compose(
             [
@@ -95,19 +101,40 @@ class RandomCrops(Dataset[dict[str, Any]]):
             ]
         )
         self.transforms = albumentations.Compose(list(transforms))
+        self.partly = any(sample.valid is not None for sample in samples)  # annotated: then every item says where
 
     def __getitem__(self, key: CropKey) -> dict[str, Any]:
         epoch, index = key
         number = index % len(self.samples)
-        seeds = np.random.SeedSequence((self.seed, epoch, index)).generate_state(2)
+        seeds = np.random.SeedSequence((self.seed, epoch, index)).generate_state(3)
         sample = self.samples[number]
         self.crop.set_random_seed(int(seeds[0]))
-        crop = self.crop(image=match_channels(sample.image, self.channels), mask=annotation_of(sample))
+        crop = self._crop(sample, np.random.default_rng(int(seeds[2])))
         self.transforms.set_random_seed(int(seeds[1]))
         changed = self.transforms(image=scale(crop["image"], self.limits[number]), mask=crop["mask"])
-        masks = targets_of(self.targets, changed["mask"], sample.thickness_px)
-        return _item(sample.name, normalize(changed["image"]), masks)
+        masks, valid = targets_of(self.targets, changed["mask"], sample.thickness_px)
+        return _item(sample.name, normalize(changed["image"]), masks, valid if self.partly else None)
+
+    def _crop(self, sample: Sample, rng: np.random.Generator) -> dict[str, Any]:
+        """Return a random crop of image and annotation."""
+        pictures = {"image": match_channels(sample.image, self.channels), "mask": annotation_of(sample)}
+        if self.boundary_share and rng.random() < self.boundary_share and sample.mask.any():
+            return self._crop_around(sample.mask, pictures, rng)
+        crop: dict[str, Any] = self.crop(**pictures)
+        if sample.valid is None or (crop["mask"] != void_value(crop["mask"])).any():
+            return crop
+        return self._crop_around(sample.valid, pictures, rng)
+
+    def _crop_around(
+        self, chosen: NDArray[np.bool_], pictures: dict[str, NDArray[Any]], rng: np.random.Generator
+    ) -> dict[str, Any]:
+        window = window_around(chosen, self.crop_px, rng)
+        crop: dict[str, Any] = self.crop(**{name: picture[window] for name, picture in pictures.items()})
+        return crop
 
 
-def _item(name: str, image: NDArray[np.float32], masks: Masks) -> dict[str, Any]:
-    return {"image": torch.from_numpy(image), "mask": torch.from_numpy(masks), "name": name}
+def _item(
+    name: str, image: NDArray[np.float32], masks: Masks, valid: NDArray[np.bool_] | None = None
+) -> dict[str, Any]:
+    item = {"image": torch.from_numpy(image), "mask": torch.from_numpy(masks), "name": name}
+    return item if valid is None else item | {"valid": torch.from_numpy(valid)[None]}

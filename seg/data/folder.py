@@ -30,6 +30,7 @@ class ImageFolder(FileSource):
         labels: subfolder or pattern of instance labels instead of masks: 0 or black is background.
         thickness_px: depth of the boundary derived from labels, in pixels.
         only_channels: in a folder with grey and RGB images, use only those with 1 or 3 channels.
+        void: value or color of the pixels of masks or labels that nobody annotated, e.g. 128.
 
     Raises:
         ValueError: neither or both of masks and labels are given, masks without boundary_value, a threshold with a
@@ -48,6 +49,7 @@ class ImageFolder(FileSource):
         labels: str | None = None,
         thickness_px: int = 1,
         only_channels: Literal[1, 3] | None = None,
+        void: Value | None = None,
     ) -> None:
         if (masks is None) == (labels is None):
             raise ValueError(f"give either masks or labels, got masks={masks!r} and labels={labels!r}")
@@ -55,7 +57,7 @@ class ImageFolder(FileSource):
             raise ValueError("masks need boundary_value: which of their two values is the boundary, e.g. 0 or 255")
         truth: Literal["mask", "labels"] = "labels" if masks is None else "mask"
         value = 255 if boundary_value is None else boundary_value
-        super().__init__(Annotation(truth, value, threshold, thickness_px), only_channels)
+        super().__init__(Annotation(truth, value, threshold, thickness_px, void), only_channels)
         self.root, self.images, self.truths = Path(root), images, masks or labels or ""
         for where in (self.images, self.truths):
             find_files(self.root, where)  # refuses a folder that does not exist

@@ -42,9 +42,12 @@ class BoundaryDataModule(pl.LightningDataModule):
             up to 4 per device.
         predict: an image file or a folder of images for `seg predict`; the test images if null.
         seed: of crops, augmentation and order.
+        boundary_share: share of the training crops that are drawn around a pixel of the boundary, in [0, 1]; the others
+            may lie anywhere. For images with much empty background.
 
     Raises:
-        ValueError: crop_px, batch_size or steps_per_epoch is not positive, or the targets are unfit.
+        ValueError: crop_px, batch_size or steps_per_epoch is not positive, boundary_share is out of range, or the
+            targets are unfit.
     """
 
     def __init__(
@@ -61,16 +64,20 @@ class BoundaryDataModule(pl.LightningDataModule):
         num_workers: int | None = None,
         predict: str | None = None,
         seed: int = 0,
+        boundary_share: float = 0.0,
     ) -> None:
         super().__init__()
         for name, value in (("crop_px", crop_px), ("batch_size", batch_size), ("steps_per_epoch", steps_per_epoch)):
             if value < 1:
                 raise ValueError(f"{name} must be >= 1, got {value}")
+        if not 0 <= boundary_share <= 1:
+            raise ValueError(f"boundary_share must be in [0, 1], got {boundary_share}")
         check_targets(targets)
         self.source, self.split, self.transforms = source, split, transforms or []
         self.scaling, self.channels, self.targets = scaling, channels, targets
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict, self.seed = num_workers, predict, seed
+        self.boundary_share = boundary_share
         self.samples: list[Sample] = []
         self.images: list[Sample] = []
         self.indices = SplitIndices(train=[], val=[], test=[])
@@ -107,6 +114,7 @@ class BoundaryDataModule(pl.LightningDataModule):
             self.transforms,
             self.seed,
             self.targets,
+            self.boundary_share,
         )
         rank, processes = self._share()
         sampler = EpochSampler(self.batch_size, self.steps_per_epoch, self.seed, rank, processes)
@@ -148,6 +156,7 @@ class BoundaryDataModule(pl.LightningDataModule):
                 digest.update(f"{split} {sample.name} {sample.image.shape} {sample.image.dtype}".encode())
                 digest.update(np.ascontiguousarray(sample.image).tobytes() + np.packbits(sample.mask).tobytes())
                 digest.update(b"" if sample.labels is None else np.ascontiguousarray(sample.labels).tobytes())
+                digest.update(b"" if sample.valid is None else b"valid" + np.packbits(sample.valid).tobytes())
         return {
             "fingerprint": digest.hexdigest(),
             "boundary_value": self.boundary_value,
@@ -183,7 +192,10 @@ class BoundaryDataModule(pl.LightningDataModule):
 
 def _report_masks(samples: list[Sample]) -> None:
     """Log how many masks are empty or full, and warn of a doubtful polarity."""
-    shares = np.array([sample.mask.mean() for sample in samples])
+    shares = np.array([sample.boundary_share for sample in samples])
+    void = np.mean([0 if sample.valid is None else 1 - sample.valid.mean() for sample in samples])
+    if void:
+        rank_zero_info(f"{void:.1%} of the pixels are void: nobody annotated them, and they have no influence")
     share, empty, full = shares.mean(), (shares == 0).sum(), (shares == 1).sum()
     rank_zero_info(f"{len(samples)} images, {share:.1%} of the pixels boundary, {empty} empty and {full} full mask(s)")
     if share > 0.5:

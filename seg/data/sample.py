@@ -26,6 +26,8 @@ class Sample:
         labels: (H, W) instance labels, 0 is background; None where the source has masks alone.
         pixel: (height, width) of a pixel in micrometers; None where it is not known.
         thickness_px: depth at which the mask was derived from the labels; None where it was drawn.
+        valid: (H, W) bool, False at void pixels, which nobody annotated: neither loss nor scores see them. Mask and
+            labels are False and 0 there. None: everything is annotated.
     """
 
     name: str
@@ -34,6 +36,12 @@ class Sample:
     labels: NDArray[np.int32] | None = None
     thickness_px: int | None = None
     pixel: PixelSize | None = None
+    valid: NDArray[np.bool_] | None = None
+
+    @property
+    def boundary_share(self) -> float:
+        """Share of the annotated pixels that are boundary."""
+        return float((self.mask if self.valid is None else self.mask[self.valid]).mean())
 
 
 class Source(Sequence[Sample]):

@@ -21,10 +21,12 @@ class Golden:
     Attributes:
         image: (1, C, H, W), H and W multiples of the stride.
         truth: (H, W) bool, its boundary.
+        valid: (H, W) bool, False at void pixels; True alone: there are none.
     """
 
     image: NDArray[np.float32]
     truth: NDArray[np.bool_]
+    valid: NDArray[np.bool_] | bool = True
 
 
 def export_inputs(run: Path, record: RunRecord, stride_px: int) -> list[NDArray[np.float32]]:
@@ -65,9 +67,10 @@ def validation_goldens(run: Path, record: RunRecord, stride_px: int) -> list[Gol
 
 def _golden(folder: Path, record: RunRecord, stride_px: int) -> Golden:
     image = read_input(folder / "image.png", record, stride_px)
-    truth = read_image_file(folder / "truth.png") > 0
+    truth, void = read_image_file(folder / "truth.png") > 0, folder / "valid.png"
+    valid = read_image_file(void) > 0 if void.is_file() else np.ones_like(truth)
     missing = [(0, side - have) for side, have in zip(image.shape[2:], truth.shape, strict=True)]
-    return Golden(image, np.pad(truth, missing, mode="edge"))
+    return Golden(image, *(np.pad(picture, missing, mode="edge") for picture in (truth, valid)))
 
 
 def read_input(path: Path, record: RunRecord, stride_px: int) -> NDArray[np.float32]:

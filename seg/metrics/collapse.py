@@ -50,8 +50,8 @@ def gather(probability: NDArray[np.float32], mask: NDArray[np.bool_], ap: float)
     """Return the evidence of one image.
 
     Args:
-        probability: (H, W).
-        mask: (H, W), True on the boundary.
+        probability: (H, W), or those of some pixels, (n,).
+        mask: of the same shape, True on the boundary.
         ap: average precision of the image.
     """
     finite = bool(np.isfinite(probability).all())

@@ -1,5 +1,6 @@
 """Scores of every image of a split, at all thresholds, and the best threshold."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Literal
@@ -77,18 +78,22 @@ class ImageScores(Metric):
         self.add_state("overall", default=[], dist_reduce_fx="cat")
         self.add_state("evidence", default=[], dist_reduce_fx="cat")
 
-    def update(self, probability: Tensor, mask: Tensor) -> None:
+    def update(self, probability: Tensor, mask: Tensor, valid: Tensor | None = None) -> None:
         """Score the boundary channel of each image.
 
         Args:
             probability: (N, K, H, W) in [0, 1].
             mask: (N, K, H, W) of 0 and 1.
+            valid: (N, 1, H, W) bool, False at void pixels; None: there are none.
         """
-        for raw, truth in zip(probability[:, 0].float().cpu(), mask[:, 0].bool().cpu(), strict=True):
-            image = ScoredImage(raw.numpy(), truth.numpy(), THRESHOLDS, self.tolerance_px)
+        known = itertools.repeat(None) if valid is None else valid[:, 0].cpu().numpy()
+        images = zip(probability[:, 0].float().cpu().numpy(), mask[:, 0].bool().cpu().numpy(), known, strict=False)
+        for raw, truth, where in images:
+            image = ScoredImage(raw, truth, THRESHOLDS, self.tolerance_px, valid=where)
             self.table.append(torch.stack([_value(image, key) for key in self.at_threshold])[None])
             self.overall.append(torch.stack([_value(image, key) for key in self.at_none])[None])
-            evidence = gather(raw.numpy(), truth.numpy(), float(image.compute(METRICS["ap"].formula)))
+            pixels = (raw, truth) if where is None else (raw[where], truth[where])
+            evidence = gather(*pixels, float(image.compute(METRICS["ap"].formula)))
             self.evidence.append(torch.tensor([astuple(evidence)], dtype=torch.float64))
 
     def compute(self) -> ScoreTable:

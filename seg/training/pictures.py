@@ -65,7 +65,7 @@ class PictureWriter(Callback):
             self._write("validation", batch, outputs)
 
     def _write(self, split: str, batch: Batch, probabilities: Tensor) -> None:
-        labels = batch.get("labels")
+        labels, valid = batch.get("labels"), batch.get("valid")
         for number, name in enumerate(batch["name"]):
             write_case(
                 self.folder / split / name,
@@ -73,6 +73,7 @@ class PictureWriter(Callback):
                 _array(batch["mask"][number][0]) > 0,
                 _array(probabilities[number]),
                 None if labels is None else labels[number].cpu().numpy(),
+                None if valid is None else valid[number, 0].cpu().numpy(),
             )
 
     def wants(self, labels: bool, measurements: bool) -> None:
