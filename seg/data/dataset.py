@@ -1,7 +1,7 @@
 """Datasets for the network: random crops for training, whole images for everything else."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import albumentations
 import cv2
@@ -17,8 +17,6 @@ from seg.data.sampling import CropKey
 from seg.data.scaling import IntensityScaling, match_channels, normalize, prepare, scale
 from seg.data.targets import Masks, Target, annotation_of, stack_targets, targets_of, void_value
 from seg.data.windows import window_around
-
-Channels = Literal[1, 3]
 
 
 class Batch(TypedDict):
@@ -45,19 +43,26 @@ class WholeImages(Dataset[dict[str, Any]]):
         scaling: of the intensities.
         channels: of the network's input.
         targets: channels of the mask.
+        alone: channels that are scaled each by itself; see `IntensityScaling.limits`.
     """
 
     def __init__(
-        self, samples: Sequence[Sample], scaling: IntensityScaling, channels: Channels, targets: Sequence[Target]
+        self,
+        samples: Sequence[Sample],
+        scaling: IntensityScaling,
+        channels: int,
+        targets: Sequence[Target],
+        alone: int = 1,
     ) -> None:
         self.samples, self.scaling, self.channels, self.targets = samples, scaling, channels, targets
+        self.alone = alone
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         sample = self.samples[index]
-        image = prepare(sample.image, self.scaling, self.channels)
+        image = prepare(sample.image, self.scaling, self.channels, self.alone)
         item = _item(sample.name, image, stack_targets(self.targets, sample.mask, sample.labels), sample.valid)
         return item if sample.labels is None else item | {"labels": torch.from_numpy(sample.labels)}
 
@@ -77,22 +82,24 @@ class RandomCrops(Dataset[dict[str, Any]]):
         seed: of the run.
         targets: channels of the mask.
         boundary_share: share of the crops that are drawn around a random pixel of the boundary, in [0, 1].
+        alone: channels that are scaled each by itself; see `IntensityScaling.limits`.
     """
 
     def __init__(
         self,
         samples: Sequence[Sample],
         scaling: IntensityScaling,
-        channels: Channels,
+        channels: int,
         crop_px: int,
         transforms: Sequence[BasicTransform | BaseCompose],
         seed: int,
         targets: Sequence[Target] = ("boundary",),
         boundary_share: float = 0.0,
+        alone: int = 1,
     ) -> None:
         self.samples, self.channels, self.seed, self.targets = samples, channels, seed, targets
         self.crop_px, self.boundary_share = crop_px, boundary_share
-        self.limits = [scaling.limits(match_channels(sample.image, channels)) for sample in samples]
+        self.limits = [scaling.limits(match_channels(sample.image, channels), alone) for sample in samples]
         self.crop = albumentations.Compose(
             [
                 albumentations.RandomCrop(

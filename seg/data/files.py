@@ -77,7 +77,7 @@ class FileSource(Source):
         return samples
 
     def _read(self, entry: Entry, files: FileReader) -> Sample:
-        image = files.read(entry.image, entry.page).pixels
+        image = files.read(entry.image, entry.page, self.planes).pixels
         if entry.channel is not None:
             image = _one_channel(image, entry)
         mask, labels, valid = self.annotation.read(entry, image.shape[:2], files)

@@ -12,15 +12,17 @@ from albumentations import BaseCompose, BasicTransform
 from lightning_utilities.core.rank_zero import rank_zero_info, rank_zero_warn
 from torch.utils.data import DataLoader
 
-from seg.data.dataset import Channels, RandomCrops, WholeImages
+from seg.data.dataset import RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.leakage import refuse_leakage
-from seg.data.sample import Sample, Source, check_names
+from seg.data.planes import Channels, Planes
+from seg.data.sample import Sample, Source, check_channels, check_names
 from seg.data.sampling import EpochSampler, ImageSampler
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
 from seg.data.targets import Target, check_labels, check_targets
 from seg.data.writing import written_boundary_value
+from seg.run_config import count_inputs
 
 
 class BoundaryDataModule(pl.LightningDataModule):
@@ -32,7 +34,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         split: assigns samples to training, validation and test.
         transforms: albumentations for training, applied to crops with intensities in [0, 1].
         scaling: of each image's intensities.
-        channels: of the network's input, 1 or 3.
+        channels: of an image: 1 is grey (RGB is averaged), 3 is RGB; otherwise that many channels of a TIFF, or the
+            numbers of certain ones, from 0, e.g. [0, 2], which are then scaled each by itself.
         targets: what the network predicts, one channel each: boundary, which comes first, and inside (of the cells,
             their boundary included), which needs a source with instance labels and makes its cells better.
         crop_px: side of a training crop, in pixels.
@@ -44,6 +47,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         seed: of crops, augmentation and order.
         boundary_share: share of the training crops that are drawn around a pixel of the boundary, in [0, 1]; the others
             may lie anywhere. For images with much empty background.
+        context: as many sections of a stack on either side of an image are further channels of the network's input.
 
     Raises:
         ValueError: crop_px, batch_size or steps_per_epoch is not positive, boundary_share is out of range, or the
@@ -65,6 +69,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         predict: str | None = None,
         seed: int = 0,
         boundary_share: float = 0.0,
+        context: int = 0,
     ) -> None:
         super().__init__()
         for name, value in (("crop_px", crop_px), ("batch_size", batch_size), ("steps_per_epoch", steps_per_epoch)):
@@ -74,7 +79,10 @@ class BoundaryDataModule(pl.LightningDataModule):
             raise ValueError(f"boundary_share must be in [0, 1], got {boundary_share}")
         check_targets(targets)
         self.source, self.split, self.transforms = source, split, transforms or []
-        self.scaling, self.channels, self.targets = scaling, channels, targets
+        self.planes, self.channels = Planes.of(channels, context), count_inputs(channels, context)
+        if isinstance(source, Source):
+            source.take_planes(self.planes)
+        self.scaling, self.targets = scaling, targets
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict, self.seed = num_workers, predict, seed
         self.boundary_share = boundary_share
@@ -99,6 +107,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         names = [sample.name for sample in samples]
         check_names(names)
         check_labels(samples, self.targets)
+        check_channels(samples, self.channels)
         indices = self.split.assign(names)
         refuse_leakage(samples, indices)
         _report_masks(samples)
@@ -115,6 +124,7 @@ class BoundaryDataModule(pl.LightningDataModule):
             self.seed,
             self.targets,
             self.boundary_share,
+            self.planes.scaled_alone,
         )
         rank, processes = self._share()
         sampler = EpochSampler(self.batch_size, self.steps_per_epoch, self.seed, rank, processes)
@@ -131,7 +141,7 @@ class BoundaryDataModule(pl.LightningDataModule):
     def predict_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return the images to predict, one by one."""
         if self.predict is not None:
-            self.images = read_images(Path(self.predict))
+            self.images = read_images(Path(self.predict), self.planes)
         return self._whole(self.images) if self.images else self.test_dataloader()
 
     def predicted_names(self) -> list[str]:
@@ -174,7 +184,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         return [self.samples[index] for index in indices]
 
     def _whole(self, samples: list[Sample]) -> DataLoader[dict[str, Any]]:
-        images = WholeImages(samples, self.scaling, self.channels, self.targets)
+        images = WholeImages(samples, self.scaling, self.channels, self.targets, self.planes.scaled_alone)
         return DataLoader(images, sampler=ImageSampler(len(samples), *self._share()), **self._loading())
 
     def _share(self) -> tuple[int, int]:

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.planes import Planes
 from seg.data.reading import read_image_file
 from seg.data.scaling import IntensityScaling, prepare
+from seg.data.stored_input import read_picture
 from seg.record import RunRecord
 
 #: How many pictures of each kind are used.
@@ -82,6 +84,8 @@ def read_input(path: Path, record: RunRecord, stride_px: int) -> NDArray[np.floa
         stride_px: of the network.
     """
     config = record.config
-    image = prepare(read_image_file(path), IntensityScaling(**config.scaling), config.channels)
+    scaling = IntensityScaling(**config.scaling)
+    alone = Planes.of(config.file_channels, config.context).scaled_alone
+    image = prepare(read_picture(path), scaling, config.channels, alone)
     down, right = (-side % stride_px for side in image.shape[1:])
     return np.pad(image, ((0, 0), (0, down), (0, right)), mode="edge")[None]

@@ -11,7 +11,7 @@ from skimage.measure import block_reduce
 
 from seg.data.doctor.examination import Examination
 from seg.data.sample import Sample
-from seg.data.scaling import IntensityScaling, match_channels, scale
+from seg.data.scaling import IntensityScaling, scale
 from seg.data.writing import encode_image
 from seg.report.one import render
 
@@ -92,7 +92,8 @@ def write_data_page(examination: Examination, title: str, path: Path) -> None:
 def overlay(sample: Sample) -> str:
     """Return a picture of an image as a data URI of at most 320 pixels a side: boundary orange, void pixels blue."""
     step = -(-max(sample.mask.shape) // _LARGEST_PX)
-    grey = match_channels(sample.image, 1)[::step, ::step]
+    picture_of = sample.image[::step, ::step]
+    grey = (picture_of if picture_of.ndim == 2 else picture_of.mean(axis=2))[..., None]
     boundary: NDArray[np.bool_] = block_reduce(sample.mask, step, np.max)[: grey.shape[0], : grey.shape[1]]
     picture = np.repeat(scale(grey, IntensityScaling().limits(grey)) * 255, 3, axis=2)
     if sample.valid is not None:

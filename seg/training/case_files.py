@@ -9,7 +9,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from seg.data.reading import read_image_file
-from seg.data.writing import decode_probability, encode_image, encode_mask, encode_probability, write_file
+from seg.data.stored_input import read_stored, write_input
+from seg.data.writing import decode_probability, encode_mask, encode_probability, write_file
 from seg.instances.flood import Labels
 from seg.metrics.rand import connected_cells
 
@@ -37,7 +38,7 @@ def write_case(
         labels: (H, W) true cells; None where the source has masks alone.
         valid: (H, W), False at void pixels; None where there are none.
     """
-    write_file(folder / IMAGE, encode_image(display(image)))
+    write_input(folder / IMAGE, image)
     write_file(folder / TRUTH, encode_mask(truth, 255))
     for name, probability in zip(PROBABILITIES, probabilities, strict=False):
         write_file(folder / name, encode_probability(probability))
@@ -55,9 +56,7 @@ def read_probabilities(folder: Path) -> NDArray[np.float32]:
 
 def read_input(folder: Path) -> NDArray[np.float32]:
     """Return the network's input, (C, H, W) in [-1, 1], within half a grey level."""
-    picture = read_image_file(folder / IMAGE)
-    channels = picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)
-    return channels.astype(np.float32) / np.float32(127.5) - 1
+    return read_stored(folder / IMAGE)
 
 
 def read_mask(folder: Path) -> NDArray[np.bool_]:
@@ -92,9 +91,3 @@ def encode_labels(labels: NDArray[np.integer[Any]]) -> bytes:
     stream = io.BytesIO()
     tifffile.imwrite(stream, labels.astype(np.uint32), compression="zlib")
     return stream.getvalue()
-
-
-def display(image: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return 8-bit intensities, (H, W) or (H, W, 3), of an input (C, H, W) in [-1, 1]."""
-    picture = ((image.transpose(1, 2, 0) + 1) * 127.5).round().astype(np.uint8)
-    return picture.squeeze(2) if picture.shape[2] == 1 else picture
