@@ -17,6 +17,8 @@ class BalancedBceLoss(SegmentationLoss):
         Xie and Tu, ICCV 2015 (HED).
     """
 
+    permutation_invariant = True
+
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) weighted mean cross-entropies."""
         background = 1 - target.mean(dim=(2, 3), keepdim=True)

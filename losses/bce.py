@@ -16,6 +16,8 @@ class BceLoss(SegmentationLoss):
         Good, Journal of the Royal Statistical Society B 1952.
     """
 
+    permutation_invariant = True
+
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) mean cross-entropies."""
         return functional.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(dim=(1, 2, 3))

@@ -1,6 +1,6 @@
 """Any loss, with weights for the channels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -31,14 +31,22 @@ class ChannelWeightedLoss(SegmentationLoss):
         self.loss, self.weights = loss, list(weights)
         self.bounds = loss.bounds
         self.gradient_is_derivative = loss.gradient_is_derivative
+        self.permutation_invariant = loss.permutation_invariant
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) weighted means."""
+        return self._mean_over_channels(
+            lambda channel: self.loss.per_image(logits[:, channel], target[:, channel]), logits
+        )
+
+    def per_annotated(self, logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+        """Return the weighted mean, (1,), of the inner loss."""
+        return self._mean_over_channels(
+            lambda channel: self.loss.per_annotated(logits[:, channel], target[:, channel], valid), logits
+        )
+
+    def _mean_over_channels(self, value: Callable[[slice], Tensor], logits: Tensor) -> Tensor:
         if logits.shape[1] != len(self.weights):
             raise ValueError(f"weights must be one per channel, {logits.shape[1]}, got {self.weights}")
-        channels = [
-            weight * self.loss.per_image(logits[:, [number]], target[:, [number]])
-            for number, weight in enumerate(self.weights)
-            if weight
-        ]
+        channels = [weight * value(slice(k, k + 1)) for k, weight in enumerate(self.weights) if weight]
         return torch.stack(channels).sum(dim=0) / sum(self.weights)

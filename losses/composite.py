@@ -1,5 +1,6 @@
 """Weighted sums of losses."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -7,6 +8,9 @@ from torch import Tensor, nn
 
 from losses.base import SegmentationLoss
 from losses.checks import require_share, require_weight
+
+#: The values of a loss for logits.
+Compute = Callable[[SegmentationLoss, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -88,21 +92,41 @@ class CompositeLoss(SegmentationLoss):
         self.losses = nn.ModuleDict({name: term.loss for name, term in terms.items()})
         self.weights = {name: term.weight for name, term in terms.items()}
         self.last_terms: dict[str, Tensor] = {}
+        self._seen: list[dict[str, Tensor]] | None = None  # of the batch that is being computed
         lowest, highest = zip(*map(_bounds_of, terms.values()), strict=True)
         self.bounds = (sum(lowest), sum(highest))
+        self.permutation_invariant = all(term.loss.permutation_invariant for term in terms.values())
 
     def weight(self, name: str) -> float:
         """Return the current weight of a term."""
         return _weight_at(self.weights[name], self.progress)
 
+    def forward(self, logits: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
+        """Return the mean over the images, and keep those of the terms."""
+        self._seen = []
+        loss = super().forward(logits, target, valid)
+        if self._seen:
+            self.last_terms = {name: torch.cat([values[name] for values in self._seen]).mean() for name in self.losses}
+        self._seen = None
+        return loss
+
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) weighted sums."""
-        values = self._values(logits, target)
-        self.last_terms = {name: value.detach().mean() for name, value in values.items()}
+        return self._sum(logits, lambda loss, free: loss.per_image(free, target))
+
+    def per_annotated(self, logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+        """Return the weighted sum, (1,), of what the terms are beside void pixels."""
+        return self._sum(logits, lambda loss, free: loss.per_annotated(free, target, valid))
+
+    def _sum(self, logits: Tensor, compute: Compute) -> Tensor:
+        values = self._values(logits, compute)
         return torch.stack([self.weight(name) * value for name, value in values.items()]).sum(dim=0)
 
-    def _values(self, logits: Tensor, target: Tensor) -> dict[str, Tensor]:
-        return {name: loss.per_image(logits, target) for name, loss in self._named()}
+    def _values(self, logits: Tensor, compute: Compute) -> dict[str, Tensor]:
+        values = {name: compute(loss, logits) for name, loss in self._named()}
+        if self._seen is not None:
+            self._seen.append({name: value.detach() for name, value in values.items()})
+        return values
 
     def _named(self) -> list[tuple[str, SegmentationLoss]]:
         return [(name, loss) for name, loss in self.losses.items() if isinstance(loss, SegmentationLoss)]
@@ -142,18 +166,17 @@ class GradientBalancedLoss(CompositeLoss):
         self.bounds = (self.bounds[0], float("inf"))
         self.gradient_is_derivative = False
 
-    def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Return (N,) weighted sums."""
-        values = self._values(logits, target)
-        self.last_terms = {name: value.detach().mean() for name, value in values.items()}
-        lengths = torch.stack([self._gradient_length(loss, logits, target) for _, loss in self._named()])
+    def _sum(self, logits: Tensor, compute: Compute) -> Tensor:
+        values = self._values(logits, compute)
+        lengths = torch.stack([_gradient_length(loss, logits, compute) for _, loss in self._named()])
         scales = ((lengths[:1] + _TINY) / (lengths + _TINY)).clamp_max(_LARGEST_SCALE)
         weights = torch.tensor([self.weight(name) for name in values], dtype=logits.dtype, device=logits.device)
         return (weights[:, None] * scales * torch.stack(list(values.values()))).sum(dim=0)
 
-    def _gradient_length(self, loss: SegmentationLoss, logits: Tensor, target: Tensor) -> Tensor:
-        with torch.enable_grad():
-            free = logits.detach().requires_grad_()
-            (gradient,) = torch.autograd.grad(loss.per_image(free, target).sum(), free)
-        length: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
-        return length
+
+def _gradient_length(loss: SegmentationLoss, logits: Tensor, compute: Compute) -> Tensor:
+    with torch.enable_grad():
+        free = logits.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(compute(loss, free).sum(), free)
+    length: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+    return length

@@ -21,6 +21,7 @@ class DiceLoss(SmoothedLoss):
     """
 
     bounds = (0.0, 1.0)
+    permutation_invariant = True
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) values of one minus the coefficient."""

@@ -36,6 +36,8 @@ class EdgeCompositeLoss(SegmentationLoss):
     cost less than the mask shifted by one pixel. Sobel, scharr and scales_px [1, 2, 4] reverse that on curved lines.
     configs/loss/edge_composite.yaml has scharr at scales 1 and 2; docs/losses/edge_filters.md compares the filters.
 
+    Beside void pixels the means are over the annotated pixels and over the responses of annotated pixels alone.
+
     Args:
         weight: w, >= 0, of the edge term relative to the picture term.
         edges: the filter: central_difference [1, 0, -1]; sobel, scharr and prewitt, which also average along the
@@ -68,15 +70,33 @@ class EdgeCompositeLoss(SegmentationLoss):
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) weighted sums of the two terms."""
         difference = logits.sigmoid() - target
-        scales = [self._edge_term(_average(difference, scale_px)) for scale_px in self.scales_px]
-        return difference.square().mean(dim=(1, 2, 3)) + self.weight * torch.stack(scales).mean(dim=0)
+        scales = [self._responses(_average(difference, scale_px)).square() for scale_px in self.scales_px]
+        edges = torch.stack([responses.reshape(len(logits), -1).mean(dim=1) for responses in scales]).mean(dim=0)
+        return difference.square().mean(dim=(1, 2, 3)) + self.weight * edges
 
-    def _edge_term(self, difference: Tensor) -> Tensor:
-        images, channels, height, width = difference.shape
-        picture = difference.reshape(images * channels, 1, height, width)
-        padded = functional.pad(picture, (1, 1, 1, 1), mode="replicate")
-        responses = functional.conv2d(padded, self.filters.to(picture.dtype))
-        return responses.square().reshape(images, -1).mean(dim=1)
+    def per_annotated(self, logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+        """Return the same, (1,), of the annotated pixels and of the responses that no void pixel takes part in."""
+        difference = (logits.sigmoid() - target) * valid
+        edges = torch.stack(
+            [self._edges_beside_void(difference, valid, scale_px) for scale_px in self.scales_px]
+        ).mean()
+        pixels = difference.square().sum() / (valid.sum() * logits.shape[1])
+        return (pixels + self.weight * edges)[None]
+
+    def _responses(self, picture: Tensor) -> Tensor:
+        """Return (N * K, directions, H, W)."""
+        return functional.conv2d(_continued(picture), self.filters.to(picture.dtype))
+
+    def _edges_beside_void(self, difference: Tensor, valid: Tensor, scale_px: int) -> Tensor:
+        void = functional.max_pool2d((~valid).to(difference.dtype), scale_px, ceil_mode=True)
+        seen = functional.conv2d(_continued(void), self.filters.abs().to(void.dtype)) == 0
+        squares = self._responses(_average(difference, scale_px)).square() * seen
+        return squares.sum() / (seen.sum() * len(squares)).clamp_min(1)
+
+
+def _continued(picture: Tensor) -> Tensor:
+    """Return (N * K, 1, H + 2, W + 2), continued by the last pixel at the border."""
+    return functional.pad(picture.flatten(0, 1)[:, None], (1, 1, 1, 1), mode="replicate")
 
 
 def _filters(edges: EdgeFilter) -> Tensor:

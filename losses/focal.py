@@ -23,6 +23,8 @@ class FocalLoss(SegmentationLoss):
         Lin et al., ICCV 2017.
     """
 
+    permutation_invariant = True
+
     def __init__(self, gamma: float = 2.0, alpha: float = 0.5) -> None:
         super().__init__()
         require_weight("gamma", gamma)

@@ -30,6 +30,7 @@ class FocalTverskyLoss(SegmentationLoss):
     """
 
     bounds = (0.0, 1.0)
+    permutation_invariant = True
 
     def __init__(self, alpha: float = 0.3, beta: float = 0.7, gamma: float = 4 / 3, smooth: float = 1.0) -> None:
         super().__init__()

@@ -17,6 +17,7 @@ class GeneralizedDiceLoss(SegmentationLoss):
     """
 
     bounds = (0.0, 1.0)
+    permutation_invariant = True
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) values of one minus the coefficient."""

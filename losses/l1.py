@@ -16,6 +16,7 @@ class L1Loss(SegmentationLoss):
     """
 
     bounds = (0.0, 1.0)
+    permutation_invariant = True
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) mean absolute differences."""

@@ -17,6 +17,7 @@ class L2Loss(SegmentationLoss):
     """
 
     bounds = (0.0, 1.0)
+    permutation_invariant = True
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) mean squared differences."""

@@ -21,6 +21,7 @@ class LogCoshDiceLoss(SmoothedLoss):
     """
 
     bounds = (0.0, 0.4337808304830271)  # log(cosh(1))
+    permutation_invariant = True
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) logarithms."""

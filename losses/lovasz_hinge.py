@@ -16,6 +16,8 @@ class LovaszHingeLoss(SegmentationLoss):
         Berman, Rannen Triki and Blaschko, CVPR 2018.
     """
 
+    permutation_invariant = True
+
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) surrogates."""
         errors = (1 - (2 * target - 1) * logits).flatten(2)

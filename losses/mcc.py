@@ -24,6 +24,7 @@ class MccLoss(SmoothedLoss):
     """
 
     bounds = (0.0, 2.0)
+    permutation_invariant = True
 
     def per_image(self, logits: Tensor, target: Tensor) -> Tensor:
         """Return (N,) values of one minus the coefficient."""

@@ -21,6 +21,8 @@ class SmoothL1Loss(SegmentationLoss):
         Girshick, ICCV 2015.
     """
 
+    permutation_invariant = True
+
     def __init__(self, beta: float = 0.5) -> None:
         super().__init__()
         if not 0 < beta <= 1:

@@ -26,6 +26,7 @@ class TverskyLoss(SegmentationLoss):
     """
 
     bounds = (0.0, 1.0)
+    permutation_invariant = True
 
     def __init__(self, alpha: float = 0.3, beta: float = 0.7, smooth: float = 1.0) -> None:
         super().__init__()

@@ -88,7 +88,7 @@ def add_evaluate(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def add_data(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register `seg data doctor`."""
+    """Register `seg data doctor` and `seg data fetch`."""
     parser = subparsers.add_parser("data", help="examine the images before training")
     actions = parser.add_subparsers(metavar="ACTION", title="actions", required=True)
     doctor = actions.add_parser(
@@ -101,6 +101,11 @@ def add_data(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     doctor.add_argument("config", type=Path, help="of the data or of a comparison, e.g. configs/data/folder.yaml")
     doctor.add_argument("--out", type=Path, help="also write a page with pictures of the data to this HTML file")
     doctor.set_defaults(run=_doctor, more=[])
+    fetch = actions.add_parser("fetch", help="fetch a public data set")
+    fetch.add_argument("name", choices=["isbi2012"], help="isbi2012: 30 sections of neural tissue with membranes")
+    fetch.add_argument("--to", type=Path, help="folder of the files (default: data/NAME)")
+    fetch.add_argument("--mirror", metavar="URL", help="fetch from here instead, from the same paths")
+    fetch.set_defaults(run=_fetch)
 
 
 def _doctor(args: argparse.Namespace) -> None:
@@ -113,6 +118,16 @@ def _doctor(args: argparse.Namespace) -> None:
         write_data_page(examination, args.config.stem, args.out)
         print(f"page: {args.out}")
     print_findings(examination, args.config)
+
+
+def _fetch(args: argparse.Namespace) -> None:
+    from seg.data.public.catalogue import DATA_SETS  # noqa: PLC0415
+    from seg.data.public.fetch import fetch  # noqa: PLC0415  # its libraries take a second to import
+
+    data_set, folder = DATA_SETS[args.name], args.to or Path("data") / args.name
+    print(f"{data_set.about}\nlicense: {data_set.license}", flush=True)
+    fetch(data_set, folder, args.mirror)
+    print(f"{len(data_set.hashes)} files in {folder}; --data {data_set.config} --data.source.init_args.root {folder}")
 
 
 def _evaluate(args: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """What the project reads of a run's resolved configuration; another key that it needs becomes a field here."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class RunConfig:
         schedule: of the learning rate; None: it is constant.
         network: arguments of `seg.network.unet.NetworkConfig`.
         scaling: arguments of `seg.data.scaling.IntensityScaling`.
-        channels: of the images, 1 or 3.
+        channels: of the network's input.
+        file_channels: that an image has of a file, see `seg.data.planes.Channels`.
+        context: neighboring sections on either side that it has.
         tolerance_px: of the boundary F1, in pixels.
         steps_per_epoch: optimiser steps.
         max_epochs: None where the trainer was given another end.
@@ -49,7 +51,9 @@ class RunConfig:
     schedule: ClassConfig | None
     network: dict[str, Any]
     scaling: dict[str, Any]
-    channels: Literal[1, 3]
+    channels: int
+    file_channels: int | list[int]
+    context: int
     tolerance_px: float
     steps_per_epoch: int
     max_epochs: int | None
@@ -70,7 +74,9 @@ class RunConfig:
                 schedule=ClassConfig.of(model["schedule"]) if model["schedule"] else None,
                 network=model["network"] | channels_of(data),
                 scaling=data["scaling"],
-                channels=data["channels"],
+                channels=channels_of(data)["in_channels"],
+                file_channels=data["channels"],
+                context=data.get("context", 0),
                 tolerance_px=float(model["tolerance_px"]),
                 steps_per_epoch=data["steps_per_epoch"],
                 max_epochs=trainer["max_epochs"],
@@ -82,4 +88,15 @@ class RunConfig:
 
 def channels_of(data: dict[str, Any]) -> dict[str, int]:
     """Return the arguments of the network that follow from those of the data: config.yaml leaves them out."""
-    return {"in_channels": data["channels"], "classes": len(data.get("targets", ("boundary",)))}
+    inputs = count_inputs(data["channels"], data.get("context", 0))
+    return {"in_channels": inputs, "classes": len(data.get("targets", ("boundary",)))}
+
+
+def count_inputs(channels: int | list[int], context: int = 0) -> int:
+    """Return the number of channels of the network's input.
+
+    Args:
+        channels: of an image: how many, or which.
+        context: neighboring sections on either side.
+    """
+    return (channels if isinstance(channels, int) else len(channels)) * (2 * context + 1)

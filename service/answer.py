@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seg.data.pixel_size import read_pixel_size
-from seg.data.reading import read_image, read_size
+from seg.data.planes import Planes
+from seg.data.reading import PLAIN, read_image, read_size
 from seg.inference.engine import TTA_VIEWS
 from service.prediction import Prediction
 from service.query import Query
@@ -31,7 +32,7 @@ class Answer:
     pixels: int
 
 
-def weigh(query: Query, data: bytes, settings: Settings, at_once: bool) -> int:
+def weigh(query: Query, data: bytes, settings: Settings, at_once: bool, planes: Planes = PLAIN) -> int:
     """Return the pixels that the network has to predict for an image; 0 where its size cannot be read.
 
     Args:
@@ -39,11 +40,12 @@ def weigh(query: Query, data: bytes, settings: Settings, at_once: bool) -> int:
         data: the image.
         settings: limits.
         at_once: whether a request waits for the answer.
+        planes: of an image that the model takes.
 
     Raises:
         RefusalError: 413, they are too many for that, or for so small a file.
     """
-    height, width = read_size(data, query.page)
+    height, width = read_size(data, query.page, planes)
     if height * width > settings.max_pixels_per_byte * len(data):
         few = f"{height * width} pixels in {len(data)} bytes are more than {settings.max_pixels_per_byte} per byte"
         raise RefusalError(413, "too_many_pixels", f"{few}: save the image with less compression")
@@ -68,7 +70,8 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
         ImageError: the image cannot be used.
     """
     started = time.perf_counter()
-    image = read_image(data, max_pixels, query.page)
+    info = model.predictor.info
+    image = read_image(data, max_pixels, query.page, info.planes)
     size = query.pixel_size_um
     pixel = read_pixel_size(data, query.page or 0) if size is None else (size, size)
     decoded = time.perf_counter()
@@ -76,10 +79,9 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
     check()
     predicted = time.perf_counter()
     seconds = {"decode": decoded - started, "engine": predicted - decoded}
-    info = model.predictor.info
     threshold = info.threshold_for(query.tta) if query.threshold is None else query.threshold
     prediction = Prediction(
-        image=image,
+        image=info.planes.own(image),
         probabilities=probabilities,
         threshold=threshold,
         boundary_value=info.boundary_value,
@@ -87,7 +89,7 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
         tag=model.tag,
         provenance=info.provenance,
         seconds=seconds,
-        decode=model.predictor.decode,
+        decode=lambda found: model.predictor.decode(found, image),
     )
     body = query.format.write(prediction)
     seconds["encode"] = time.perf_counter() - predicted

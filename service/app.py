@@ -115,12 +115,14 @@ class Endpoints:
 
     async def _submit(self, request: Request, at_once: bool) -> Work[Answer]:
         model, query = _model(request), Query.parse(request.query_params)
+        planes = model.predictor.info.planes
         self._work.check_free()
         reservation = Reservation(self._budget)
         try:
             data = await read_upload(request, self._settings, reservation)
             work = self._work.submit(
-                lambda: weigh(query, data, self._settings, at_once), lambda work: self._answer(model, query, data, work)
+                lambda: weigh(query, data, self._settings, at_once, planes),
+                lambda work: self._answer(model, query, data, work),
             )
         except BaseException:
             reservation.release()

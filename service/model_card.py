@@ -25,7 +25,7 @@ class AcceptedInput:
     """The images that the service takes.
 
     Attributes:
-        channels: of the network; images of another number are converted.
+        channels: of the network. Grey and RGB are converted to 1 or 3 channels; another number must be in the file.
         scaling: from intensities to the network's input.
         max_bytes: of a request.
         max_pixels: of an image.

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.data.scaling import IntensityScaling, match_channels, scale
+from seg.data.scaling import IntensityScaling, match_channels, scale, visible
 
 _COLOR = (255, 90, 0)
 _OPACITY = 0.65
@@ -18,10 +18,12 @@ def draw_overlay(image: NDArray[Any], boundary: NDArray[np.bool_]) -> NDArray[np
     """Return an RGB picture, (H, W, 3), whose contrast is stretched as it is for the network.
 
     Args:
-        image: (H, W) or (H, W, 3), of any type.
+        image: (H, W) or (H, W, C), of any type; two channels are drawn in magenta and green.
         boundary: (H, W), drawn in orange.
     """
-    limits = IntensityScaling().limits(image)
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    image = visible(image)
+    limits = IntensityScaling().limits(image, alone=1 if channels in (1, 3) else 3)
     picture = np.empty((*boundary.shape, 3), np.uint8)
     for start in range(0, len(image), _BAND_PX):
         band = slice(start, start + _BAND_PX)

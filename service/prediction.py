@@ -17,7 +17,7 @@ class Prediction:
     """An image and what the model predicts for it.
 
     Attributes:
-        image: (H, W) or (H, W, 3), as it was read.
+        image: (H, W) or (H, W, C), as it was read, without neighboring sections.
         probabilities: of all channels, (K, H, W); channel 0 is the boundary.
         threshold: probability from which a pixel is boundary.
         boundary_value: of the boundary in masks, 0 or 255.
@@ -25,7 +25,7 @@ class Prediction:
         tag: of the model.
         provenance: of the model.
         seconds: wall time so far, step -> seconds.
-        decode: makes cells, (H, W), of probabilities and image.
+        decode: makes cells, (H, W), of probabilities.
     """
 
     image: NDArray[Any]
@@ -36,7 +36,7 @@ class Prediction:
     tag: str
     provenance: Provenance
     seconds: dict[str, float]
-    decode: Callable[[NDArray[np.float32], NDArray[Any]], Labels]
+    decode: Callable[[NDArray[np.float32]], Labels]
 
     @property
     def probability(self) -> NDArray[np.float32]:
@@ -51,4 +51,4 @@ class Prediction:
 
     def labels(self) -> Labels:
         """Return the cells, (H, W), numbered from 1; the threshold has no influence on them."""
-        return self.decode(self.probabilities, self.image)
+        return self.decode(self.probabilities)

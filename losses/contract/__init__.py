@@ -11,7 +11,9 @@ from losses.contract.conditions import (
     images_of_any_size_are_accepted,
     nothing_is_kept_between_batches,
     padding_is_ignored,
+    places_do_not_matter_where_the_loss_says_so,
     validation_costs_the_same_as_training,
+    void_pixels_are_ignored,
 )
 from losses.contract.gradients import (
     a_false_boundary_on_an_empty_mask_is_reduced,
@@ -39,6 +41,7 @@ QUICK_RULES: tuple[Rule, ...] = (
     value_and_gradient_are_finite_for_random_logits,
     all_black_and_all_white_cost_in_each_channel,
     validation_costs_the_same_as_training,
+    places_do_not_matter_where_the_loss_says_so,
 )
 #: The full contract; a loss that breaks an early rule usually breaks later ones as well.
 RULES: tuple[Rule, ...] = (
@@ -56,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     the_gradient_is_proportional_to_the_value,
     a_batch_costs_the_mean_of_its_images,
     padding_is_ignored,
+    void_pixels_are_ignored,
     half_precision_is_computed_in_float32,
     nothing_is_kept_between_batches,
     generators_and_inputs_keep_their_values,

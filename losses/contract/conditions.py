@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from losses.base import SegmentationLoss
-from losses.contract.examples import CERTAIN, example
-from losses.contract.requirements import require, require_equal, value_and_gradient
+from losses.base import SegmentationLoss, UndefinedOnVoidError
+from losses.contract.examples import CERTAIN, certain, example
+from losses.contract.requirements import CLOSE, require, require_equal, value_and_gradient
 
 
 def images_of_any_size_are_accepted(loss: SegmentationLoss, channels: int) -> None:
@@ -42,6 +42,36 @@ def padding_is_ignored(loss: SegmentationLoss, channels: int) -> None:
     require_equal(loss, value, cut, "padding must not change the value")
     (gradient,) = torch.autograd.grad(value, free)
     require(not gradient[~valid.expand_as(gradient)].any(), loss, "padding must have no gradient")
+
+
+def void_pixels_are_ignored(loss: SegmentationLoss, channels: int) -> None:
+    """Single pixels outside of `valid` must have neither influence nor gradient, unless the loss refuses them."""
+    logits, target = example(loss, channels)
+    valid = torch.ones_like(target[:, :1]).bool()
+    valid[..., 3:6, 4:12] = valid[..., 8, :] = valid[:1, :, ::3, ::2] = False
+    free = logits.clone().requires_grad_()
+    try:
+        value = loss(free, target, valid)
+    except UndefinedOnVoidError:
+        require(not loss.permutation_invariant, loss, "a permutation invariant loss must be defined on void pixels")
+        return
+    (gradient,) = torch.autograd.grad(value, free)
+    require(not gradient[~valid.expand_as(gradient)].any(), loss, "void pixels must have no gradient")
+    other = loss(torch.where(valid, logits, -CERTAIN), torch.where(valid, target, 1 - target), valid)
+    require_equal(loss, other, value, "void pixels must not change the value")
+    perfect = loss(torch.where(valid, certain(target), CERTAIN), target, valid).item()
+    near = abs(perfect - loss.bounds[0]) < CLOSE
+    require(near, loss, f"what is predicted at void pixels must cost nothing, it costs {perfect - loss.bounds[0]:g}")
+
+
+def places_do_not_matter_where_the_loss_says_so(loss: SegmentationLoss, channels: int) -> None:
+    """If it is `permutation_invariant`, pixels that change places with their targets must not change the value."""
+    if not loss.permutation_invariant:
+        return
+    logits, target = example(loss, channels)
+    order = torch.randperm(target[0, 0].numel(), generator=torch.Generator().manual_seed(0)).to(target.device)
+    moved = [batch.flatten(2)[..., order].reshape(batch.shape) for batch in (logits, target)]
+    require_equal(loss, loss(*moved), loss(logits, target), "it says that it is permutation invariant, but is not")
 
 
 def half_precision_is_computed_in_float32(loss: SegmentationLoss, channels: int) -> None:

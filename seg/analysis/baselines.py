@@ -93,7 +93,7 @@ def _score_fold(path: Path, record: RunRecord) -> Scores:
     """Score the baselines on the test images of one run."""
     tolerance_px = record.config.tolerance_px
     seen = [path / "validation" / image for image in (record.validation.images if record.validation else [])]
-    validation = [_read(folder) for folder in seen if (folder / "image.png").is_file()]
+    validation = [_read(folder)[:2] for folder in seen if (folder / "image.png").is_file()]
     scores = {}
     for name, answer in untrained_answers(validation, record.rank_by, tolerance_px).items():
         cases = [_case(path / "test" / image, answer) for image in (record.test.images if record.test else [])]
@@ -102,9 +102,12 @@ def _score_fold(path: Path, record: RunRecord) -> Scores:
 
 
 def _case(folder: Path, answer: Answer) -> Case:
-    image, truth = _read(folder)
-    return Case(folder.name, answer(image).astype(np.float32), truth)
+    image, truth, valid = _read(folder)
+    return Case(folder.name, answer(image).astype(np.float32), truth, valid=valid)
 
 
-def _read(folder: Path) -> tuple[Image, Mask]:
-    return read_image_file(folder / "image.png"), read_image_file(folder / "truth.png") > 0
+def _read(folder: Path) -> tuple[Image, Mask, Mask | None]:
+    """Return image, true boundary, and which pixels are annotated; None if all are."""
+    void = folder / "valid.png"
+    valid = read_image_file(void) > 0 if void.is_file() else None
+    return read_image_file(folder / "image.png"), read_image_file(folder / "truth.png") > 0, valid

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from seg.compare import probe, worker
+from seg.compare.doubts import Doubts
 from seg.compare.run_state import Outcome, prepare
 from seg.compare.run_task import RunTask
 from seg.training.epoch_report import EpochReport
@@ -43,20 +44,21 @@ def _context() -> _Context:
     return context
 
 
-def resolve(runs: list[tuple[str, ...]]) -> tuple[list[str], int]:
-    """Return the fingerprint of each run (see seg.compare.fingerprint), and the number of GPUs.
+def resolve(runs: list[tuple[str, ...]], known: Doubts) -> probe.Found:
+    """Return the fingerprint of each run (see seg.compare.fingerprint), the number of GPUs, and doubts about the data.
 
     Args:
         runs: arguments of `seg fit` of each run.
+        known: doubts that need not be looked for.
 
     Raises:
         ValueError: the data or an option is invalid.
     """
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.txt"
-        messages, process = _start(_context(), probe.probe, runs, log)
+        messages, process = _start(_context(), probe.probe, runs, known, log)
         try:
-            found: tuple[list[str], int] = messages.recv()
+            found: probe.Found = messages.recv()
         except EOFError:
             process.join()
             lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]

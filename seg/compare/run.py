@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from seg.compare import estimate, local, tuning
+from seg.compare.doubts import keep_doubts, print_doubts, read_doubts
 from seg.compare.executor import Executor
 from seg.compare.plan import Plan
 from seg.compare.run_state import Outcome, is_finished
@@ -19,19 +20,29 @@ from seg.data.writing import write_file
 from seg.record import COMPARISON, read_json
 
 
-def inspect_inputs(plan: Plan, runs: list[PlannedRun], scheduler: str | None) -> tuple[MakeTask, Executor]:
-    """Read the data and check the options; return what gives a run its identity and folder, and the executor.
+def inspect_inputs(
+    plan: Plan, runs: list[PlannedRun], scheduler: str | None, folder: Path | None = None
+) -> tuple[MakeTask, Executor]:
+    """Read the data, print what is doubtful with it, and check the options.
 
     Args:
         plan: of the comparison.
         runs: all that may be trained.
         scheduler: address of a Dask scheduler, or None.
+        folder: of the comparison, which keeps the doubts for the next time; None keeps nothing.
+
+    Returns:
+        What gives a run its identity and folder, and the executor.
 
     Raises:
         ValueError: the data or an option is invalid.
     """
     commands = {run.settings: run.task(Path("runs"), "").args for run in runs}
-    found, gpus = local.resolve(list(commands.values()))
+    known = read_doubts(folder)
+    found, gpus, doubts = local.resolve(list(commands.values()), known)
+    print_doubts(doubts)
+    if folder and doubts != known:
+        keep_doubts(folder, doubts)
     fingerprints = dict(zip(commands, found, strict=True))
     processes = plan.processes or local.suitable_processes(gpus)
     return lambda run, parent: run.task(parent, fingerprints[run.settings]), Executor(processes, gpus, scheduler)
@@ -54,7 +65,7 @@ def run_comparison(
     """
     runs = plan.runs(extra)
     trials = tuning.plan_trials(plan, runs)
-    make_task, executor = inspect_inputs(plan, tuning.all_runs(runs, trials), scheduler)
+    make_task, executor = inspect_inputs(plan, tuning.all_runs(runs, trials), scheduler, folder)
     with _only_one_in(folder):
         tuned = tuning.tune(trials, folder, make_task, executor.train)
         tasks = [make_task(run.with_options(tuned.get(run.name, {})), folder / "runs") for run in runs]

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.file_reader import FileReader, Picture, naming
-from seg.data.labels import boundaries_from_labels
-from seg.data.truth import MaskRule, Value, labels_of, objects_of
+from seg.data.labels import boundaries_beside_void, boundaries_from_labels
+from seg.data.truth import MaskRule, Value, labels_of, objects_of, void_of
 
 Truth = Literal["mask", "labels", "objects"]
 Labels = NDArray[np.int32]
@@ -37,6 +37,14 @@ class Entry:
     channel: int | None = None
 
 
+class Annotated(NamedTuple):
+    """What is known of an image; see `seg.data.sample.Sample`."""
+
+    mask: Mask
+    labels: Labels | None = None
+    valid: Mask | None = None
+
+
 @dataclass(frozen=True)
 class Annotation:
     """How truths are read.
@@ -46,6 +54,7 @@ class Annotation:
         boundary_value: of masks; see `seg.data.truth.MaskRule`.
         threshold: of masks or objects with smoothed edges.
         thickness_px: depth of the boundaries that are derived from cells, in pixels, >= 1.
+        void: value or color of the pixels of a mask, or of labels, that nobody annotated; None: there are none.
 
     Raises:
         ValueError: thickness_px < 1, or a threshold is given together with a color.
@@ -55,14 +64,15 @@ class Annotation:
     boundary_value: Value = 255
     threshold: float | None = None
     thickness_px: int = 1
+    void: Value | None = None
 
     def __post_init__(self) -> None:
         if self.thickness_px < 1:
             raise ValueError(f"thickness_px must be >= 1, got {self.thickness_px}")
         MaskRule(self.boundary_value, self.threshold)  # refuses a threshold with a color
 
-    def read(self, entry: Entry, shape: tuple[int, ...], files: FileReader) -> tuple[Mask, Labels | None]:
-        """Return the mask of the boundary, and the labels where cells are annotated.
+    def read(self, entry: Entry, shape: tuple[int, ...], files: FileReader) -> Annotated:
+        """Return what is known of an image.
 
         Args:
             entry: whose truths are read.
@@ -73,16 +83,30 @@ class Annotation:
             ValueError: a file is unfit; begins with its path.
             OSError: a file cannot be opened.
         """
-        if self.truth == "mask":
-            return self._mask(entry, shape, files), None
-        labels = self._objects(entry, shape, files) if self.truth == "objects" else _labels(entry, shape, files)
-        with naming(entry.truths[0] if entry.truths else entry.image):
-            return boundaries_from_labels(labels, self.thickness_px), labels
-
-    def _mask(self, entry: Entry, shape: tuple[int, ...], files: FileReader) -> Mask:
+        if self.truth == "objects":
+            labels = self._objects(entry, shape, files)
+            return Annotated(boundaries_from_labels(labels, self.thickness_px), labels)
         picture = _fitting(entry, entry.truths[0], shape, files)
         with naming(entry.truths[0]):
-            return MaskRule(self.boundary_value, self.threshold).apply(picture.pixels, picture.lossy)
+            return self._mask(picture) if self.truth == "mask" else self._labels(picture)
+
+    def _mask(self, picture: Picture) -> Annotated:
+        void = None if self.void is None else void_of(picture.pixels, self.void)
+        mask = MaskRule(self.boundary_value, self.threshold).apply(picture.pixels, picture.lossy, void)
+        return Annotated(mask, valid=_valid(void))
+
+    def _labels(self, picture: Picture) -> Annotated:
+        if picture.lossy:
+            raise ValueError("JPEG changes the values of labels, save them as PNG or TIFF")
+        void = None if self.void is None else void_of(picture.pixels, self.void)
+        if void is None or not void.any():
+            labels = labels_of(picture.pixels)
+            return Annotated(boundaries_from_labels(labels, self.thickness_px), labels)
+        pixels = picture.pixels.copy()
+        pixels[void] = 0
+        labels = labels_of(pixels)
+        boundary, known = boundaries_beside_void(labels, void, self.thickness_px)
+        return Annotated(boundary, np.where(known, labels, 0), known)
 
     def _objects(self, entry: Entry, shape: tuple[int, ...], files: FileReader) -> Labels:
         """Return labels of the objects, in the order of the files; where two overlap, the smaller one is kept whole."""
@@ -97,12 +121,8 @@ class Annotation:
         return labels
 
 
-def _labels(entry: Entry, shape: tuple[int, ...], files: FileReader) -> Labels:
-    picture = _fitting(entry, entry.truths[0], shape, files)
-    with naming(entry.truths[0]):
-        if picture.lossy:
-            raise ValueError("JPEG changes the values of labels, save them as PNG or TIFF")
-        return labels_of(picture.pixels)
+def _valid(void: Mask | None) -> Mask | None:
+    return ~void if void is not None and void.any() else None
 
 
 def _fitting(entry: Entry, path: Path, shape: tuple[int, ...], files: FileReader) -> Picture:

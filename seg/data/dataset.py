@@ -1,7 +1,7 @@
 """Datasets for the network: random crops for training, whole images for everything else."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import albumentations
 import cv2
@@ -15,9 +15,8 @@ from torch.utils.data import Dataset
 from seg.data.sample import Sample
 from seg.data.sampling import CropKey
 from seg.data.scaling import IntensityScaling, match_channels, normalize, prepare, scale
-from seg.data.targets import Masks, Target, annotation_of, stack_targets, targets_of
-
-Channels = Literal[1, 3]
+from seg.data.targets import Masks, Target, annotation_of, stack_targets, targets_of, void_value
+from seg.data.windows import window_around
 
 
 class Batch(TypedDict):
@@ -25,13 +24,15 @@ class Batch(TypedDict):
 
     Channel 0 of the mask is the boundary, see `seg.data.targets`.
 
-    Whole images also have labels, (N, H, W) int32, if their source has them.
+    Whole images also have labels, (N, H, W) int32, if their source has them. Partly annotated data has valid,
+    (N, 1, H, W) bool, False at void pixels.
     """
 
     image: Tensor
     mask: Tensor
     name: list[str]
     labels: NotRequired[Tensor]
+    valid: NotRequired[Tensor]
 
 
 class WholeImages(Dataset[dict[str, Any]]):
@@ -42,20 +43,27 @@ class WholeImages(Dataset[dict[str, Any]]):
         scaling: of the intensities.
         channels: of the network's input.
         targets: channels of the mask.
+        alone: channels that are scaled each by itself; see `IntensityScaling.limits`.
     """
 
     def __init__(
-        self, samples: Sequence[Sample], scaling: IntensityScaling, channels: Channels, targets: Sequence[Target]
+        self,
+        samples: Sequence[Sample],
+        scaling: IntensityScaling,
+        channels: int,
+        targets: Sequence[Target],
+        alone: int = 1,
     ) -> None:
         self.samples, self.scaling, self.channels, self.targets = samples, scaling, channels, targets
+        self.alone = alone
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         sample = self.samples[index]
-        image = prepare(sample.image, self.scaling, self.channels)
-        item = _item(sample.name, image, stack_targets(self.targets, sample.mask, sample.labels))
+        image = prepare(sample.image, self.scaling, self.channels, self.alone)
+        item = _item(sample.name, image, stack_targets(self.targets, sample.mask, sample.labels), sample.valid)
         return item if sample.labels is None else item | {"labels": torch.from_numpy(sample.labels)}
 
 
@@ -69,24 +77,29 @@ class RandomCrops(Dataset[dict[str, Any]]):
         samples: images to crop.
         scaling: of the intensities, measured on the whole image.
         channels: of the network's input.
-        crop_px: side of a crop. Smaller images are padded by reflection.
+        crop_px: side of a crop. Smaller images are padded by reflection. Every crop has annotated pixels.
         transforms: albumentations, applied to the crop with intensities in [0, 1] and its mask.
         seed: of the run.
         targets: channels of the mask.
+        boundary_share: share of the crops that are drawn around a random pixel of the boundary, in [0, 1].
+        alone: channels that are scaled each by itself; see `IntensityScaling.limits`.
     """
 
     def __init__(
         self,
         samples: Sequence[Sample],
         scaling: IntensityScaling,
-        channels: Channels,
+        channels: int,
         crop_px: int,
         transforms: Sequence[BasicTransform | BaseCompose],
         seed: int,
         targets: Sequence[Target] = ("boundary",),
+        boundary_share: float = 0.0,
+        alone: int = 1,
     ) -> None:
         self.samples, self.channels, self.seed, self.targets = samples, channels, seed, targets
-        self.limits = [scaling.limits(match_channels(sample.image, channels)) for sample in samples]
+        self.crop_px, self.boundary_share = crop_px, boundary_share
+        self.limits = [scaling.limits(match_channels(sample.image, channels), alone) for sample in samples]
         self.crop = albumentations.Compose(
             [
                 albumentations.RandomCrop(
@@ -95,19 +108,40 @@ class RandomCrops(Dataset[dict[str, Any]]):
             ]
         )
         self.transforms = albumentations.Compose(list(transforms))
+        self.partly = any(sample.valid is not None for sample in samples)  # annotated: then every item says where
 
     def __getitem__(self, key: CropKey) -> dict[str, Any]:
         epoch, index = key
         number = index % len(self.samples)
-        seeds = np.random.SeedSequence((self.seed, epoch, index)).generate_state(2)
+        seeds = np.random.SeedSequence((self.seed, epoch, index)).generate_state(3)
         sample = self.samples[number]
         self.crop.set_random_seed(int(seeds[0]))
-        crop = self.crop(image=match_channels(sample.image, self.channels), mask=annotation_of(sample))
+        crop = self._crop(sample, np.random.default_rng(int(seeds[2])))
         self.transforms.set_random_seed(int(seeds[1]))
         changed = self.transforms(image=scale(crop["image"], self.limits[number]), mask=crop["mask"])
-        masks = targets_of(self.targets, changed["mask"], sample.thickness_px)
-        return _item(sample.name, normalize(changed["image"]), masks)
+        masks, valid = targets_of(self.targets, changed["mask"], sample.thickness_px)
+        return _item(sample.name, normalize(changed["image"]), masks, valid if self.partly else None)
+
+    def _crop(self, sample: Sample, rng: np.random.Generator) -> dict[str, Any]:
+        """Return a random crop of image and annotation."""
+        pictures = {"image": match_channels(sample.image, self.channels), "mask": annotation_of(sample)}
+        if self.boundary_share and rng.random() < self.boundary_share and sample.mask.any():
+            return self._crop_around(sample.mask, pictures, rng)
+        crop: dict[str, Any] = self.crop(**pictures)
+        if sample.valid is None or (crop["mask"] != void_value(crop["mask"])).any():
+            return crop
+        return self._crop_around(sample.valid, pictures, rng)
+
+    def _crop_around(
+        self, chosen: NDArray[np.bool_], pictures: dict[str, NDArray[Any]], rng: np.random.Generator
+    ) -> dict[str, Any]:
+        window = window_around(chosen, self.crop_px, rng)
+        crop: dict[str, Any] = self.crop(**{name: picture[window] for name, picture in pictures.items()})
+        return crop
 
 
-def _item(name: str, image: NDArray[np.float32], masks: Masks) -> dict[str, Any]:
-    return {"image": torch.from_numpy(image), "mask": torch.from_numpy(masks), "name": name}
+def _item(
+    name: str, image: NDArray[np.float32], masks: Masks, valid: NDArray[np.bool_] | None = None
+) -> dict[str, Any]:
+    item = {"image": torch.from_numpy(image), "mask": torch.from_numpy(masks), "name": name}
+    return item if valid is None else item | {"valid": torch.from_numpy(valid)[None]}

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from seg.data.image_error import ImageError
 from seg.data.jpeg import JPEG_MAGIC
-from seg.data.reading import count_pages, read_image
+from seg.data.planes import Planes
+from seg.data.reading import PLAIN, count_pages, read_image
 
 _REMEDY = (
     "if they are sections, set class_path: seg.data.stacks.ImageStacks; to use one of them, name it in the column page "
@@ -22,7 +23,7 @@ class Picture(NamedTuple):
     """A page of a file.
 
     Attributes:
-        pixels: (H, W) or (H, W, 3).
+        pixels: (H, W) or (H, W, C).
         lossy: whether the file is a JPEG, whose values are not exact.
     """
 
@@ -36,12 +37,13 @@ class FileReader:
     def __init__(self) -> None:
         self._bytes = functools.lru_cache(maxsize=2)(Path.read_bytes)
 
-    def read(self, path: Path, page: int | None = None) -> Picture:
+    def read(self, path: Path, page: int | None = None, planes: Planes = PLAIN) -> Picture:
         """Return a page.
 
         Args:
             path: of the file.
             page: from 0; None where the file has but one.
+            planes: channels and neighboring sections to read.
 
         Raises:
             ValueError: it cannot be read as an image; begins with the path.
@@ -51,17 +53,22 @@ class FileReader:
         data = self._bytes(path)
         with naming(path):
             try:
-                return Picture(read_image(data, page=page), data.startswith(JPEG_MAGIC))
+                return Picture(read_image(data, page=page, planes=planes), data.startswith(JPEG_MAGIC))
             except ImageError as error:
                 if error.code != "multi_page":
                     raise
-                raise ValueError(f"the file has {count_pages(data)} pages: {_REMEDY}") from error
+                raise ValueError(f"the file has {count_pages(data, planes)} pages: {_REMEDY}") from error
 
-    def count_pages(self, path: Path) -> int:
-        """Return how many pages a file has; errors as in `read`."""
+    def count_pages(self, path: Path, planes: Planes = PLAIN) -> int:
+        """Return how many pages a file has; arguments and errors are those of `read`.
+
+        Args:
+            path: of the file.
+            planes: to be read of it.
+        """
         data = self._bytes(path)
         with naming(path):
-            return count_pages(data)
+            return count_pages(data, planes)
 
 
 @contextlib.contextmanager

@@ -77,11 +77,12 @@ class FileSource(Source):
         return samples
 
     def _read(self, entry: Entry, files: FileReader) -> Sample:
-        image = files.read(entry.image, entry.page).pixels
+        image = files.read(entry.image, entry.page, self.planes).pixels
         if entry.channel is not None:
             image = _one_channel(image, entry)
-        mask, labels = self.annotation.read(entry, image.shape[:2], files)
-        return Sample(entry.name, image, mask, labels, None if labels is None else self.annotation.thickness_px)
+        mask, labels, valid = self.annotation.read(entry, image.shape[:2], files)
+        thickness_px = None if labels is None else self.annotation.thickness_px
+        return Sample(entry.name, image, mask, labels, thickness_px, valid=valid)
 
 
 def _one_channel(image: NDArray[Any], entry: Entry) -> NDArray[Any]:

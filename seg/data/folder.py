@@ -10,6 +10,8 @@ from seg.data.file_reader import FileReader
 from seg.data.files import FileSource
 from seg.data.pairing import Files, describe_search, doubled, find_files, name_of, suggest_patterns
 from seg.data.pixel_size import read_pixel_size
+from seg.data.planes import Planes
+from seg.data.reading import PLAIN
 from seg.data.sample import Sample, check_names
 from seg.data.truth import Value
 
@@ -30,6 +32,7 @@ class ImageFolder(FileSource):
         labels: subfolder or pattern of instance labels instead of masks: 0 or black is background.
         thickness_px: depth of the boundary derived from labels, in pixels.
         only_channels: in a folder with grey and RGB images, use only those with 1 or 3 channels.
+        void: value or color of the pixels of masks or labels that nobody annotated, e.g. 128.
 
     Raises:
         ValueError: neither or both of masks and labels are given, masks without boundary_value, a threshold with a
@@ -48,6 +51,7 @@ class ImageFolder(FileSource):
         labels: str | None = None,
         thickness_px: int = 1,
         only_channels: Literal[1, 3] | None = None,
+        void: Value | None = None,
     ) -> None:
         if (masks is None) == (labels is None):
             raise ValueError(f"give either masks or labels, got masks={masks!r} and labels={labels!r}")
@@ -55,7 +59,7 @@ class ImageFolder(FileSource):
             raise ValueError("masks need boundary_value: which of their two values is the boundary, e.g. 0 or 255")
         truth: Literal["mask", "labels"] = "labels" if masks is None else "mask"
         value = 255 if boundary_value is None else boundary_value
-        super().__init__(Annotation(truth, value, threshold, thickness_px), only_channels)
+        super().__init__(Annotation(truth, value, threshold, thickness_px, void), only_channels)
         self.root, self.images, self.truths = Path(root), images, masks or labels or ""
         for where in (self.images, self.truths):
             find_files(self.root, where)  # refuses a folder that does not exist
@@ -104,8 +108,12 @@ def page_name(stack: str, page: int) -> str:
     return f"{stack}-{page:04d}"
 
 
-def read_images(path: Path) -> list[Sample]:
+def read_images(path: Path, planes: Planes = PLAIN) -> list[Sample]:
     """Read the images to predict: one file, or all of a folder, every page of a stack by itself. Their masks are empty.
+
+    Args:
+        path: of the file or the folder.
+        planes: channels and neighboring sections to read.
 
     Raises:
         FileNotFoundError: there is no such file, or no image in the folder.
@@ -115,18 +123,18 @@ def read_images(path: Path) -> list[Sample]:
     if not files:
         raise FileNotFoundError(describe_search(path, "."))
     reader = FileReader()
-    pages = [page for file in files for page in _pages(file, reader)]
+    pages = [page for file in files for page in _pages(file, reader, planes)]
     check_names([name for name, *_ in pages])
-    return [_unannotated(name, file, page, reader) for name, file, page in pages]
+    return [_unannotated(name, file, page, reader, planes) for name, file, page in pages]
 
 
-def _pages(file: Path, reader: FileReader) -> list[tuple[str, Path, int | None]]:
+def _pages(file: Path, reader: FileReader, planes: Planes) -> list[tuple[str, Path, int | None]]:
     """Return name, file and page of each image in a file."""
-    name, count = name_of(file), reader.count_pages(file)
+    name, count = name_of(file), reader.count_pages(file, planes)
     return [(page_name(name, page), file, page) for page in range(count)] if count > 1 else [(name, file, None)]
 
 
-def _unannotated(name: str, file: Path, page: int | None, reader: FileReader) -> Sample:
-    image = reader.read(file, page).pixels
+def _unannotated(name: str, file: Path, page: int | None, reader: FileReader, planes: Planes) -> Sample:
+    image = reader.read(file, page, planes).pixels
     pixel = read_pixel_size(file.read_bytes(), page or 0)
     return Sample(name, image, np.zeros(image.shape[:2], np.bool_), pixel=pixel)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 from skimage.segmentation import find_boundaries
 
 _LARGEST = np.iinfo(np.int32).max
@@ -42,6 +43,25 @@ def boundaries_from_labels(labels: NDArray[Any], thickness_px: int = 1) -> NDArr
         remaining[find_boundaries(remaining, connectivity=1, mode="inner")] = 0
     boundary: NDArray[np.bool_] = (labels != 0) & (remaining == 0)
     return boundary
+
+
+def boundaries_beside_void(
+    labels: NDArray[Any], void: NDArray[np.bool_], thickness_px: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the inner boundaries where they are known, and where that is.
+
+    Whether a pixel is boundary depends on its neighbors: beside void pixels it is unknown, thickness_px deep.
+
+    Args:
+        labels: (H, W) integers, 0 is background.
+        void: (H, W), True where nobody labeled anything.
+        thickness_px: as for `boundaries_from_labels`.
+
+    Returns:
+        The boundary, (H, W), and True at the pixels where it is known, (H, W).
+    """
+    known = ~binary_dilation(void, iterations=thickness_px)
+    return boundaries_from_labels(labels, thickness_px) & known, known
 
 
 def _check_integers(labels: NDArray[Any]) -> None:

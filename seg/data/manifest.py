@@ -29,6 +29,7 @@ class Manifest(FileSource):
         boundary_value: value or color of the boundary in masks, see `seg.data.folder.ImageFolder`.
         threshold: between boundary and background, for masks with smoothed edges or saved as JPEG.
         thickness_px: depth of the boundary derived from labels, in pixels.
+        void: value or color of the pixels of masks or labels that nobody annotated.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -42,6 +43,7 @@ class Manifest(FileSource):
         boundary_value: Value | None = None,
         threshold: float | None = None,
         thickness_px: int = 1,
+        void: Value | None = None,
     ) -> None:
         self.path = Path(path)
         columns = next(iter(_read_rows(self.path)), {}).keys()
@@ -55,7 +57,7 @@ class Manifest(FileSource):
             raise ValueError("masks need boundary_value: which of their two values is the boundary, e.g. 0 or 255")
         self.truth_column = found[0]
         value = 255 if boundary_value is None else boundary_value
-        super().__init__(Annotation(_TRUTHS[found[0]], value, threshold, thickness_px))
+        super().__init__(Annotation(_TRUTHS[found[0]], value, threshold, thickness_px, void))
 
     def list_entries(self, files: FileReader) -> tuple[list[Entry], list[str]]:
         """Return the rows, and those that cannot be read."""

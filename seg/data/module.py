@@ -12,16 +12,18 @@ from albumentations import BaseCompose, BasicTransform
 from lightning_utilities.core.rank_zero import rank_zero_info, rank_zero_warn
 from torch.utils.data import DataLoader
 
-from seg.data.dataset import Channels, RandomCrops, WholeImages
+from seg.data.dataset import RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.folds import FoldSplit
 from seg.data.leakage import refuse_leakage
-from seg.data.sample import Sample, Source, check_names
+from seg.data.planes import Channels, Planes
+from seg.data.sample import Sample, Source, check_channels, check_names
 from seg.data.sampling import EpochSampler, ImageSampler
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
 from seg.data.targets import Target, check_labels, check_targets
 from seg.data.writing import written_boundary_value
+from seg.run_config import count_inputs
 
 
 class BoundaryDataModule(pl.LightningDataModule):
@@ -33,7 +35,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         split: assigns samples to training, validation and test.
         transforms: albumentations for training, applied to crops with intensities in [0, 1].
         scaling: of each image's intensities.
-        channels: of the network's input, 1 or 3.
+        channels: of an image: 1 is grey (RGB is averaged), 3 is RGB; otherwise that many channels of a TIFF, or the
+            numbers of certain ones, from 0, e.g. [0, 2], which are then scaled each by itself.
         targets: what the network predicts, one channel each: boundary, which comes first, and inside (of the cells,
             their boundary included), which needs a source with instance labels and makes its cells better.
         crop_px: side of a training crop, in pixels.
@@ -45,9 +48,13 @@ class BoundaryDataModule(pl.LightningDataModule):
         seed: of crops, augmentation and order.
         folds: of a cross-validation, made of the split's groups or blocks; null: the split as it is.
         fold: that is tested, from 0.
+        boundary_share: share of the training crops that are drawn around a pixel of the boundary, in [0, 1]; the others
+            may lie anywhere. For images with much empty background.
+        context: as many sections of a stack on either side of an image are further channels of the network's input.
 
     Raises:
-        ValueError: crop_px, batch_size or steps_per_epoch is not positive, or the targets are unfit.
+        ValueError: crop_px, batch_size or steps_per_epoch is not positive, boundary_share is out of range, or the
+            targets are unfit.
     """
 
     def __init__(
@@ -66,17 +73,25 @@ class BoundaryDataModule(pl.LightningDataModule):
         seed: int = 0,
         folds: int | None = None,
         fold: int = 0,
+        boundary_share: float = 0.0,
+        context: int = 0,
     ) -> None:
         super().__init__()
         for name, value in (("crop_px", crop_px), ("batch_size", batch_size), ("steps_per_epoch", steps_per_epoch)):
             if value < 1:
                 raise ValueError(f"{name} must be >= 1, got {value}")
+        if not 0 <= boundary_share <= 1:
+            raise ValueError(f"boundary_share must be in [0, 1], got {boundary_share}")
         check_targets(targets)
-        self.split = split if folds is None else FoldSplit(split, folds, fold)
         self.source, self.transforms = source, transforms or []
-        self.scaling, self.channels, self.targets = scaling, channels, targets
+        self.split = split if folds is None else FoldSplit(split, folds, fold)
+        self.planes, self.channels = Planes.of(channels, context), count_inputs(channels, context)
+        if isinstance(source, Source):
+            source.take_planes(self.planes)
+        self.scaling, self.targets = scaling, targets
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict, self.seed = num_workers, predict, seed
+        self.boundary_share = boundary_share
         self.samples: list[Sample] = []
         self.images: list[Sample] = []
         self.indices = SplitIndices(train=[], val=[], test=[])
@@ -98,6 +113,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         names = [sample.name for sample in samples]
         check_names(names)
         check_labels(samples, self.targets)
+        check_channels(samples, self.channels)
         indices = self.split.assign(names)
         refuse_leakage(samples, indices)
         _report_masks(samples)
@@ -113,6 +129,8 @@ class BoundaryDataModule(pl.LightningDataModule):
             self.transforms,
             self.seed,
             self.targets,
+            self.boundary_share,
+            self.planes.scaled_alone,
         )
         rank, processes = self._share()
         sampler = EpochSampler(self.batch_size, self.steps_per_epoch, self.seed, rank, processes)
@@ -129,7 +147,7 @@ class BoundaryDataModule(pl.LightningDataModule):
     def predict_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return the images to predict, one by one."""
         if self.predict is not None:
-            self.images = read_images(Path(self.predict))
+            self.images = read_images(Path(self.predict), self.planes)
         return self._whole(self.images) if self.images else self.test_dataloader()
 
     def predicted_names(self) -> list[str]:
@@ -154,6 +172,7 @@ class BoundaryDataModule(pl.LightningDataModule):
                 digest.update(f"{split} {sample.name} {sample.image.shape} {sample.image.dtype}".encode())
                 digest.update(np.ascontiguousarray(sample.image).tobytes() + np.packbits(sample.mask).tobytes())
                 digest.update(b"" if sample.labels is None else np.ascontiguousarray(sample.labels).tobytes())
+                digest.update(b"" if sample.valid is None else b"valid" + np.packbits(sample.valid).tobytes())
         return {
             "fingerprint": digest.hexdigest(),
             "boundary_value": self.boundary_value,
@@ -171,7 +190,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         return [self.samples[index] for index in indices]
 
     def _whole(self, samples: list[Sample]) -> DataLoader[dict[str, Any]]:
-        images = WholeImages(samples, self.scaling, self.channels, self.targets)
+        images = WholeImages(samples, self.scaling, self.channels, self.targets, self.planes.scaled_alone)
         return DataLoader(images, sampler=ImageSampler(len(samples), *self._share()), **self._loading())
 
     def _share(self) -> tuple[int, int]:
@@ -189,7 +208,10 @@ class BoundaryDataModule(pl.LightningDataModule):
 
 def _report_masks(samples: list[Sample]) -> None:
     """Log how many masks are empty or full, and warn of a doubtful polarity."""
-    shares = np.array([sample.mask.mean() for sample in samples])
+    shares = np.array([sample.boundary_share for sample in samples])
+    void = np.mean([0 if sample.valid is None else 1 - sample.valid.mean() for sample in samples])
+    if void:
+        rank_zero_info(f"{void:.1%} of the pixels are void: nobody annotated them, and they have no influence")
     share, empty, full = shares.mean(), (shares == 0).sum(), (shares == 1).sum()
     rank_zero_info(f"{len(samples)} images, {share:.1%} of the pixels boundary, {empty} empty and {full} full mask(s)")
     if share > 0.5:

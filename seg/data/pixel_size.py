@@ -42,12 +42,17 @@ def read_pixel_size(data: bytes, page: int = 0) -> PixelSize | None:
         return _plausible(_by_resolution(chosen, file.imagej_metadata if file.is_imagej else None))
 
 
-def _by_ome(text: str) -> PixelSize | None:
+def ome_pixels(text: str) -> ElementTree.Element | None:
+    """Return the element of OME's metadata that describes the first image; None if there is none near the start."""
     try:
         starts = ElementTree.iterparse(io.StringIO(text[:_LONGEST_HEAD]), events=("start",))
-        pixels = next((element for _, element in starts if element.tag.endswith("}Pixels")), None)
+        return next((element for _, element in starts if element.tag.endswith("}Pixels")), None)
     except ElementTree.ParseError:
         return None
+
+
+def _by_ome(text: str) -> PixelSize | None:
+    pixels = ome_pixels(text)
     if pixels is None:
         return None
     sizes = [_number(pixels.get(f"PhysicalSize{axis}")) for axis in "YX"]

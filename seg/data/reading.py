@@ -8,15 +8,22 @@ from numpy.typing import NDArray
 
 from seg.data.image_error import ImageError, corrupt_image
 from seg.data.jpeg import JPEG_MAGIC, read_jpeg, read_jpeg_size
+from seg.data.planes import Planes
 from seg.data.png import read_png, read_png_size
 from seg.data.png_chunks import PNG_MAGIC
 from seg.data.tiff import count_tiff_pages, read_tiff, read_tiff_size
 from seg.data.tiff_directories import TIFF_MAGIC
+from seg.data.tiff_planes import read_tiff_planes, tiff_layout
 
 MAX_PIXELS = 1 << 28
 
+#: One page, grey or RGB.
+PLAIN = Planes()
 
-def read_image(data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = None) -> NDArray[Any]:
+
+def read_image(
+    data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = None, planes: Planes = PLAIN
+) -> NDArray[Any]:
     """Decode a PNG, JPEG or TIFF, recognized by its first bytes.
 
     The type of the samples, integer or floating point, is kept. Alpha is dropped, palettes are expanded, one bit
@@ -25,10 +32,11 @@ def read_image(data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = Non
     Args:
         data: the file.
         max_pixels: larger images are refused before decoding.
-        page: from 0; required if the file has several.
+        page: from 0; required if the file has several. With numbered channels, a page has all channels of a section.
+        planes: channels and neighboring sections to read.
 
     Returns:
-        (H, W) or (H, W, 3).
+        (H, W) or (H, W, 3); (H, W, C) with numbered channels or neighboring sections.
 
     Raises:
         ImageError: the file has another format, is damaged, too large, has several pages, more metadata than pixels
@@ -36,7 +44,7 @@ def read_image(data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = Non
         MemoryError: there is not enough memory to decode it.
     """
     try:
-        image = _decode(data, max_pixels, page)
+        image = _decode(data, max_pixels, page, planes)
     except ImageError:
         raise
     except MemoryError as error:  # the file may be good
@@ -48,23 +56,29 @@ def read_image(data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = Non
     return image
 
 
-def read_size(data: bytes, page: int | None = None) -> tuple[int, int]:
+def read_size(data: bytes, page: int | None = None, planes: Planes = PLAIN) -> tuple[int, int]:
     """Return height and width of an image by its header, before its orientation is applied; 0 where it has none.
 
     Args:
         data: the file.
         page: as for `read_image`.
+        planes: as for `read_image`.
     """
     try:
         if data.startswith(TIFF_MAGIC):
-            return read_tiff_size(data, page)
+            first = page if planes.plain else tiff_layout(data, planes).page(page or 0, 0)
+            return read_tiff_size(data, first)
         return read_png_size(data) if data.startswith(PNG_MAGIC) else read_jpeg_size(data, page)
     except Exception:  # `read_image` tells what is wrong
         return 0, 0
 
 
-def count_pages(data: bytes) -> int:
+def count_pages(data: bytes, planes: Planes = PLAIN) -> int:
     """Return how many pages a file has: 1, except for a TIFF.
+
+    Args:
+        data: the file.
+        planes: as for `read_image`.
 
     Raises:
         ImageError: the file is damaged.
@@ -72,7 +86,7 @@ def count_pages(data: bytes) -> int:
     if not data.startswith(TIFF_MAGIC):
         return 1
     try:
-        return count_tiff_pages(data)
+        return count_tiff_pages(data) if planes.plain else tiff_layout(data, planes).sections
     except Exception as error:  # decoders raise exceptions of every kind on damaged files
         raise corrupt_image() from error
 
@@ -92,9 +106,13 @@ def read_image_file(path: Path) -> NDArray[Any]:
         raise MemoryError(f"{path}: {error}") from error
 
 
-def _decode(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
+def _decode(data: bytes, max_pixels: int, page: int | None, planes: Planes) -> NDArray[Any]:
     if data.startswith(TIFF_MAGIC):
-        return read_tiff(data, max_pixels, page)
+        if planes.plain:
+            return read_tiff(data, max_pixels, page)
+        return read_tiff_planes(data, max_pixels, page, planes)
     if not data.startswith((PNG_MAGIC, JPEG_MAGIC)):
         raise ImageError("unsupported_format", "the file is not a PNG, JPEG or TIFF image")
-    return read_png(data, max_pixels, page) if data.startswith(PNG_MAGIC) else read_jpeg(data, max_pixels, page)
+    read = read_png if data.startswith(PNG_MAGIC) else read_jpeg
+    image = read(data, max_pixels, page)
+    return image if planes.plain else np.concatenate([planes.pick(image)] * (2 * planes.context + 1), axis=2)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.pixel_size import PixelSize
+from seg.data.planes import Planes
 
 #: A file name has at most 255 bytes; the files of a sample append to its name.
 _LONGEST_NAME = 200
@@ -21,11 +22,13 @@ class Sample:
 
     Attributes:
         name: unique within its source; names output files and holds the split group. See `check_names`.
-        image: (H, W) or (H, W, 3), the dtype of the file.
+        image: (H, W) or (H, W, C), the dtype of the file.
         mask: (H, W) bool, True on the boundary.
         labels: (H, W) instance labels, 0 is background; None where the source has masks alone.
         pixel: (height, width) of a pixel in micrometers; None where it is not known.
         thickness_px: depth at which the mask was derived from the labels; None where it was drawn.
+        valid: (H, W) bool, False at void pixels, which nobody annotated: neither loss nor scores see them. Mask and
+            labels are False and 0 there. None: everything is annotated.
     """
 
     name: str
@@ -34,6 +37,12 @@ class Sample:
     labels: NDArray[np.int32] | None = None
     thickness_px: int | None = None
     pixel: PixelSize | None = None
+    valid: NDArray[np.bool_] | None = None
+
+    @property
+    def boundary_share(self) -> float:
+        """Share of the annotated pixels that are boundary."""
+        return float((self.mask if self.valid is None else self.mask[self.valid]).mean())
 
 
 class Source(Sequence[Sample]):
@@ -41,9 +50,18 @@ class Source(Sequence[Sample]):
 
     Attributes:
         independent: whether the samples are no sections of one volume, whatever the split says.
+        planes: channels and neighboring sections that images consist of; see `take_planes`.
     """
 
     independent: bool = False
+    planes: Planes = Planes()
+
+    def take_planes(self, planes: Planes) -> None:
+        """Ask for certain channels and neighboring sections; called before the first image is read.
+
+        A source that does not read files may ignore it and return images with as many channels.
+        """
+        self.planes = planes
 
 
 def check_names(names: Sequence[str]) -> None:
@@ -59,6 +77,26 @@ def check_names(names: Sequence[str]) -> None:
     if problems:
         listing = "\n  ".join(problems)
         raise ValueError(f"{len(problems)} name(s) of images cannot be used, rename the images:\n  {listing}")
+
+
+def check_channels(samples: Sequence[Sample], channels: int) -> None:
+    """Check that the network can take each image.
+
+    Args:
+        samples: of all splits.
+        channels: of the network's input; 1 and 3 take grey and RGB.
+
+    Raises:
+        ValueError: an image has another number of channels; names them.
+    """
+    fits = {1, 3} if channels in (1, 3) else {channels}
+    odd = [sample for sample in samples if (1 if sample.image.ndim == 2 else sample.image.shape[2]) not in fits]
+    if odd:
+        shape = odd[0].image.shape
+        raise ValueError(
+            f"{len(odd)} image(s) have not the {channels} channels of the network's input, e.g. {odd[0].name} with the "
+            f"shape {shape}: set channels: in the data to the channels to use, e.g. [0, 1]"
+        )
 
 
 def _name_problems(names: Sequence[str]) -> Iterator[str]:

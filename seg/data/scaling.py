@@ -1,11 +1,13 @@
 """Convert images of any type to the network's input, alike for training, prediction and service."""
 
-import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: Intensities that map to 0 and 1, of all channels or of each.
+Limits = tuple[float, float] | tuple[NDArray[np.float64], NDArray[np.float64]]
 
 #: Scales the largest floating-point numbers, exactly, to where sums and differences of a few do not overflow.
 _QUARTER = 0.25
@@ -36,8 +38,20 @@ class IntensityScaling:
                 f"got {self.low_percentile} and {self.high_percentile}"
             )
 
-    def limits(self, image: NDArray[Any]) -> tuple[float, float]:
-        """Return the intensities of `image` that map to 0 and 1."""
+    def limits(self, image: NDArray[Any], alone: int = 1) -> Limits:
+        """Return the intensities of `image` that map to 0 and 1.
+
+        Args:
+            image: (H, W) or (H, W, C).
+            alone: number of channels that are scaled each by itself, C of one section; 1 scales all alike.
+
+        Returns:
+            Two numbers; with several channels alone, two arrays (C,).
+        """
+        if alone > 1:
+            each = np.array([self.limits(image[..., channel::alone]) for channel in range(alone)])
+            low, high = np.tile(each, (image.shape[2] // alone, 1)).T
+            return low, high
         percentiles = [self.low_percentile, self.high_percentile]
         with np.errstate(over="ignore", invalid="ignore"):
             limits = np.percentile(image, percentiles)
@@ -46,17 +60,21 @@ class IntensityScaling:
         return float(limits[0]), float(limits[1])
 
 
-def match_channels(image: NDArray[Any], channels: Literal[1, 3]) -> NDArray[Any]:
+def match_channels(image: NDArray[Any], channels: int) -> NDArray[Any]:
     """Return (H, W, channels): grey repeated for three channels, RGB averaged for one.
 
     Args:
-        image: (H, W) or (H, W, 3).
+        image: (H, W), (H, W, 3), or with `channels` channels.
         channels: of the result.
+
+    Raises:
+        ValueError: the image has another number of channels.
     """
-    if image.ndim == 2:
-        return np.repeat(image[..., None], channels, axis=2)
-    if channels == 3:
-        return image
+    own = 1 if image.ndim == 2 else image.shape[2]
+    if own == channels or (image.ndim == 2 and channels == 3):
+        return np.repeat(image[..., None], channels, axis=2) if image.ndim == 2 else image
+    if (own, channels) != (3, 1):
+        raise ValueError(f"the image has {own} channel(s), the network takes {channels}: give an image with as many")
     exact_enough = np.float32 if image.dtype.itemsize <= 2 else np.float64  # the mean of a large image is large, too
     with np.errstate(over="ignore"):
         mean: NDArray[Any] = image.mean(axis=2, keepdims=True, dtype=exact_enough)
@@ -65,7 +83,16 @@ def match_channels(image: NDArray[Any], channels: Literal[1, 3]) -> NDArray[Any]
     return mean
 
 
-def scale(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.float32]:
+def visible(image: NDArray[Any]) -> NDArray[Any]:
+    """Return an image that can be seen, (H, W) or (H, W, 3): two channels in magenta and green, the first of more."""
+    if image.ndim == 2 or image.shape[2] == 3:
+        return image
+    if image.shape[2] == 1:
+        return image[..., 0]
+    return image[..., [0, 1, 0] if image.shape[2] == 2 else [0, 1, 2]]
+
+
+def scale(image: NDArray[Any], limits: Limits) -> NDArray[np.float32]:
     """Return the intensities between the limits as [0, 1]; an image without contrast becomes 0.
 
     Args:
@@ -74,9 +101,9 @@ def scale(image: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.float3
     """
     low, high = limits
     samples = image.astype(np.float64)
-    if not math.isfinite(high - low):
+    if not np.isfinite(np.subtract(high, low)).all():
         samples, low, high = samples * _QUARTER, low * _QUARTER, high * _QUARTER
-    scaled = (samples - low) / max(high - low, np.finfo(np.float64).tiny)
+    scaled = (samples - low) / np.maximum(np.subtract(high, low), np.finfo(np.float64).tiny)
     return scaled.clip(0, 1).astype(np.float32)
 
 
@@ -85,13 +112,14 @@ def normalize(scaled: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.ascontiguousarray(scaled.transpose(2, 0, 1)) * np.float32(2) - np.float32(1)
 
 
-def prepare(image: NDArray[Any], scaling: IntensityScaling, channels: Literal[1, 3]) -> NDArray[np.float32]:
+def prepare(image: NDArray[Any], scaling: IntensityScaling, channels: int, alone: int = 1) -> NDArray[np.float32]:
     """Return the network's input (C, H, W) in [-1, 1].
 
     Args:
-        image: (H, W) or (H, W, 3), as read from its file.
+        image: (H, W) or (H, W, C), as read from its file.
         scaling: of the intensities.
         channels: C.
+        alone: as for `IntensityScaling.limits`.
     """
     matched = match_channels(image, channels)
-    return normalize(scale(matched, scaling.limits(matched)))
+    return normalize(scale(matched, scaling.limits(matched, alone)))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from seg.data.annotation import Entry
 from seg.data.file_reader import FileReader
 from seg.data.folder import ImageFolder, page_name
+from seg.data.planes import Planes
 
 
 class ImageStacks(ImageFolder):
@@ -20,20 +21,20 @@ class ImageStacks(ImageFolder):
         entries = []
         for stack in stacks:
             try:
-                entries += list(_pages(stack, files))
+                entries += list(_pages(stack, files, self.planes))
             except (ValueError, OSError) as error:
                 problems.append(str(error))
         return entries, problems
 
 
-def _pages(stack: Entry, files: FileReader) -> Iterator[Entry]:
+def _pages(stack: Entry, files: FileReader, planes: Planes) -> Iterator[Entry]:
     """Return an entry for each page.
 
     Raises:
         ValueError: image and truth have not as many pages, or one is damaged.
     """
     (truth,) = stack.truths
-    count, of_truth = files.count_pages(stack.image), files.count_pages(truth)
+    count, of_truth = files.count_pages(stack.image, planes), files.count_pages(truth)
     if count != of_truth:
         raise ValueError(f"{truth}: {of_truth} page(s), but its image {stack.image} has {count}: save one for each")
     for page in range(count):

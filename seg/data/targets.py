@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.data.labels import boundaries_from_labels
+from seg.data.labels import boundaries_beside_void, boundaries_from_labels
 from seg.data.sample import Sample
 
 Target = Literal["boundary", "inside"]
@@ -62,25 +62,43 @@ def annotation_of(sample: Sample) -> NDArray[np.integer]:
         (H, W) of at most 16 bits, the largest integers that geometric transforms take.
     """
     if sample.labels is None or sample.thickness_px is None:
-        return _with_inside(sample)
-    labels = sample.labels
-    return (labels if labels.max() < 2**16 else np.unique(labels, return_inverse=True)[1]).astype(np.uint16)
+        annotation = _with_inside(sample)
+    else:
+        few = sample.labels.max() < _VOID_LABEL
+        annotation = (sample.labels if few else np.unique(sample.labels, return_inverse=True)[1]).astype(np.uint16)
+    if sample.valid is not None:
+        annotation[~sample.valid] = void_value(annotation)
+    return annotation
 
 
-def targets_of(targets: Sequence[Target], annotation: NDArray[np.integer], thickness_px: int | None) -> Masks:
-    """Return the masks of the targets, (K, H, W), of an annotation that augmentation may have changed.
+def void_value(annotation: NDArray[np.integer]) -> int:
+    """Return the value of void pixels in what `annotation_of` returns."""
+    return _VOID if annotation.dtype == np.uint8 else _VOID_LABEL
+
+
+def targets_of(
+    targets: Sequence[Target], annotation: NDArray[np.integer], thickness_px: int | None
+) -> tuple[Masks, NDArray[np.bool_]]:
+    """Return the masks of the targets of an annotation that augmentation may have changed.
 
     Args:
         targets: one per channel.
         annotation: as `annotation_of` returned it.
         thickness_px: of the sample.
+
+    Returns:
+        The masks, (K, H, W), and False at void pixels, (H, W).
     """
+    void = annotation == void_value(annotation)
     if thickness_px is None:
-        return stack_targets(targets, annotation == _BOUNDARY, annotation == _INSIDE)
-    return stack_targets(targets, boundaries_from_labels(annotation, thickness_px), annotation)
+        return stack_targets(targets, annotation == _BOUNDARY, annotation == _INSIDE), ~void
+    if not void.any():
+        return stack_targets(targets, boundaries_from_labels(annotation, thickness_px), annotation), ~void
+    boundary, known = boundaries_beside_void(annotation, void, thickness_px)
+    return stack_targets(targets, boundary, np.where(known, annotation, 0)), known
 
 
-_BOUNDARY, _INSIDE = 1, 2
+_BOUNDARY, _INSIDE, _VOID, _VOID_LABEL = 1, 2, 255, 2**16 - 1
 
 
 def _with_inside(sample: Sample) -> NDArray[np.uint8]:

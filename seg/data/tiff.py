@@ -19,6 +19,9 @@ from seg.data.tiff_segments import CCITT, check_decoded, check_segments
 _GREY = (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE)
 _COLOR = (PHOTOMETRIC.RGB, PHOTOMETRIC.YCBCR)
 
+#: Of a pixel, where all of them are read.
+MAX_SAMPLES = 64
+
 #: Widely used, and their output is no larger than the header declares.
 _COMPRESSIONS = (
     COMPRESSION.NONE,
@@ -32,21 +35,22 @@ _COMPRESSIONS = (
 )
 
 
-def read_tiff(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
+def read_tiff(data: bytes, max_pixels: int, page: int | None, every_sample: bool = False) -> NDArray[Any]:
     """Decode one page of a TIFF; see `seg.data.reading.read_image`.
 
     Args:
         data: the file.
         max_pixels: larger images are refused before decoding.
         page: from 0; required if there are several.
+        every_sample: return all samples of a pixel, (H, W, C), of any meaning; otherwise (H, W) or (H, W, 3).
     """
     with _open(data, page) as (file, chosen, following):
         check_size(chosen.imagelength, chosen.imagewidth, max_pixels)
-        _check_samples(chosen)
+        _check_samples(chosen, MAX_SAMPLES if every_sample else None)
         check_segments(chosen, data)
         image = _following(chosen, following, data, file.byteorder) if following else chosen.asarray()
         check_decoded(image, chosen)
-        return _normalized(image, chosen)
+        return _normalized(image, chosen, every_sample)
 
 
 def read_tiff_size(data: bytes, page: int | None) -> tuple[int, int]:
@@ -107,7 +111,7 @@ def _following(first: TiffPage, number: int, data: bytes, byteorder: Any) -> NDA
     return samples.reshape(first.shape)
 
 
-def _check_samples(page: TiffPage) -> None:
+def _check_samples(page: TiffPage, most: int | None) -> None:
     if page.dtype is None or page.dtype.kind not in "biuf":
         raise _unsupported(f"samples of type {page.dtype}", "save as integer or float")
     if page.compression not in _COMPRESSIONS:
@@ -117,14 +121,15 @@ def _check_samples(page: TiffPage) -> None:
         raise _unsupported(f"{_name(page.photometric)} image", "convert it to grey or RGB")
     alpha = page.samplesperpixel - (3 if page.photometric in _COLOR else 1)
     data_channels = page.photometric not in _COLOR and EXTRASAMPLE.UNSPECIFIED in page.extrasamples
-    if not 0 <= alpha <= 1 or data_channels:
+    unfit = not 0 <= alpha <= 1 or data_channels if most is None else page.samplesperpixel > most
+    if unfit:
         raise _unsupported(f"{page.samplesperpixel} channel(s)", "send one channel, or RGB")
 
 
-def _normalized(image: NDArray[Any], page: TiffPage) -> NDArray[Any]:
+def _normalized(image: NDArray[Any], page: TiffPage, every_sample: bool) -> NDArray[Any]:
     if page.axes.startswith("S"):
         image = np.moveaxis(image, 0, -1)
-    if image.ndim == 3:
+    if image.ndim == 3 and not every_sample:
         image = image[..., :3] if image.shape[2] >= 3 else image[..., 0]
     if page.photometric == PHOTOMETRIC.PALETTE:
         if page.colormap is None:

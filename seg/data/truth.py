@@ -36,12 +36,13 @@ class MaskRule:
         if self.threshold is not None and isinstance(self.boundary_value, list):
             raise ValueError(f"threshold needs a boundary_value that is one number, got {self.boundary_value}")
 
-    def apply(self, picture: NDArray[Any], lossy: bool = False) -> Mask:
+    def apply(self, picture: NDArray[Any], lossy: bool = False, void: Mask | None = None) -> Mask:
         """Return the boundary, (H, W).
 
         Args:
             picture: (H, W) or (H, W, 3) of two values or colors; with a threshold, of any values.
             lossy: it was saved as JPEG, which changes values.
+            void: (H, W), True where the picture says nothing.
 
         Raises:
             ValueError: it cannot be told which pixels are boundary; says which line of the configuration helps.
@@ -49,16 +50,32 @@ class MaskRule:
         picture = _without_equal_channels(picture)
         if self.threshold is not None and not isinstance(self.boundary_value, list):
             above = (picture if picture.ndim == 2 else picture.mean(axis=2)) >= self.threshold
-            return above if self.boundary_value >= self.threshold else ~above
+            return _known(above if self.boundary_value >= self.threshold else ~above, void)
         if lossy:
             raise ValueError(
                 "JPEG changes the values of a mask: add threshold: 128 to the source, or save it as PNG or TIFF"
             )
-        boundary = _equal(picture, self.boundary_value)
-        levels = _distinct(picture)
+        boundary = _known(_equal(picture, self.boundary_value), void)
+        levels = _distinct(picture if void is None else picture[~void][None])
         if len(levels) - bool(boundary.any()) > 1:
             raise ValueError(_explain(levels, self.boundary_value, picture))
         return boundary
+
+
+def void_of(picture: NDArray[Any], value: Value) -> Mask:
+    """Return the pixels of a value or a color, (H, W): those that nobody annotated.
+
+    Args:
+        picture: (H, W) or (H, W, 3).
+        value: of void pixels.
+
+    Raises:
+        ValueError: all pixels are void.
+    """
+    void = _equal(_without_equal_channels(picture), value)
+    if void.all():
+        raise ValueError(f"all pixels are void ({value}): annotate a part of the image, or leave it out")
+    return void
 
 
 def objects_of(picture: NDArray[Any], threshold: float | None = None) -> Mask:
@@ -118,6 +135,10 @@ def _packed(picture: NDArray[Any]) -> NDArray[np.uint64]:
     return packed
 
 
+def _known(boundary: Mask, void: Mask | None) -> Mask:
+    return boundary if void is None else boundary & ~void
+
+
 def _without_equal_channels(picture: NDArray[Any]) -> NDArray[Any]:
     """Return (H, W) for a grey picture that was saved as color."""
     return picture[..., 0] if picture.ndim == 3 and (picture == picture[..., :1]).all() else picture
@@ -144,9 +165,11 @@ def _explain(levels: list[Any], wanted: Value, picture: NDArray[Any]) -> str:
     problem = f"a mask has two values, one of them {wanted}; this file has {_listing(levels)}"
     if len(levels) == 2:
         return f"{problem}: set boundary_value: {levels[1]} or {levels[0]}, whichever is the boundary"
+    others = [level for level in levels if level != wanted]
+    void = f"add void: {others[1]} or {others[0]} if nobody annotated these pixels, " if len(others) == 2 else ""
     return (
-        f"{problem}: add threshold: {_middle(picture)} to the source if its edges are smoothed, or read it as labels: "
-        "instead of masks: if each value is a cell"
+        f"{problem}: {void}add threshold: {_middle(picture)} to the source if its edges are smoothed, or read it as "
+        "labels: instead of masks: if each value is a cell"
     )
 
 

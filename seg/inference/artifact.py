@@ -11,8 +11,9 @@ import torch
 import yaml
 from safetensors.torch import save_file
 
-from seg.data.reading import read_image_file
+from seg.data.planes import Planes
 from seg.data.scaling import IntensityScaling
+from seg.data.stored_input import read_picture
 from seg.data.writing import encode_probability, write_file
 from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
 from seg.inference.engine import TorchEngine
@@ -102,6 +103,8 @@ def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
         },
         provenance=_provenance(record),
         decoder=record.decoder or describe_decoder(WatershedDecoder()),
+        channels=list(Planes.of(record.config.file_channels, record.config.context).channels),
+        context=record.config.context,
     )
 
 
@@ -123,9 +126,12 @@ def _provenance(record: RunRecord) -> Provenance:
 def _write_golden(run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, info: ArtifactInfo) -> None:
     """Copy a test image of the run and its prediction, which must be the same wherever the artifact is loaded."""
     assert record.test is not None
-    shutil.copyfile(run / "test" / record.test.images[0] / "image.png", folder / GOLDEN_IMAGE)
+    source = run / "test" / record.test.images[0] / "image.png"
+    for suffix in (".png", ".tif"):  # the second where the network takes neither grey nor RGB
+        if source.with_suffix(suffix).is_file():
+            shutil.copyfile(source.with_suffix(suffix), (folder / GOLDEN_IMAGE).with_suffix(suffix))
     predictor = Predictor(TorchEngine(optimize(network, info.network.in_channels)), info)
-    probability = predictor.probability(read_image_file(folder / GOLDEN_IMAGE))
+    probability = predictor.probability(read_picture(folder / GOLDEN_IMAGE))
     write_file(folder / GOLDEN_PROBABILITY, encode_probability(probability))
 
 

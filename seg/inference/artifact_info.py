@@ -7,8 +7,9 @@ the field refuses the file instead of ignoring it. SCHEMA_VERSION changes only w
 import json
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
+from seg.data.planes import Planes
 from seg.data.scaling import IntensityScaling
 from seg.data.writing import write_file
 from seg.instances.decoder import describe_decoder
@@ -27,7 +28,7 @@ class NetworkInfo:
     Attributes:
         architecture: e.g. "unet".
         encoder: of segmentation-models-pytorch.
-        in_channels: of the image, 1 (grey) or 3 (RGB).
+        in_channels: of the input: 1 (grey), 3 (RGB), or any number.
         classes: channels of the answer; channel 0 is the boundary.
         options: passed on to the architecture.
         encoder_weights: none, the artifact has its own.
@@ -36,7 +37,7 @@ class NetworkInfo:
 
     architecture: str
     encoder: str
-    in_channels: Literal[1, 3]
+    in_channels: int
     classes: int
     options: dict[str, Any]
     encoder_weights: None = None
@@ -86,6 +87,8 @@ class ArtifactInfo:
         scores: split -> metric -> mean over the images.
         provenance: the run that it comes from.
         engine: engine -> what was measured at promotion.
+        channels: numbers, from 0, of a file's channels that the network takes; none: it takes grey or RGB.
+        context: sections of a stack on either side that it takes, too.
         schema_version: of this file.
     """
 
@@ -100,7 +103,14 @@ class ArtifactInfo:
     engine: dict[str, dict[str, Any]] = field(default_factory=dict)
     threshold_tta: float | None = None
     decoder: dict[str, Any] = field(default_factory=lambda: describe_decoder(WatershedDecoder()))
+    channels: list[int] = field(default_factory=list)
+    context: int = 0
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def planes(self) -> Planes:
+        """The planes of a file that make an image."""
+        return Planes(tuple(self.channels), self.context)
 
     def threshold_for(self, tta: bool) -> float:
         """Return the threshold of predictions that are averaged over flips and turns, or not."""

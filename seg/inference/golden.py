@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.planes import Planes
 from seg.data.reading import read_image_file
 from seg.data.scaling import IntensityScaling, prepare
+from seg.data.stored_input import read_picture
 from seg.record import RunRecord
 
 #: How many pictures of each kind are used.
@@ -21,10 +23,12 @@ class Golden:
     Attributes:
         image: (1, C, H, W), H and W multiples of the stride.
         truth: (H, W) bool, its boundary.
+        valid: (H, W) bool, False at void pixels; True alone: there are none.
     """
 
     image: NDArray[np.float32]
     truth: NDArray[np.bool_]
+    valid: NDArray[np.bool_] | bool = True
 
 
 def export_inputs(run: Path, record: RunRecord, stride_px: int) -> list[NDArray[np.float32]]:
@@ -65,9 +69,10 @@ def validation_goldens(run: Path, record: RunRecord, stride_px: int) -> list[Gol
 
 def _golden(folder: Path, record: RunRecord, stride_px: int) -> Golden:
     image = read_input(folder / "image.png", record, stride_px)
-    truth = read_image_file(folder / "truth.png") > 0
+    truth, void = read_image_file(folder / "truth.png") > 0, folder / "valid.png"
+    valid = read_image_file(void) > 0 if void.is_file() else np.ones_like(truth)
     missing = [(0, side - have) for side, have in zip(image.shape[2:], truth.shape, strict=True)]
-    return Golden(image, np.pad(truth, missing, mode="edge"))
+    return Golden(image, *(np.pad(picture, missing, mode="edge") for picture in (truth, valid)))
 
 
 def read_input(path: Path, record: RunRecord, stride_px: int) -> NDArray[np.float32]:
@@ -79,6 +84,8 @@ def read_input(path: Path, record: RunRecord, stride_px: int) -> NDArray[np.floa
         stride_px: of the network.
     """
     config = record.config
-    image = prepare(read_image_file(path), IntensityScaling(**config.scaling), config.channels)
+    scaling = IntensityScaling(**config.scaling)
+    alone = Planes.of(config.file_channels, config.context).scaled_alone
+    image = prepare(read_picture(path), scaling, config.channels, alone)
     down, right = (-side % stride_px for side in image.shape[1:])
     return np.pad(image, ((0, 0), (0, down), (0, right)), mode="edge")[None]

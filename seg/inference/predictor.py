@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.data.reading import read_image_file
 from seg.data.scaling import match_channels, normalize, prepare, scale
+from seg.data.stored_input import read_picture
 from seg.data.writing import decode_probability
 from seg.inference.any_size import for_any_size
 from seg.inference.artifact_info import ARTIFACT, ArtifactInfo
@@ -96,17 +96,18 @@ class Predictor:
         """Return the probabilities of all channels, (K, H, W) in [0, 1]; channel 0 is the boundary.
 
         Args:
-            image: (H, W) or (H, W, 3) of any type, as it was read. Beside it and the answer, one tile is in memory.
+            image: (H, W), (H, W, 3) or with the network's channels, of any type, as it was read. Beside it and the
+                answer, one tile is in memory.
             tta: return the mean over the flips and turns of the image, for eight times the work.
             before_tile: called before each tile; what it raises ends the prediction.
 
         Raises:
             ValueError: the image has another shape or type.
         """
-        _check_image(image)
+        _check_image(image, self.info.network.in_channels)
         engine = AveragedEngine(self.engine) if tta else self.engine
         channels = self.info.network.in_channels
-        limits = self.info.scaling.limits(match_channels(image, channels))
+        limits = self.info.scaling.limits(match_channels(image, channels), self.info.planes.scaled_alone)
 
         def source(rows: slice, columns: slice) -> NDArray[np.float32]:
             if before_tile is not None:
@@ -153,12 +154,13 @@ class Predictor:
         """
         seen = None
         if self.decoder.needs_image:
-            seen = prepare(image, self.info.scaling, self.info.network.in_channels)
+            alone = self.info.planes.scaled_alone
+            seen = prepare(image, self.info.scaling, self.info.network.in_channels, alone)
         return self.decoder.decode(probabilities, seen)
 
     def _check_golden(self, folder: Path) -> None:
         expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())
-        answer = self.probability(read_image_file(folder / GOLDEN_IMAGE))
+        answer = self.probability(read_picture(folder / GOLDEN_IMAGE))
         difference = np.abs(answer - expected).max()
         if self.engine.exact and difference > GOLDEN_TOLERANCE:
             raise ValueError(
@@ -169,12 +171,12 @@ class Predictor:
             raise ValueError(f"{folder}: the golden image's mask overlaps the recorded one by a Dice of {overlap:.3f}")
 
 
-def _check_image(image: NDArray[Any]) -> None:
-    shaped = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+def _check_image(image: NDArray[Any], channels: int) -> None:
+    shaped = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, channels))
     if not shaped or image.size == 0:
+        shapes = "(H, W) or (H, W, 3)" if channels in (1, 3) else f"(H, W, {channels})"
         raise ValueError(
-            f"an image must have the shape (H, W) or (H, W, 3), got {image.shape}: "
-            "predict the sections of a stack one by one"
+            f"an image must have the shape {shapes}, got {image.shape}: predict the sections of a stack one by one"
         )
     if image.dtype.kind not in "buif":
         raise ValueError(f"an image must hold integers, floating point or booleans, got {image.dtype}")

@@ -127,7 +127,7 @@ def check_quantized(
     Raises:
         ValueError: the masks' Dice is below MIN_DICE, or the boundary F1 is lower by more than MAX_LOSS.
     """
-    pairs = [(quantized(golden.image)[0, 0], exact(golden.image)[0, 0]) for golden in goldens]
+    pairs = [[engine(golden.image)[0, 0] * golden.valid for engine in (quantized, exact)] for golden in goldens]
     masks = [np.concatenate([side.ravel() >= threshold for side in sides]) for sides in zip(*pairs, strict=True)]
     overlap = dice(*masks)
     scores = [

@@ -22,11 +22,23 @@ class CellCase:
         probability: (K, H, W).
         image: (C, H, W), the network's input.
         cells: (H, W), the true cells, 0 is background.
+        valid: (H, W), False at void pixels, where no cell counts; None: there are none.
     """
 
     probability: NDArray[np.float32]
     image: NDArray[np.float32]
     cells: Labels
+    valid: NDArray[np.bool_] | None = None
+
+    def score(self, decoder: Decoder, score: CellScore) -> float:
+        """Return how good the cells of a decoder are.
+
+        Args:
+            decoder: to be tried.
+            score: of one image.
+        """
+        found = decoder.decode(self.probability, self.image)
+        return score(found if self.valid is None else found * self.valid, self.cells)
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ class _Search:
 
     def score(self, decoder: Decoder) -> float:
         if decoder not in self.scores:
-            values = [self.score_one(decoder.decode(case.probability, case.image), case.cells) for case in self.cases]
+            values = [case.score(decoder, self.score_one) for case in self.cases]
             self.scores[decoder] = float(np.mean(values))
         return self.scores[decoder]
 

@@ -53,20 +53,24 @@ class Evidence:
         return cls(prevalence, auc, highest, lowest, predicted_at_half, bool(finite), answer, truth)
 
 
-def gather(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Evidence:
+def gather(
+    probability: NDArray[np.float32], mask: NDArray[np.bool_], valid: NDArray[np.bool_] | None = None
+) -> Evidence:
     """Return the evidence of one channel of an image.
 
     Args:
         probability: (H, W).
         mask: (H, W), True where the channel's class is.
+        valid: (H, W), False at void pixels; None: there are none.
     """
     known = without_nan(probability)
+    pixels, truths = (known, mask) if valid is None else (known[valid], mask[valid])
     return Evidence(
-        prevalence=float(mask.mean()),
-        auc=area_under_roc(known[mask], known[~mask]),
-        highest=float(known.max()),
-        lowest=float(known.min()),
-        predicted_at_half=float((known >= 0.5).mean()),
+        prevalence=float(truths.mean()),
+        auc=area_under_roc(pixels[truths], pixels[~truths]),
+        highest=float(pixels.max()),
+        lowest=float(pixels.min()),
+        predicted_at_half=float((pixels >= 0.5).mean()),
         finite=bool(np.isfinite(probability).all()),
         answer=_spread(known),
         truth=_spread(mask),

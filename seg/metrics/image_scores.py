@@ -1,5 +1,6 @@
 """Scores of every image of a split, at all thresholds, and the best threshold."""
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -76,18 +77,21 @@ class ImageScores(Metric):
         self.add_state("overall", default=[], dist_reduce_fx="cat")
         self.add_state("evidence", default=[], dist_reduce_fx="cat")
 
-    def update(self, probability: Tensor, mask: Tensor) -> None:
+    def update(self, probability: Tensor, mask: Tensor, valid: Tensor | None = None) -> None:
         """Score the boundary channel of each image; the others count for a collapse alone.
 
         Args:
             probability: (N, K, H, W) in [0, 1].
             mask: (N, K, H, W) of 0 and 1.
+            valid: (N, 1, H, W) bool, False at void pixels; None: there are none.
         """
-        for channels, truths in zip(probability.float().cpu().numpy(), mask.bool().cpu().numpy(), strict=True):
-            image = ScoredImage(channels[0], truths[0], THRESHOLDS, self.tolerance_px)
+        known = itertools.repeat(None) if valid is None else valid[:, 0].cpu().numpy()
+        images = zip(probability.float().cpu().numpy(), mask.bool().cpu().numpy(), known, strict=False)
+        for channels, truths, where in images:
+            image = ScoredImage(channels[0], truths[0], THRESHOLDS, self.tolerance_px, valid=where)
             self.table.append(torch.stack([_value(image, key) for key in self.at_threshold])[None])
             self.overall.append(torch.stack([_value(image, key) for key in self.at_none])[None])
-            evidence = [gather(*channel).to_row() for channel in zip(channels, truths, strict=True)]
+            evidence = [gather(*channel, where).to_row() for channel in zip(channels, truths, strict=True)]
             self.evidence.append(torch.from_numpy(np.stack(evidence))[None])
 
     def compute(self) -> ScoreTable:

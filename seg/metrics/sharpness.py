@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion
 
 from seg.metrics.unknown import without_nan
 
@@ -16,7 +17,9 @@ class Sharpness:
     undecided_share: float
 
 
-def sharpness(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Sharpness:
+def sharpness(
+    probability: NDArray[np.float32], mask: NDArray[np.bool_], valid: NDArray[np.bool_] | None = None
+) -> Sharpness:
     """Return the slope of the probability at the true boundary, and the share of pixels with 0.1 < p < 0.9.
 
     The slope is the mean gradient magnitude (central differences) over the pixels where that of the mask is not 0, on
@@ -25,13 +28,16 @@ def sharpness(probability: NDArray[np.float32], mask: NDArray[np.bool_]) -> Shar
     Args:
         probability: (H, W) in [0, 1].
         mask: (H, W), True on the boundary.
+        valid: (H, W), False at void pixels, beside which there is no slope; None: there are none.
     """
     probability = without_nan(probability)
-    grey = float(((probability > 0.1) & (probability < 0.9)).mean())
+    grey = (probability > 0.1) & (probability < 0.9)
     true_slope = _slope(mask.astype(np.float32))
+    if valid is not None:
+        grey, true_slope = grey[valid], np.where(binary_erosion(valid, border_value=1), true_slope, np.float32(0))
     contour = true_slope > 0
     slope = _slope(probability)[contour].sum() / true_slope.sum() if contour.any() else 1.0
-    return Sharpness(float(slope), grey)
+    return Sharpness(float(slope), float(grey.mean()))
 
 
 def _slope(picture: NDArray[np.float32]) -> NDArray[np.float32]:

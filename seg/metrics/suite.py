@@ -26,6 +26,7 @@ class Case:
         cells: (H, W) true instances, 0 is background; None: the 4-connected components between boundaries.
         proposed_cells: (H, W) instances of the tool that is scored; None: the 4-connected components between predicted
             boundaries.
+        valid: (H, W), False at void pixels; None: there are none. See `seg.metrics.scored_image.ScoredImage`.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Case:
     mask: NDArray[np.bool_]
     cells: NDArray[np.int32] | None = None
     proposed_cells: NDArray[np.int32] | None = None
+    valid: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,9 @@ def _pooled(metric: OptimisticMetric, images: list[NDArray[Any]]) -> float:
 def _score(work: tuple[Case, float, float]) -> _ImageResult:
     case, threshold, tolerance_px = work
     thresholds = np.array([threshold], dtype=np.float32)
-    image = ScoredImage(case.probability, case.mask, thresholds, tolerance_px, case.cells, case.proposed_cells)
+    image = ScoredImage(
+        case.probability, case.mask, thresholds, tolerance_px, case.cells, case.proposed_cells, case.valid
+    )
     return _ImageResult(
         scores={key: float(np.ravel(image.compute(metric.formula))[0]) for key, metric in METRICS.items()},
         over_thresholds=_over_thresholds(image),

@@ -23,6 +23,8 @@ _BETTI = ("topology.betti_errors", _MASKS)
 _SURFACE = ("surface.surface_scores", (*_MASKS, "tolerance_px"))
 _CELLS = ("instance.instance_scores", ("proposed_cells", "true_cells"))
 _CELL_PAIRS = ("rand.compare_cells", ("true_cells", "proposed_cells"))
+_CELLS_BETWEEN = ("rand.rand_scores", ("closed_probability", "closed_mask", "thresholds"))
+_SHARPNESS = ("sharpness.sharpness", ("probability", "mask", "valid"))
 _BAND = "boundary.boundary_iou"
 _CHENG, _CAICEDO, _ARGANDA = (
     "Cheng et al., CVPR 2021",
@@ -42,8 +44,8 @@ _ALL = (
     Metric("dice", "Dice", Formula(*_OVERLAP, part=1), validated=True),
     Metric("ap", "Average precision", Formula("pixel.average_precision", _TENSORS), validated=True),
     Metric("brier", "Brier score", Formula("pixel.brier", _TENSORS), "smaller", validated=True),
-    Metric("v_rand", "V_Rand", Formula("rand.rand_scores", _AT_THRESHOLDS, "v_rand"), source=_ARGANDA),
-    Metric("v_info", "V_Info", Formula("rand.rand_scores", _AT_THRESHOLDS, "v_info"), source=_ARGANDA),
+    Metric("v_rand", "V_Rand", Formula(*_CELLS_BETWEEN, "v_rand"), source=_ARGANDA),
+    Metric("v_info", "V_Info", Formula(*_CELLS_BETWEEN, "v_info"), source=_ARGANDA),
     Metric("cl_dice", "clDice", Formula("topology.cl_dice", _MASKS), source="Shit et al., CVPR 2021"),
     Metric(
         "boundary_f1_matched",
@@ -74,14 +76,14 @@ _ALL = (
     Metric(
         "sharpness",
         "Sharpness",
-        Formula("sharpness.sharpness", ("probability", "mask"), "sharpness"),
+        Formula(*_SHARPNESS, "sharpness"),
         "nearer to 1",
         (0.0, inf),
     ),
     Metric(
         "undecided_share",
         "Undecided pixels",
-        Formula("sharpness.sharpness", ("probability", "mask"), "undecided_share"),
+        Formula(*_SHARPNESS, "undecided_share"),
         "smaller",
     ),
 )

@@ -139,7 +139,7 @@ class BoundaryModule(pl.LightningModule):
         Raises:
             DivergedError: it is not finite, on this device or another.
         """
-        loss: Tensor = self.loss(self.network(batch["image"]), batch["mask"])
+        loss: Tensor = self.loss(self.network(batch["image"]), batch["mask"], batch.get("valid"))
         if not self.trainer.strategy.reduce_boolean_decision(bool(torch.isfinite(loss))):
             value = "not finite on another device" if torch.isfinite(loss) else loss.item()
             raise DivergedError(
@@ -207,7 +207,7 @@ class BoundaryModule(pl.LightningModule):
     def _score(self, batch: Batch) -> Tensor:
         logits = self.network(batch["image"])
         probability: Tensor = logits.sigmoid()
-        self.scorer.add(batch, probability, self.loss(logits, batch["mask"]))
+        self.scorer.add(batch, probability, self.loss(logits, batch["mask"], batch.get("valid")))
         return probability
 
     def _finish(self, table: ScoreTable, loss: Tensor, split: str) -> None:

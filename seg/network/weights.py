@@ -49,7 +49,7 @@ def load_encoder(encoder: nn.Module, weights: dict[str, Tensor], source: str) ->
     """Load the weights of a whole model into an encoder, timm's or smp's, in place.
 
     Weights of parts that the encoder does not have, e.g. of a classifier, are ignored; the input layer's weights for
-    three channels are summed for an encoder of grey images.
+    three channels are summed for an encoder of grey images, and shared evenly by those of another number of channels.
 
     Args:
         encoder: its names may have "_" where the file has ".", as timm's encoders do.
@@ -61,7 +61,7 @@ def load_encoder(encoder: nn.Module, weights: dict[str, Tensor], source: str) ->
     """
     named = {name.replace("_", "."): value for name, value in weights.items()}
     own = encoder.state_dict()
-    fitting = {name: _as_grey(named.get(name.replace("_", ".")), expected) for name, expected in own.items()}
+    fitting = {name: _of_channels(named.get(name.replace("_", ".")), expected) for name, expected in own.items()}
     unfit = [
         name
         for name, value in fitting.items()
@@ -76,11 +76,12 @@ def load_encoder(encoder: nn.Module, weights: dict[str, Tensor], source: str) ->
     encoder.load_state_dict({name: own[name] if value is None else value for name, value in fitting.items()})
 
 
-def _as_grey(value: Tensor | None, expected: Tensor) -> Tensor | None:
-    """Sum the three channels of an input layer where the encoder has one."""
-    if value is None or value.ndim != 4 or (value.shape[1], expected.shape[1]) != (3, 1):
+def _of_channels(value: Tensor | None, expected: Tensor) -> Tensor | None:
+    """Share the sum of an input layer's three channels where the encoder has another number: equal ones act as grey."""
+    if value is None or value.ndim != 4 or value.shape[1] != 3 or expected.shape[1] == 3:
         return value
-    return value.sum(dim=1, keepdim=True)
+    channels = expected.shape[1]
+    return value.sum(dim=1, keepdim=True).expand(-1, channels, -1, -1) / channels
 
 
 def hub_file(encoder: str) -> str:

@@ -11,13 +11,14 @@ from skimage.measure import block_reduce
 
 from seg.data.doctor.examination import Examination
 from seg.data.sample import Sample
-from seg.data.scaling import IntensityScaling, match_channels, scale
+from seg.data.scaling import IntensityScaling, scale
 from seg.data.writing import encode_image
 from seg.report.one import render
 
 _PICTURES = 4
 _LARGEST_PX = 320
 _BINS = 48
+_VOID = np.array([0.3, 0.4, 0.8], np.float32)
 _BOUNDARY = np.array([255, 106, 0], np.float32)
 
 
@@ -38,7 +39,7 @@ class Part:
     @property
     def shares(self) -> list[tuple[str, float]]:
         """The boundary share of each image."""
-        return [(sample.name, float(sample.mask.mean())) for sample in self.samples]
+        return [(sample.name, sample.boundary_share) for sample in self.samples]
 
     @property
     def share(self) -> float:
@@ -89,10 +90,13 @@ def write_data_page(examination: Examination, title: str, path: Path) -> None:
 
 
 def overlay(sample: Sample) -> str:
-    """Return a picture of an image with its boundary in orange, as a data URI of at most 320 pixels a side."""
+    """Return a picture of an image as a data URI of at most 320 pixels a side: boundary orange, void pixels blue."""
     step = -(-max(sample.mask.shape) // _LARGEST_PX)
-    grey = match_channels(sample.image, 1)[::step, ::step]
+    picture_of = sample.image[::step, ::step]
+    grey = (picture_of if picture_of.ndim == 2 else picture_of.mean(axis=2))[..., None]
     boundary: NDArray[np.bool_] = block_reduce(sample.mask, step, np.max)[: grey.shape[0], : grey.shape[1]]
     picture = np.repeat(scale(grey, IntensityScaling().limits(grey)) * 255, 3, axis=2)
+    if sample.valid is not None:
+        picture[~block_reduce(sample.valid, step, np.max)[: grey.shape[0], : grey.shape[1]]] *= _VOID
     picture[boundary] = 0.4 * picture[boundary] + 0.6 * _BOUNDARY
     return "data:image/png;base64," + base64.b64encode(encode_image(picture.astype(np.uint8))).decode()

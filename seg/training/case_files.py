@@ -9,11 +9,12 @@ import tifffile
 from numpy.typing import NDArray
 
 from seg.data.reading import read_image_file
-from seg.data.writing import decode_probability, encode_image, encode_mask, encode_probability, write_file
+from seg.data.stored_input import read_stored, write_input
+from seg.data.writing import decode_probability, encode_mask, encode_probability, write_file
 from seg.instances.flood import Labels
 from seg.metrics.rand import connected_cells
 
-IMAGE, TRUTH, LABELS, CELLS = "image.png", "truth.png", "labels.tif", "cells.tif"
+IMAGE, TRUTH, VALID, LABELS, CELLS = "image.png", "truth.png", "valid.png", "labels.tif", "cells.tif"
 
 #: Of the channels: the boundary and the inside of the cells.
 PROBABILITIES = ("probability.png", "inside.png")
@@ -25,6 +26,7 @@ def write_case(
     truth: NDArray[np.bool_],
     probabilities: NDArray[np.float32],
     labels: NDArray[np.int32] | None,
+    valid: NDArray[np.bool_] | None = None,
 ) -> None:
     """Write what a scored image is judged by.
 
@@ -34,13 +36,16 @@ def write_case(
         truth: (H, W), True on the boundary.
         probabilities: (K, H, W).
         labels: (H, W) true cells; None where the source has masks alone.
+        valid: (H, W), False at void pixels; None where there are none.
     """
-    write_file(folder / IMAGE, encode_image(display(image)))
+    write_input(folder / IMAGE, image)
     write_file(folder / TRUTH, encode_mask(truth, 255))
     for name, probability in zip(PROBABILITIES, probabilities, strict=False):
         write_file(folder / name, encode_probability(probability))
     if labels is not None:
         write_file(folder / LABELS, encode_labels(labels))
+    if valid is not None:
+        write_file(folder / VALID, encode_mask(valid, 255))
 
 
 def read_probabilities(folder: Path) -> NDArray[np.float32]:
@@ -51,9 +56,7 @@ def read_probabilities(folder: Path) -> NDArray[np.float32]:
 
 def read_input(folder: Path) -> NDArray[np.float32]:
     """Return the network's input, (C, H, W) in [-1, 1], within half a grey level."""
-    picture = read_image_file(folder / IMAGE)
-    channels = picture[None] if picture.ndim == 2 else np.moveaxis(picture, 2, 0)
-    return channels.astype(np.float32) / np.float32(127.5) - 1
+    return read_stored(folder / IMAGE)
 
 
 def read_mask(folder: Path) -> NDArray[np.bool_]:
@@ -68,10 +71,19 @@ def read_labels(folder: Path) -> Labels | None:
     return read_image_file(file).astype(np.int32) if file.is_file() else None
 
 
+def read_valid(folder: Path) -> NDArray[np.bool_] | None:
+    """Return False at void pixels, (H, W); None where there are none."""
+    file = folder / VALID
+    return read_image_file(file) > 0 if file.is_file() else None
+
+
 def read_true_cells(folder: Path) -> Labels:
-    """Return the true cells, (H, W): the labels, else the components between boundaries."""
-    labels = read_labels(folder)
-    return connected_cells(~read_mask(folder)) if labels is None else labels
+    """Return the true cells, (H, W): the labels, else the components between boundaries; none at void pixels."""
+    labels, valid = read_labels(folder), read_valid(folder)
+    if labels is not None:
+        return labels
+    inside = ~read_mask(folder)
+    return connected_cells(inside if valid is None else inside & valid)
 
 
 def encode_labels(labels: NDArray[np.integer[Any]]) -> bytes:
@@ -79,9 +91,3 @@ def encode_labels(labels: NDArray[np.integer[Any]]) -> bytes:
     stream = io.BytesIO()
     tifffile.imwrite(stream, labels.astype(np.uint32), compression="zlib")
     return stream.getvalue()
-
-
-def display(image: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return 8-bit intensities, (H, W) or (H, W, 3), of an input (C, H, W) in [-1, 1]."""
-    picture = ((image.transpose(1, 2, 0) + 1) * 127.5).round().astype(np.uint8)
-    return picture.squeeze(2) if picture.shape[2] == 1 else picture

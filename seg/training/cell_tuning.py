@@ -16,7 +16,7 @@ from seg.instances.watershed import Foreground, WatershedDecoder
 from seg.metrics.instance import instance_scores
 from seg.metrics.rand import compare_cells
 from seg.model.module import BoundaryModule
-from seg.training.case_files import read_input, read_mask, read_probabilities, read_true_cells
+from seg.training.case_files import read_input, read_mask, read_probabilities, read_true_cells, read_valid
 from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 
 _SIDES: tuple[Foreground, ...] = ("bright", "dark")
@@ -101,14 +101,22 @@ def choose_decoder(folders: Sequence[Path], start: Decoder | None) -> tuple[Deco
     began = time.monotonic()
     step = max(1, -(-len(folders) // IMAGES))
     chosen = folders[::step]
-    cases = [CellCase(read_probabilities(folder), read_input(folder), read_true_cells(folder)) for folder in chosen]
+    cases = [_read_case(folder) for folder in chosen]
     backgrounds = [(case.cells == 0) & ~read_mask(folder) for case, folder in zip(cases, chosen, strict=True)]
-    tissue = float(np.mean([background.mean() for background in backgrounds])) < _LEAST_BACKGROUND
+    shares = [
+        background.mean(where=True if case.valid is None else case.valid)
+        for background, case in zip(backgrounds, cases, strict=True)
+    ]
+    tissue = float(np.mean(shares)) < _LEAST_BACKGROUND
     metric, score = _TISSUE if tissue else _NUCLEI
     starts = [start] if start else _usual_starts(len(cases[0].probability), tissue)
     tuned = tune_decoder(starts, cases, score, TRIALS)
     seconds = round(time.monotonic() - began, 3)
     return tuned.decoder, DecoderChoice(metric, tuned.score, len(cases), tuned.trials, seconds)
+
+
+def _read_case(folder: Path) -> CellCase:
+    return CellCase(read_probabilities(folder), read_input(folder), read_true_cells(folder), read_valid(folder))
 
 
 def _usual_starts(channels: int, tissue: bool) -> list[Decoder]:

@@ -13,6 +13,7 @@ from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
 from seg.data.module import BoundaryDataModule
 from seg.model.module import BoundaryModule
+from seg.run_config import count_inputs
 from seg.training.averaged_threshold import choose_averaged_threshold
 from seg.training.cell_tuning import choose_and_keep_decoder
 from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
@@ -65,7 +66,7 @@ class TrainingCLI(SubcommandCLI):
         parser.link_arguments("seed_everything", "model.seed")
         parser.link_arguments("seed_everything", "data.seed")
         parser.link_arguments("model.rank_by", "checkpoint.monitor", compute_fn=lambda metric: f"val/{metric}")
-        parser.link_arguments("data.channels", "model.network.in_channels")
+        parser.link_arguments(("data.channels", "data.context"), "model.network.in_channels", compute_fn=count_inputs)
         parser.link_arguments("data.targets", "model.network.classes", compute_fn=len)
 
     @staticmethod

@@ -1,5 +1,6 @@
 """Writes images and predictions of a run as files."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from torch import Tensor
 
 from seg.data.dataset import Batch
 from seg.data.module import BoundaryDataModule
-from seg.data.writing import encode_image, write_file
+from seg.data.stored_input import write_input
 from seg.inference.golden import CALIBRATION_IMAGES
-from seg.training.case_files import display, write_case
+from seg.training.case_files import write_case
 from seg.training.prediction_files import (
     decode,
     join_measurements,
@@ -46,8 +47,7 @@ class PictureWriter(Callback):
         """Write training crops."""
         crops = trainer.datamodule.train_dataloader().dataset  # type: ignore[attr-defined]
         for number in range(CALIBRATION_IMAGES):
-            crop = encode_image(display(_array(crops[0, number]["image"])))
-            write_file(self.folder / "calibration" / f"{number:02}.png", crop)
+            write_input(self.folder / "calibration" / f"{number:02}.png", _array(crops[0, number]["image"]))
 
     def on_test_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
@@ -65,7 +65,7 @@ class PictureWriter(Callback):
             self._write("validation", batch, outputs)
 
     def _write(self, split: str, batch: Batch, probabilities: Tensor) -> None:
-        labels = batch.get("labels")
+        labels, valid = batch.get("labels"), batch.get("valid")
         for number, name in enumerate(batch["name"]):
             write_case(
                 self.folder / split / name,
@@ -73,6 +73,7 @@ class PictureWriter(Callback):
                 _array(batch["mask"][number][0]) > 0,
                 _array(probabilities[number]),
                 None if labels is None else labels[number].cpu().numpy(),
+                None if valid is None else valid[number, 0].cpu().numpy(),
             )
 
     def wants(self, labels: bool, measurements: bool) -> None:
@@ -99,7 +100,7 @@ class PictureWriter(Callback):
                 if self.labels:
                     write_labels(folder, sample, cells)
                 if self.measurements:
-                    write_measurements(folder, sample, cells)
+                    write_measurements(folder, replace(sample, image=data.planes.own(sample.image)), cells)
 
     def on_predict_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Join the measurements and print the folder of the files."""

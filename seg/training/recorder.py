@@ -20,7 +20,15 @@ from seg.metrics.suite import Case, SuiteScores, score_cases
 from seg.model.module import BoundaryModule, DivergedError
 from seg.record import FILE_NAME, RunData, RunRecord, SplitScores
 from seg.run_config import RunConfig
-from seg.training.case_files import CELLS, encode_labels, read_input, read_labels, read_mask, read_probabilities
+from seg.training.case_files import (
+    CELLS,
+    encode_labels,
+    read_input,
+    read_labels,
+    read_mask,
+    read_probabilities,
+    read_valid,
+)
 from seg.training.cell_tuning import DecoderChoice
 from seg.training.resume import run_folder
 from seg.training.stopwatch import Stopwatch
@@ -196,4 +204,5 @@ def read_case(folder: Path, decoder: Decoder | None) -> Case:
     cells = decoder.decode(probabilities, read_input(folder)) if decoder else None
     if cells is not None:
         write_file(folder / CELLS, encode_labels(cells))
-    return Case(folder.name, probabilities[0], read_mask(folder), read_labels(folder), cells)
+    truth = (read_mask(folder), read_labels(folder))
+    return Case(folder.name, probabilities[0], *truth, cells, read_valid(folder))

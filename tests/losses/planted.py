@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from losses import BceLoss, DiceLoss, L2Loss, SegmentationLoss
+from losses.base import UndefinedOnVoidError
 from losses.soft_counts import count_softly
 
 
@@ -260,6 +261,26 @@ class IgnoresValid(L2Loss):
         return super().forward(logits, target)
 
 
+class CenterWeighsMore(L2Loss):
+    """Depends on the place of a pixel, but inherits that it does not."""
+
+    def per_image(self, logits, target):
+        weight = torch.hann_window(target.shape[3]) + 0.1
+        return ((logits.sigmoid() - target).square() * weight).mean(dim=(1, 2, 3))
+
+
+class IgnoresHoles(L2Loss):
+    """Takes the rectangle around the valid pixels for valid."""
+
+    def per_annotated(self, logits, target, valid):
+        return self.per_image(logits, target)
+
+
+class RefusesVoid(L2Loss):
+    def per_annotated(self, logits, target, valid):
+        raise UndefinedOnVoidError("none")
+
+
 class Half(L2Loss):
     def forward(self, logits, target, valid=None):
         if valid is not None:
@@ -397,6 +418,9 @@ PLANTED = [
     (Pooled(), "a batch costs the mean of its images", "a batch of 2 must cost the mean of its images"),
     (HardMining(), "a batch costs the mean of its images", "a batch of 3 must cost the mean of its images"),
     (IgnoresValid(), "padding is ignored", "padding must not change the value"),
+    (IgnoresHoles(), "void pixels are ignored", "what is predicted at void pixels must cost nothing, it costs 0."),
+    (RefusesVoid(), "void pixels are ignored", "a permutation invariant loss must be defined on void pixels"),
+    (CenterWeighsMore(), "places do not matter where the loss says so", "it says that it is permutation invariant"),
     (Half(), "half precision is computed in float32", "must be computed in float32"),
     (EvaluatesDifferently(), "validation costs the same as training", "training and evaluation must cost the same"),
     (NeedsAutograd(), "validation costs the same as training", "validation runs in inference mode, where it raises"),

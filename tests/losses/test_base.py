@@ -80,16 +80,6 @@ def test_each_image_is_cut_to_its_own_valid_rectangle():
     assert L2Loss()(logits, target, valid) == pytest.approx(((1 + 3 * 0.25) / 4 + 0.25) / 2)
 
 
-@pytest.mark.parametrize("hole", [True, False])
-def test_a_valid_mask_that_is_not_a_rectangle_is_refused(hole):
-    valid = torch.zeros(1, 1, 4, 4, dtype=torch.bool)
-    if hole:
-        valid[...] = True
-        valid[0, 0, 1, 1] = False
-    with pytest.raises(ValueError, match="valid must be one full rectangle"):
-        L2Loss()(torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4), valid)
-
-
 def test_progress_reaches_nested_losses():
     inner = CompositeLoss({"l2": Term(L2Loss(), LinearRamp(0, 2)), "dice": Term(DiceLoss())})
     ScnpLoss(inner).set_progress(0.25)

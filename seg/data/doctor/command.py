@@ -25,7 +25,7 @@ def print_findings(examination: Examination, config: Path) -> None:
         DoubtfulDataError: there is at least one error.
     """
     samples, findings = examination.samples, examination.findings
-    share = f", {np.mean([sample.mask.mean() for sample in samples]):.1%} boundary" if samples else ""
+    share = f", {np.mean([sample.boundary_share for sample in samples]):.1%} boundary" if samples else ""
     print(f"{len(samples)} image(s) read{share}")
     for finding in findings:
         print(f"{finding.level.upper():8}{finding.check}: {finding.text}")

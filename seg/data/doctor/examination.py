@@ -60,8 +60,8 @@ def examine(data: BoundaryDataModule) -> Examination:
             split = data.split.assign(names)
         except ValueError as error:
             findings.append(fail("split", str(error)))
-    findings += [finding for check in _CHECKS for finding in check(samples)]
-    findings += [] if split is None else _examine_split(samples, split)
+    findings += [] if split is None else _refusals("leakage", lambda: refuse_leakage(samples, split))
+    findings += doubt(samples, split)
     return Examination(samples, split, sorted(findings, key=lambda finding: finding.level != "error"))
 
 
@@ -75,9 +75,17 @@ def _read(data: BoundaryDataModule) -> tuple[list[Sample], list[Finding]]:
         return [], [fail("source", str(error))]
 
 
-def _examine_split(samples: list[Sample], split: SplitIndices) -> list[Finding]:
-    leaks = _refusals("leakage", lambda: refuse_leakage(samples, split))
-    return [*leaks, *check_near_duplicates(samples, split), *check_neighbors(samples, split)]
+def doubt(samples: Sequence[Sample], split: SplitIndices | None) -> list[Finding]:
+    """Return the warnings about samples that a training accepts.
+
+    Args:
+        samples: of all splits.
+        split: of the samples; None where it is not known.
+    """
+    findings = [finding for check in _CHECKS for finding in check(samples)]
+    if split is not None:
+        findings += [*check_near_duplicates(samples, split), *check_neighbors(samples, split)]
+    return findings
 
 
 def _refusals(check: str, refuse: Callable[[], None]) -> list[Finding]:

@@ -18,7 +18,7 @@ _ODD = 1.8
 
 def check_shares(samples: Sequence[Sample]) -> Iterator[Finding]:
     """Warn of boundaries that cover more than half of the pixels, hardly any, or none."""
-    shares = {sample.name: float(sample.mask.mean()) for sample in samples}
+    shares = {sample.name: sample.boundary_share for sample in samples}
     mean = float(np.mean(list(shares.values())))
     many = [f"{name} ({share:.0%})" for name, share in shares.items() if share > _MOST]
     few = [f"{name} ({share:.2%})" for name, share in shares.items() if 0 < share < _LEAST]
@@ -39,7 +39,7 @@ def check_shares(samples: Sequence[Sample]) -> Iterator[Finding]:
 
 def check_thickness(samples: Sequence[Sample]) -> Iterator[Finding]:
     """Warn of drawn boundaries that are much thicker or thinner than in the other images."""
-    drawn = [sample for sample in samples if sample.labels is None and _LEAST <= sample.mask.mean() <= _MOST]
+    drawn = [sample for sample in samples if sample.labels is None and _LEAST <= sample.boundary_share <= _MOST]
     thickness = {sample.name: mean_thickness_px(sample.mask) for sample in drawn}
     usual = float(np.median(list(thickness.values()))) if thickness else 0.0
     odd = [f"{name} ({px:.1f} px)" for name, px in thickness.items() if not usual / _ODD <= px <= usual * _ODD]

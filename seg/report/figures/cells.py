@@ -53,7 +53,8 @@ def _truth(case: Path) -> NDArray[Any]:
     labels = case / "labels.tif"
     if labels.is_file():
         return read_image_file(labels)
-    numbered: NDArray[Any] = label(read_image_file(case / "truth.png") == 0)[0]
+    inside, void = read_image_file(case / "truth.png") == 0, case / "valid.png"
+    numbered: NDArray[Any] = label(inside & (read_image_file(void) > 0) if void.is_file() else inside)[0]
     return numbered
 
 

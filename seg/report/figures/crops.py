@@ -11,6 +11,7 @@ from seg.data.scaling import match_channels
 from seg.data.writing import decode_probability, encode_image
 
 HIT, MISS, FALSE = (0, 158, 115), (213, 94, 0), (86, 180, 233)
+VOID = 128
 CROP_PX = 192
 
 Picture = NDArray[np.uint8]
@@ -46,6 +47,12 @@ def read_truth(folder: Path) -> NDArray[np.bool_]:
     return truth
 
 
+def read_valid(folder: Path) -> NDArray[np.bool_]:
+    """Return False at the void pixels, (H, W), of one test image of a run."""
+    file = folder / "valid.png"
+    return read_image_file(file) > 0 if file.is_file() else np.ones_like(read_truth(folder))
+
+
 def image_crop(folder: Path, window: Window) -> str:
     """Return the cropped image as a data URI.
 
@@ -57,13 +64,14 @@ def image_crop(folder: Path, window: Window) -> str:
 
 
 def truth_crop(folder: Path, window: Window) -> str:
-    """Return the cropped truth as a data URI.
+    """Return the cropped truth as a data URI; void pixels, which nobody annotated, are grey.
 
     Args:
         folder: of the test image.
         window: of the crop.
     """
-    return _data_uri(read_truth(folder)[window].astype(np.uint8) * np.uint8(255))
+    truth, valid = read_truth(folder)[window], read_valid(folder)[window]
+    return _data_uri(np.where(valid, truth.astype(np.uint8) * np.uint8(255), VOID).astype(np.uint8))
 
 
 def probability_crop(folder: Path, window: Window) -> str:
@@ -85,7 +93,8 @@ def overlay_crop(folder: Path, window: Window, threshold: float) -> str:
         threshold: a pixel is predicted where probability >= threshold.
     """
     image = match_channels(read_image_file(folder / "image.png")[window], 3)
-    truth, predicted = read_truth(folder)[window], read_probability(folder)[window] >= np.float32(threshold)
+    truth, valid = read_truth(folder)[window], read_valid(folder)[window]
+    predicted = (read_probability(folder)[window] >= np.float32(threshold)) & valid
     picture = (image * 0.7 + 60).round().clip(0, 255).astype(np.uint8)
     for where, color in ((truth & predicted, HIT), (truth & ~predicted, MISS), (predicted & ~truth, FALSE)):
         picture[where] = color

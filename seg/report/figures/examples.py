@@ -116,11 +116,11 @@ def _zoom(paths: dict[str, Path], truth: NDArray[np.bool_], window: crops.Window
 def _profiles(paths: dict[str, Path], truth: NDArray[np.bool_], folder: Path) -> Drawing:
     """Draw the mean probability against the distance from the true contour."""
     signed = np.where(truth, 0.5 - distance_transform_edt(truth), distance_transform_edt(~truth) - 0.5)
-    edges = np.arange(-4, 9)
+    edges, valid = np.arange(-4, 9), crops.read_valid(next(iter(paths.values())))
     with canvas(7, 3) as (figure, axes):
         for name, path in paths.items():
             probability = crops.read_probability(path)
-            inside = [(signed >= low) & (signed < low + 1) for low in edges[:-1]]
+            inside = [(signed >= low) & (signed < low + 1) & valid for low in edges[:-1]]
             means = [probability[where].mean() if where.any() else np.nan for where in inside]
             axes.plot(edges[:-1] + 0.5, means, **looks(list(paths))[name], markersize=4, linewidth=1.2, label=name)
         axes.plot([-4, 0, 0, 8], [1, 1, 0, 0], color="#999999", linestyle=":", label="truth")

@@ -53,7 +53,9 @@ def test_a_drawn_mask_is_augmented_as_it_is(sample):
 def test_labels_beyond_16_bits_are_numbered_anew(sample):
     annotation = annotation_of(sample)
     assert annotation.dtype == np.uint16
-    assert np.array_equal(targets_of(BOTH, annotation, 2), stack_targets(BOTH, sample.mask, sample.labels))
+    masks, valid = targets_of(BOTH, annotation, 2)
+    assert np.array_equal(masks, stack_targets(BOTH, sample.mask, sample.labels))
+    assert valid.all()
 
 
 def test_masks_alone_have_no_inside(sample):

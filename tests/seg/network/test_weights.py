@@ -80,3 +80,14 @@ def test_weights_that_the_hub_does_not_give_name_the_file_and_the_ways_out(monke
     with pytest.raises(ConnectionError, match=r"smp-hub/resnet18.imagenet, .* null .* path of a file .* packaged"):
         build_network(NetworkConfig(encoder="resnet18", encoder_weights="imagenet"))
     assert hub_file(LITE0) == "timm/tf_efficientnet_lite0.in1k, model.safetensors"
+
+
+@pytest.mark.parametrize("channels", [2, 5])
+def test_an_encoder_of_other_channels_equals_a_grey_one_on_equal_channels(channels):
+    grey = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    first, second = (build_network(NetworkConfig(in_channels=count)).eval() for count in (1, channels))
+    with torch.inference_mode():
+        features = first.network.encoder(grey)[1:]
+        same = second.network.encoder(grey.expand(-1, channels, -1, -1))[1:]
+    assert len(same) == len(features) > 3
+    assert all(torch.allclose(a, b, atol=1e-3) for a, b in zip(features, same, strict=True))

@@ -53,3 +53,16 @@ def test_a_network_that_says_0_and_1_has_two_points_and_no_more():
 
 def test_without_pictures_there_is_no_figure(tmp_path, finished):
     assert pixel_figures({tmp_path: finished("a", 0, ["s1"])}, ["a"], tmp_path) == []
+
+
+def test_void_pixels_are_not_counted(pictures):
+    runs, probability, truth = pictures
+    valid = np.zeros((40, 40), np.bool_)
+    valid[:10] = True
+    for folder in runs:
+        write_file(folder / "test" / "s1" / "valid.png", encode_mask(valid, 255))
+        truth_of_s1 = truth.reshape(3, 40, 40).numpy()[0] & valid
+        write_file(folder / "test" / "s1" / "truth.png", encode_mask(truth_of_s1, 255))
+    counts = count_pixels(runs)["a"]
+    assert counts.on.sum() + counts.off.sum() == 2 * 1600 + 400
+    assert len(probability) == 4800

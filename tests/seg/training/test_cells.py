@@ -11,7 +11,14 @@ from seg.data.sample import Sample
 from seg.instances.watershed import WatershedDecoder
 from seg.metrics.instance import instance_scores
 from seg.metrics.rand import compare_cells, connected_cells
-from seg.training.case_files import read_input, read_labels, read_probabilities, read_true_cells, write_case
+from seg.training.case_files import (
+    read_input,
+    read_labels,
+    read_probabilities,
+    read_true_cells,
+    read_valid,
+    write_case,
+)
 from seg.training.cell_tuning import TRIALS, choose_decoder
 from seg.training.prediction_files import decode, join_measurements, write_labels, write_measurements
 
@@ -106,3 +113,18 @@ def test_labels_and_measurements_of_a_prediction(tmp_path):
 def test_a_checkpoint_without_a_decoder_says_so():
     with pytest.raises(ValueError, match="no decoder"):
         decode(None, np.zeros((1, 2, 2), np.float32), np.zeros((1, 2, 2), np.float32))
+
+
+def test_cells_at_void_pixels_count_neither_as_found_nor_as_background(tmp_path):
+    folders = []
+    for seed in range(2):
+        labels, valid = nuclei(seed), np.ones((48, 48), np.bool_)
+        valid[:, 28:] = False
+        boundary = boundaries_from_labels(labels)
+        probabilities = np.stack([boundary, labels > 0]).astype(np.float32)
+        probabilities[1, :, 30:] = 1  # would be a cell more
+        folder = tmp_path / str(seed)
+        write_case(folder, probabilities[:1], boundary & valid, probabilities, np.where(valid, labels, 0), valid)
+        assert np.array_equal(read_valid(folder), valid)
+        folders.append(folder)
+    assert choose_decoder(folders, None)[1].validation == 1

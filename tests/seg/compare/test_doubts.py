@@ -1,0 +1,58 @@
+"""What is doubtful with the data is printed before a comparison, and looked for once."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from seg.compare.doubts import FILE, keep_doubts, print_doubts, read_doubts
+from seg.compare.plan import Plan
+from seg.compare.run import inspect_inputs
+from seg.data.synthetic import SyntheticCells
+from seg.data.writing import encode_image, encode_mask, write_file
+
+
+@pytest.fixture
+def inverted(tiny, tmp_path) -> Path:
+    """A comparison whose masks are inverted."""
+    for sample in SyntheticCells(5, 64, 20.0):
+        write_file(tmp_path / "images" / f"{sample.name}.png", encode_image(sample.image))
+        write_file(tmp_path / "masks" / f"{sample.name}.png", encode_mask(~sample.mask, 255))
+    data = yaml.safe_load((tiny / "data.yaml").read_text())
+    options = {"root": str(tmp_path), "masks": "masks", "boundary_value": 255}
+    data["source"] = {"class_path": "seg.data.folder.ImageFolder", "init_args": options}
+    plan = yaml.safe_load((tiny / "compare.yaml").read_text()) | {"data": str(tmp_path / "data.yaml")}
+    plan["configs"] = [str(tiny / "base.yaml")]
+    (tmp_path / "data.yaml").write_text(yaml.safe_dump(data))
+    (tmp_path / "compare.yaml").write_text(yaml.safe_dump(plan))
+    return tmp_path / "compare.yaml"
+
+
+def test_a_comparison_prints_what_is_doubtful_and_looks_for_it_once(inverted, tmp_path, capsys):
+    plan, folder = Plan.load(inverted), tmp_path / "runs"
+    inspect_inputs(plan, plan.runs([]), None, folder)
+    assert "WARNING data: polarity: " in capsys.readouterr().out
+    (fingerprint,) = json.loads((folder / FILE).read_text())
+    keep_doubts(folder, {fingerprint: ["kept: not looked for again"]})
+    inspect_inputs(plan, plan.runs([]), None, folder)
+    printed = capsys.readouterr().out
+    assert "WARNING data: kept: not looked for again" in printed
+    assert "polarity" not in printed
+
+
+@pytest.mark.parametrize("content", ["", "{", "7", "\xff"])
+def test_a_file_that_cannot_be_read_is_written_anew(tmp_path, content):
+    (tmp_path / FILE).write_text(content, encoding="latin-1")
+    assert read_doubts(tmp_path) == {}
+    keep_doubts(tmp_path, {"f": ["x"]})
+    assert read_doubts(tmp_path) == {"f": ["x"]}
+    assert read_doubts(None) == {}
+
+
+def test_each_sentence_is_printed_once(capsys):
+    print_doubts({"one": ["size: odd"], "two": ["size: odd", "labels: odd"]})
+    assert capsys.readouterr().out.count("WARNING data: ") == len(np.unique(["size: odd", "labels: odd"]))
+    print_doubts({"one": []})
+    assert capsys.readouterr().out == ""
