@@ -54,7 +54,7 @@ class TrainedArms:
         """Return the pairs of arms that differ only in that the first has something under the key.
 
         Args:
-            key: "model.schedule" or "model.network.freeze_encoder".
+            key: e.g. "model.schedule" or "model.freeze".
         """
         return [
             (one, other)
@@ -62,6 +62,16 @@ class TrainedArms:
             for other, lacking in self._settings.items()
             if _has(having, key) and not _has(lacking, key) and _rest(having, key) == _rest(lacking, key)
         ]
+
+    def setting(self, name: str, key: str, default: Any) -> Any:
+        """Return an option of an arm.
+
+        Args:
+            name: of the arm.
+            key: e.g. "model.freeze.stages".
+            default: where the arm's configuration lacks it.
+        """
+        return self._settings[name].get(key, default)
 
     def schedule(self, name: str) -> str:
         """Return the class of an arm's schedule, "" for a constant rate."""

@@ -19,6 +19,7 @@ from seg.data.sample import Sample, Source, check_names
 from seg.data.sampling import EpochSampler, ImageSampler
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
+from seg.data.subset import nested_subset
 from seg.data.targets import Target, check_labels, check_targets
 from seg.data.writing import written_boundary_value
 
@@ -41,6 +42,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         num_workers: processes that prepare batches; 0 prepares them in the training process. null: 0 on a CPU, on a GPU
             up to 4 per device.
         predict: an image file or a folder of images for `seg predict`; the test images if null.
+        train_images: trains on as many of the training images, drawn by the seed, a smaller number of them among every
+            larger one; null: on all.
         seed: of crops, augmentation and order.
 
     Raises:
@@ -60,6 +63,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         steps_per_epoch: int = 50,
         num_workers: int | None = None,
         predict: str | None = None,
+        train_images: int | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -70,10 +74,11 @@ class BoundaryDataModule(pl.LightningDataModule):
         self.source, self.split, self.transforms = source, split, transforms or []
         self.scaling, self.channels, self.targets = scaling, channels, targets
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
-        self.num_workers, self.predict, self.seed = num_workers, predict, seed
+        self.num_workers, self.predict = num_workers, predict
+        self.train_images, self.seed = train_images, seed
         self.samples: list[Sample] = []
         self.images: list[Sample] = []
-        self.indices = SplitIndices(train=[], val=[], test=[])
+        self.indices, self.training = SplitIndices(train=[], val=[], test=[]), list[int]()
 
     @property
     def boundary_value(self) -> int:
@@ -95,12 +100,13 @@ class BoundaryDataModule(pl.LightningDataModule):
         indices = self.split.assign(names)
         refuse_leakage(samples, indices)
         _report_masks(samples)
+        self.training = nested_subset(indices.train, self.train_images, self.seed)
         self.samples, self.indices = samples, indices
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""
         crops = RandomCrops(
-            self._of(self.indices.train),
+            self._of(self.training),
             self.scaling,
             self.channels,
             self.crop_px,
@@ -137,7 +143,8 @@ class BoundaryDataModule(pl.LightningDataModule):
     def describe(self) -> dict[str, Any]:
         """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split.
 
-        Also the group of each test image, and whether the images of a group are neighboring sections (`serial`).
+        With `train_images` the names of these alone; the fingerprint is that of all the data. Also the group of each
+        test image, and whether the images of a group are neighboring sections (`serial`).
         """
         digest = hashlib.sha256()
         names = {}
@@ -152,6 +159,7 @@ class BoundaryDataModule(pl.LightningDataModule):
             "fingerprint": digest.hexdigest(),
             "boundary_value": self.boundary_value,
             **names,
+            "train": [sample.name for sample in self._of(self.training)],
             **self._relations(names["test"]),
         }
 

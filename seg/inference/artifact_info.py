@@ -57,6 +57,7 @@ class Provenance:
         encoder_weights: that the training started from.
         data_fingerprint: sha256 of images, masks and split.
         versions: package -> version.
+        start_from: the trained network that the training started from; None: it started from encoder_weights.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Provenance:
     encoder_weights: str | None
     data_fingerprint: str
     versions: dict[str, str]
+    start_from: str | None = None
 
 
 @dataclass(frozen=True)
