@@ -48,3 +48,18 @@ def promote(folder: Path, loss: str | None = None, int8: bool = False) -> Promot
         with bentoml.models.create(MODEL_NAME, labels=labels) as model:
             shutil.copytree(artifact, model.path, dirs_exist_ok=True)
     return Promotion(tag=str(model.tag), run=run, record=record, engine=predictor.info.engine)
+
+
+def find_stored(tag: str) -> Path:
+    """Return the folder of a stored model; `--model.start_from septum:TAG` finds it here.
+
+    Args:
+        tag: e.g. septum:latest.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    try:
+        return Path(bentoml.models.get(tag).path)
+    except bentoml.exceptions.BentoMLException as error:
+        raise FileNotFoundError(f"no model {tag} is stored: `seg promote DIR` stores one") from error

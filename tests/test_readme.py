@@ -54,7 +54,8 @@ def test_the_fit_commands_that_are_shown_are_accepted(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     training = (ROOT / "docs" / "training.md").read_text().replace(" \\\n", " ")
     lines = re.findall(r"^ *(seg fit .*)$", f"{README}\n{training}", flags=re.MULTILINE)
-    for line, setting in zip(lines, ("smooth: 7.0", f"ckpt_path: runs/fit/version_0/{LAST}"), strict=True):
+    settings = ("smooth: 7.0", f"ckpt_path: runs/fit/version_0/{LAST}", "until_epoch: 5")
+    for line, setting in zip(lines, settings, strict=True):
         there = line.replace("runs/fit/version_0/config.yaml", "configs/base.yaml")
         with pytest.raises(SystemExit) as exit_:
             main([*there.split()[1:], "--print_config"])

@@ -48,13 +48,14 @@ class TrainedArms:
     def _oddity(self, name: str) -> tuple[int, bool, bool, str]:
         own = self._settings[name]
         alike = sum(_rest(own, "model.loss") == _rest(other, "model.loss") for other in self._settings.values())
-        return -alike, bool(own.get("model.network.freeze_encoder")), own.get("model.schedule", "") is None, name
+        frozen = bool(own.get("model.network.freeze_encoder") or own.get("model.freeze.stages"))
+        return -alike, frozen, own.get("model.schedule", "") is None, name
 
     def with_and_without(self, key: str) -> list[tuple[str, str]]:
         """Return the pairs of arms that differ only in that the first has something under the key.
 
         Args:
-            key: "model.schedule" or "model.network.freeze_encoder".
+            key: e.g. "model.schedule" or "model.freeze".
         """
         return [
             (one, other)
@@ -62,6 +63,16 @@ class TrainedArms:
             for other, lacking in self._settings.items()
             if _has(having, key) and not _has(lacking, key) and _rest(having, key) == _rest(lacking, key)
         ]
+
+    def setting(self, name: str, key: str, default: Any) -> Any:
+        """Return an option of an arm.
+
+        Args:
+            name: of the arm.
+            key: e.g. "model.freeze.stages".
+            default: where the arm's configuration lacks it.
+        """
+        return self._settings[name].get(key, default)
 
     def schedule(self, name: str) -> str:
         """Return the class of an arm's schedule, "" for a constant rate."""

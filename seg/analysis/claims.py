@@ -5,21 +5,16 @@ improves the topology, a frozen encoder suffices where data are few, and falling
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from seg.analysis.arms import TrainedArms
-from seg.analysis.claim import Claim, Status, not_tried
+from seg.analysis.claim import Claim, not_tried
+from seg.analysis.claim_pairs import compare_arms
 from seg.analysis.collapse import CollapseEvaluator
-from seg.analysis.formatting import p_value
-from seg.analysis.pair import Pair
+from seg.analysis.fine_tuning import FineTuningEvaluator
 from seg.analysis.pairwise import Judgement
-from seg.analysis.verdict import power_words, with_interval
-from seg.metrics.table import METRICS
 from seg.record import RunRecord
-
-#: A frozen encoder suffices if it costs less than this in the metric that ranks.
-SUFFICES = 0.02
 
 
 @dataclass(frozen=True)
@@ -52,17 +47,9 @@ class ClaimEvaluator:
         return self._compare(statement, names[0], names[1], metrics, section)
 
     def _compare(self, statement: str, winner: str, loser: str, metrics: list[str], section: str) -> Claim:
-        pairs = {metric: _pair(self.judgements.get(metric), winner, loser) for metric in metrics}
-        family = sum(pair is not None for pair in pairs.values())
-        known = {metric: replace(pair, family=family) for metric, pair in pairs.items() if pair}
-        if not known:
-            return not_tried(statement, f"{winner} and {loser} have no test scores in common")
-        established = [pair.better for pair in known.values() if _is_established(pair)]
-        status: Status = "undecided"
-        if established:
-            status = "confirmed" if loser not in established else "undecided" if winner in established else "refuted"
-        evidence = "; ".join(_words(metric, pair) for metric, pair in known.items())
-        return Claim(statement, status, evidence + ".", section)
+        return compare_arms(
+            statement, winner, loser, {metric: self.judgements.get(metric) for metric in metrics}, section
+        )
 
     def schedules(self, statement: str) -> list[Claim]:
         """Judge of each falling learning rate whether it is better than a constant one."""
@@ -75,19 +62,6 @@ class ClaimEvaluator:
             for names in pairs
         ]
 
-    def frozen(self, statement: str) -> Claim:
-        """Judge whether a frozen encoder is worse than a trained one by less than the margin."""
-        names = next(iter(self.arms.with_and_without("model.network.freeze_encoder")), None)
-        pair = _pair(self.judgements.get(self.rank_by), *names) if names else None
-        if names is None or pair is None:
-            return not_tried(statement, "it takes two arms that differ in freeze_encoder alone")
-        low, high = pair.difference.low, pair.difference.high
-        loss_low, loss_high = (low, high) if pair.worse == names[0] else (-high, -low)
-        status: Status = "confirmed" if loss_high < SUFFICES else "refuted" if loss_low > SUFFICES else "undecided"
-        images = len(self.arms.runs[names[0]][0].data.train)
-        margin = f"It suffices if it costs less than {SUFFICES}; there are {images} training images."
-        return Claim(statement, status, f"{_words(self.rank_by, replace(pair, family=1))}. {margin}", "ranking")
-
 
 def judge_claims(
     runs: dict[Path, RunRecord],
@@ -96,7 +70,7 @@ def judge_claims(
     prevalence: float | None,
     tuned: Iterable[str] = (),
 ) -> list[Claim]:
-    """Judge every claim; none without L2 and another loss, which most of them are about.
+    """Judge every claim; without L2 and another arm only those about fine-tuning that were tried.
 
     Args:
         runs: folder -> record.
@@ -107,8 +81,9 @@ def judge_claims(
     """
     arms = TrainedArms.of(runs, tuned)
     evaluator, collapses = ClaimEvaluator(arms, judgements, rank_by), CollapseEvaluator(arms, judgements, prevalence)
+    fine_tuning = FineTuningEvaluator(arms, judgements.get(rank_by), rank_by).claims()
     if arms.trained_with("L2Loss") is None or len(arms.runs) == 1:
-        return []
+        return [claim for claim in fine_tuning if claim.status != "not tried"]
     blur, topology = ["sharpness", "undecided_share"], ["v_rand", "cl_dice", "betti0_error", "betti1_error"]
     compare = evaluator.compare_losses
     return [
@@ -117,22 +92,6 @@ def judge_claims(
         collapses.judge("IoU does not collapse", "JaccardLoss", expected=False),
         compare("The composite with an edge term sharpens", "EdgeCompositeLoss", "L2Loss", ["sharpness"], "sharpness"),
         compare("The perceptual loss improves the topology", "PerceptualLoss", "L2Loss", topology, "metrics"),
-        evaluator.frozen("A frozen encoder suffices where there are few data"),
+        *fine_tuning,
         *evaluator.schedules("Falling learning rates help"),
     ]
-
-
-def _pair(judgement: Judgement | None, first: str, second: str) -> Pair | None:
-    known = judgement and first in judgement.estimates and second in judgement.estimates
-    return judgement.pair(first, second) if judgement and known else None
-
-
-def _words(metric: str, pair: Pair) -> str:
-    margin = f"{METRICS[metric].title}: {pair.better} is ahead of {pair.worse} by {with_interval(pair.difference)}"
-    margin += f", p {p_value(pair.p)}" if pair.uncertainty else ""
-    return margin if _is_established(pair) else f"{margin}, not established ({power_words(pair)})"
-
-
-def _is_established(pair: Pair) -> bool:
-    """Return whether the difference stands, corrected for the metrics of the claim, not for pairs not asked about."""
-    return pair.p * pair.family <= pair.level

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from seg.compare.imports import Imports, is_installed
+from seg.model.origin import Origin
 from seg.training.versions import versions
 
 _TRAINING = "seg.training.cli"
@@ -44,12 +45,20 @@ def fingerprint(config: dict[str, Any], data: dict[str, Any], imports: Imports) 
     """
     paths = sorted(set(_import_paths(config)))
     content = {
-        "configuration": _normalize(config),
+        "configuration": _normalize(_with_origin(config)),
         "data": {key: value for key, value in data.items() if not isinstance(value, list | dict)},  # no image names
         "packages": _packages({path.partition(".")[0] for path in paths}),
         "code": imports.hashes([_TRAINING, *map(imports.defining, paths)]),
     }
     return yaml.safe_dump(content, sort_keys=False)
+
+
+def _with_origin(config: dict[str, Any]) -> dict[str, Any]:
+    """Name the file of weights that the training starts from: a tag or a folder may hold others tomorrow."""
+    model = config.get("model", {})
+    if not model.get("start_from"):
+        return config
+    return config | {"model": model | {"start_from": str(Origin.find(model["start_from"]).weights)}}
 
 
 def _import_paths(node: Any) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The data module: load, check and split the samples of a source, and serve them in batches."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from albumentations import BaseCompose, BasicTransform
 from lightning_utilities.core.rank_zero import rank_zero_info, rank_zero_warn
 from torch.utils.data import DataLoader
 
+from seg.data.content_hash import hash_samples
 from seg.data.dataset import RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.folds import FoldSplit
@@ -21,6 +21,7 @@ from seg.data.sample import Sample, Source, check_channels, check_names
 from seg.data.sampling import EpochSampler, ImageSampler
 from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
+from seg.data.subset import nested_subset
 from seg.data.targets import Target, check_labels, check_targets
 from seg.data.writing import written_boundary_value
 from seg.run_config import count_inputs
@@ -45,6 +46,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         num_workers: processes that prepare batches; 0 prepares them in the training process. null: 0 on a CPU, on a GPU
             up to 4 per device.
         predict: an image file or a folder of images for `seg predict`; the test images if null.
+        train_images: trains on as many of the training images, drawn by the seed, a smaller number of them among every
+            larger one; null: on all.
         seed: of crops, augmentation and order.
         folds: of a cross-validation, made of the split's groups or blocks; null: the split as it is.
         fold: that is tested, from 0.
@@ -70,6 +73,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         steps_per_epoch: int = 50,
         num_workers: int | None = None,
         predict: str | None = None,
+        train_images: int | None = None,
         seed: int = 0,
         folds: int | None = None,
         fold: int = 0,
@@ -90,11 +94,11 @@ class BoundaryDataModule(pl.LightningDataModule):
             source.take_planes(self.planes)
         self.scaling, self.targets = scaling, targets
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
-        self.num_workers, self.predict, self.seed = num_workers, predict, seed
-        self.boundary_share = boundary_share
+        self.num_workers, self.predict = num_workers, predict
+        self.train_images, self.seed, self.boundary_share = train_images, seed, boundary_share
         self.samples: list[Sample] = []
         self.images: list[Sample] = []
-        self.indices = SplitIndices(train=[], val=[], test=[])
+        self.indices, self.training = SplitIndices(train=[], val=[], test=[]), list[int]()
 
     @property
     def boundary_value(self) -> int:
@@ -117,12 +121,13 @@ class BoundaryDataModule(pl.LightningDataModule):
         indices = self.split.assign(names)
         refuse_leakage(samples, indices)
         _report_masks(samples)
+        self.training = nested_subset(indices.train, self.train_images, self.seed)
         self.samples, self.indices = samples, indices
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""
         crops = RandomCrops(
-            self._of(self.indices.train),
+            self._of(self.training),
             self.scaling,
             self.channels,
             self.crop_px,
@@ -161,22 +166,16 @@ class BoundaryDataModule(pl.LightningDataModule):
     def describe(self) -> dict[str, Any]:
         """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split.
 
-        Also the group of each test image, and whether the images of a group are neighboring sections (`serial`).
+        With `train_images` the names of these alone; the fingerprint is that of all the data. Also the group of each
+        test image, and whether the images of a group are neighboring sections (`serial`).
         """
-        digest = hashlib.sha256()
-        names = {}
-        for split in ("train", "val", "test"):
-            members = self._of(getattr(self.indices, split))
-            names[split] = [sample.name for sample in members]
-            for sample in members:
-                digest.update(f"{split} {sample.name} {sample.image.shape} {sample.image.dtype}".encode())
-                digest.update(np.ascontiguousarray(sample.image).tobytes() + np.packbits(sample.mask).tobytes())
-                digest.update(b"" if sample.labels is None else np.ascontiguousarray(sample.labels).tobytes())
-                digest.update(b"" if sample.valid is None else b"valid" + np.packbits(sample.valid).tobytes())
+        members = {split: self._of(getattr(self.indices, split)) for split in ("train", "val", "test")}
+        names = {split: [sample.name for sample in samples] for split, samples in members.items()}
         return {
-            "fingerprint": digest.hexdigest(),
+            "fingerprint": hash_samples(members),
             "boundary_value": self.boundary_value,
             **names,
+            "train": [sample.name for sample in self._of(self.training)],
             **self._relations(names["test"]),
         }
 

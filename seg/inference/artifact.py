@@ -1,13 +1,11 @@
 """A trained model as a folder of files with their checksums."""
 
 import os
-import pickle
 import shutil
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 from safetensors.torch import save_file
 
@@ -26,6 +24,7 @@ from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, Predictor
 from seg.instances.decoder import describe_decoder
 from seg.instances.watershed import WatershedDecoder
 from seg.network.unet import NetworkConfig, PaddedNetwork
+from seg.network.weights import read_network_weights
 from seg.record import RunRecord
 
 
@@ -56,7 +55,7 @@ def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        save_file(_network_weights(run / record.checkpoint), partial / WEIGHTS)
+        save_file(read_network_weights(run / record.checkpoint), partial / WEIGHTS)
         write_file(partial / "config.yaml", yaml.safe_dump(record.config.raw, sort_keys=False).encode())
         network = load_network(partial, _network_info(record))
         info = _describe(record, network.stride_px)
@@ -66,18 +65,6 @@ def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
         os.replace(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def _network_weights(checkpoint: Path) -> dict[str, torch.Tensor]:
-    """Return the weights of the network alone; nothing in the file is executed."""
-    if not checkpoint.is_file():
-        raise FileNotFoundError(f"no such checkpoint: {checkpoint}")
-    try:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    except (pickle.UnpicklingError, KeyError, RuntimeError, EOFError) as error:
-        raise ValueError(f"{checkpoint} cannot be read as weights: it is damaged or no checkpoint of ours") from error
-    prefix = "network."
-    return {key.removeprefix(prefix): value.contiguous() for key, value in state.items() if key.startswith(prefix)}
 
 
 def _network_info(record: RunRecord) -> NetworkInfo:
@@ -110,6 +97,7 @@ def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
 
 def _provenance(record: RunRecord) -> Provenance:
     weights = NetworkConfig(**record.config.network).encoder_weights
+    start_from = record.config.raw["model"].get("start_from")
     return Provenance(
         name=record.name,
         loss=record.loss,
@@ -118,6 +106,7 @@ def _provenance(record: RunRecord) -> Provenance:
         steps=record.steps,
         started=record.started,
         encoder_weights=weights and Path(weights).name,  # a file is known by its name: its folder stays private
+        start_from=start_from and Path(start_from).name,
         data_fingerprint=record.data.fingerprint,
         versions=record.versions,
     )

@@ -58,6 +58,7 @@ class Provenance:
         encoder_weights: that the training started from.
         data_fingerprint: sha256 of images, masks and split.
         versions: package -> version.
+        start_from: the trained network that the training started from; None: it started from encoder_weights.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Provenance:
     encoder_weights: str | None
     data_fingerprint: str
     versions: dict[str, str]
+    start_from: str | None = None
 
 
 @dataclass(frozen=True)

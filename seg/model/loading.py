@@ -31,4 +31,4 @@ def read_model_config(checkpoint: Path, config: str | Path | None) -> dict[str, 
     resolved = yaml.safe_load(found.read_text(encoding="utf-8"))
     model: dict[str, Any] = resolved["model"]
     model["network"] |= channels_of(resolved["data"]) | {"encoder_weights": None}
-    return model
+    return model | {"start_from": None}

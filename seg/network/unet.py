@@ -48,22 +48,25 @@ class PaddedNetwork(nn.Module):
     Args:
         network: (N, C, H, W) -> (N, K, H, W) where H and W are multiples of its stride.
         stride_px: the total stride of the network, in pixels.
-        freeze_encoder: keep weights and statistics of `network.encoder` while the rest is trained.
     """
 
-    def __init__(self, network: nn.Module, stride_px: int, freeze_encoder: bool = False) -> None:
+    def __init__(self, network: nn.Module, stride_px: int) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
-        self.stride_px, self.freeze_encoder = stride_px, freeze_encoder
-        if freeze_encoder:
-            self.network.get_submodule("encoder").requires_grad_(False)
-            self.train(self.training)
+        self.stride_px = stride_px
+
+    @property
+    def encoder(self) -> nn.Module:
+        """The half of the network that reduces the resolution."""
+        return self.network.get_submodule("encoder")
 
     def train(self, mode: bool = True) -> Self:
-        """Switch between training and evaluation; a frozen encoder stays in evaluation."""
+        """Switch between training and evaluation; frozen parts stay in evaluation, with their statistics."""
         super().train(mode)
-        if self.freeze_encoder:
-            self.network.get_submodule("encoder").eval()
+        for module in self.modules():
+            weights = list(module.parameters())
+            if weights and not any(weight.requires_grad for weight in weights):
+                module.eval()
         return self
 
     def forward(self, image: Tensor) -> Tensor:
@@ -97,7 +100,10 @@ def build_network(config: NetworkConfig, seed: int = 0) -> PaddedNetwork:
         encoder = network.encoder.model if config.encoder.startswith(TIMM_PREFIX) else network.encoder
         load_encoder(encoder, weights, f"encoder_weights {config.encoder_weights}")
     rewrite_decoder(network)
-    return PaddedNetwork(network, int(network.encoder.output_stride), config.freeze_encoder)
+    padded = PaddedNetwork(network, int(network.encoder.output_stride))
+    if config.freeze_encoder:
+        padded.encoder.requires_grad_(False)
+    return padded.train(padded.training)
 
 
 def _weights(encoder_weights: str | None) -> dict[str, Tensor] | None:

@@ -45,6 +45,28 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return weights
 
 
+def read_network_weights(file: Path) -> dict[str, Tensor]:
+    """Return the weights of the network alone, under its own names; nothing in the file is executed.
+
+    Args:
+        file: a checkpoint of a run, or the .safetensors of an artifact.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it cannot be read as weights.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(f"no such checkpoint: {file}")
+    try:
+        if file.suffix == ".safetensors":
+            return safetensors.torch.load_file(file)
+        state = torch.load(file, map_location="cpu", weights_only=True)["state_dict"]
+    except (SafetensorError, pickle.UnpicklingError, KeyError, RuntimeError, EOFError) as error:
+        raise ValueError(f"{file} cannot be read as weights: it is damaged or no checkpoint of ours") from error
+    prefix = "network."
+    return {key.removeprefix(prefix): value.contiguous() for key, value in state.items() if key.startswith(prefix)}
+
+
 def load_encoder(encoder: nn.Module, weights: dict[str, Tensor], source: str) -> None:
     """Load the weights of a whole model into an encoder, timm's or smp's, in place.
 

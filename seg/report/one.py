@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from seg.analysis.annotation import annotation_sentences, learning_curves
 from seg.analysis.baselines import Scores, score_baselines
 from seg.analysis.claims import judge_claims
 from seg.analysis.formatting import format_score, p_value
@@ -22,6 +23,7 @@ from seg.metrics.table import METRICS, OPTIMISTIC
 from seg.record import RunRecord, find_runs
 from seg.report.figures import differences
 from seg.report.figures import training as training_figures
+from seg.report.figures.annotation import annotation_figure
 from seg.report.figures.cells import cells_figure
 from seg.report.figures.examples import choose_examples, sharpness_figure
 from seg.report.figures.pixels import pixel_figures
@@ -53,7 +55,9 @@ def write_report(folder: Path, rope: float = 0.0) -> Path:
     tuned = load_trials(folder)
     options = {option for of_arm in tuned.values() for option in of_arm["chosen"]}
     claims = judge_claims(runs, summary.judgements, summary.rank_by, _prevalence(baselines), options)
-    write_file(folder / "report.json", to_json(summary, runs, baselines, claims, tuned, folder).encode())
+    curves = learning_curves(runs.values(), summary.rank_by)
+    annotation = [sentence for curve in curves for sentence in annotation_sentences(curve, summary.rank_by)]
+    write_file(folder / "report.json", to_json(summary, runs, baselines, claims, tuned, annotation, folder).encode())
     content = {
         "folder_name": folder.resolve().name,
         "summary": summary,
@@ -64,7 +68,9 @@ def write_report(folder: Path, rope: float = 0.0) -> Path:
         "tuned": tuned,
         "ends": ends_of_search(tuned),
         "baselines": {name: _means(scores) for name, scores in baselines.items()},
-        "drawings": _draw(summary, runs, baselines, folder),
+        "annotation": annotation,
+        "drawings": _draw(summary, runs, baselines, folder)
+        | {"annotation": [annotation_figure(curves, summary.rank_by, folder)] if curves else []},
         "examples": choose_examples(summary, runs),
     }
     render("report.html", content, folder / "report.html")

@@ -53,6 +53,7 @@ def to_json(
     baselines: Scores,
     claims: list[Claim],
     tuned: dict[str, Any],
+    annotation: list[str],
     folder: Path,
 ) -> str:
     """Return the verdict, the values of every metric, the claims, the hyper-parameters chosen, and what each run was.
@@ -63,6 +64,7 @@ def to_json(
         baselines: baseline -> metric -> one value per test image.
         claims: judged.
         tuned: arm -> its choice and its trials.
+        annotation: sentences on what more training images would bring.
         folder: of the comparison.
     """
     document = {
@@ -75,6 +77,7 @@ def to_json(
         "metrics": {metric: _judgement(judgement) for metric, judgement in summary.judgements.items()},
         "claims": [asdict(claim) for claim in claims],
         "tuning": tuned,
+        "annotation": annotation,
         "step": {
             "meaning": summary.cost.meaning,
             "ms": {row.name: row.step_ms for row in summary.rows if row.step_ms},

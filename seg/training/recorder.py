@@ -17,7 +17,8 @@ from seg.data.writing import write_file
 from seg.instances.decoder import Decoder, describe_decoder
 from seg.metrics.image_scores import ScoreTable
 from seg.metrics.suite import Case, SuiteScores, score_cases
-from seg.model.module import BoundaryModule, DivergedError
+from seg.model.divergence import DivergedError
+from seg.model.module import BoundaryModule
 from seg.record import FILE_NAME, RunData, RunRecord, SplitScores
 from seg.run_config import RunConfig
 from seg.training.case_files import (

@@ -141,7 +141,7 @@ def test_l2_blurs_where_iou_is_sharper_in_one_way_and_blurred_in_none(sharpness,
 def test_what_no_arm_tried_is_said_to_be_so():
     claims = judged(arm(*L2), arm("edge", "EdgeCompositeLoss", sharpness=0.9))
     assert claims["The composite with an edge term sharpens"].status == "confirmed"
-    assert [claim.status for claim in claims.values()].count("not tried") == 5
+    assert [claim.status for claim in claims.values()].count("not tried") == 6
     assert claims["The perceptual loss improves the topology"].evidence.startswith("It takes an arm with Perceptual")
 
 
@@ -188,6 +188,50 @@ def test_a_frozen_encoder_suffices_where_it_loses_less_than_the_margin(score, st
     claim = judged(full, frozen)["A frozen encoder suffices where there are few data"]
     assert claim.status == status
     assert "2 training images" in claim.evidence
+
+
+FROZEN_HALF = "A frozen first half of the encoder suffices where there are few data"
+
+
+@pytest.mark.parametrize(
+    ("stages", "part"), [("half", "first half of the encoder"), (2, "start of the encoder (2 stages)")]
+)
+def test_each_part_that_was_frozen_is_a_claim_of_its_own(stages, part):
+    frozen = arm("part", "JaccardLoss", model={"freeze": {"stages": stages, "until_epoch": None}})
+    encoder = arm(
+        "encoder", "JaccardLoss", model={"freeze": {"stages": "encoder", "until_epoch": None}}, boundary_f1=0.3
+    )
+    claims = judged(arm("all", "JaccardLoss", model={"freeze": None}), frozen, encoder)
+    assert claims[f"A frozen {part} suffices where there are few data"].status == "confirmed"
+    assert claims["A frozen encoder suffices where there are few data"].status == "refuted"
+    assert len(claims) == 2
+
+
+def test_freezing_is_judged_at_each_number_of_training_images():
+    frozen = {"freeze": {"stages": "half", "until_epoch": None}}
+    runs = {}
+    for count, score in ((1, 0.5), (8, 0.3)):
+        for name, model in ((f"half_{count}", frozen), (f"all_{count}", {"freeze": None})):
+            value = score if "half" in name else 0.5
+            for of_arm in arm(name, "JaccardLoss", model=model, boundary_f1=value):
+                seen = replace(of_arm.data, train=[str(image) for image in range(count)])
+                limited = config(of_arm.config.raw["model"], {"train_images": count})
+                runs[Path(f"{name}{of_arm.seed}")] = replace(of_arm, data=seen, config=limited)
+    judgements = {"boundary_f1": judge(list(runs.values()), "boundary_f1")}
+    claims = judge_claims(runs, judgements, "boundary_f1", 0.03)
+    found = {int(claim.evidence.split("there are ")[1].split()[0]): claim.status for claim in claims}
+    assert found == {1: "confirmed", 8: "refuted"}
+
+
+@pytest.mark.parametrize(("score", "status"), [(0.6, "confirmed"), (0.4, "refuted"), (0.5, "undecided")])
+@pytest.mark.parametrize("start", [{"start_from": "run"}, {"network": {"encoder_weights": "packaged"}}])
+def test_trained_weights_are_compared_with_random_ones(score, status, start):
+    random = {"start_from": None, "network": {"encoder_weights": None}}
+    claims = judged(
+        arm("tr", "JaccardLoss", model=random | start, boundary_f1=score), arm("rd", "JaccardLoss", model=random)
+    )
+    assert claims["Trained weights are a better start"].status == status
+    assert "There are 2 training images." in claims["Trained weights are a better start"].evidence
 
 
 def test_of_several_arms_with_a_loss_the_usual_one_is_meant():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from seg.__main__ import main
+from seg.record import RunRecord
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,3 +23,20 @@ def test_the_example_loads_a_trained_model(tiny, tmp_path, monkeypatch):
     exec(example, names)
     assert names["boundary"].shape == (1, 1, 64, 64)
     assert not names["model"].training
+
+
+@pytest.mark.slow
+def test_the_example_of_early_stopping_averaging_clipping_and_accumulation_trains(fit_args, tmp_path):
+    page = (ROOT / "docs" / "training.md").read_text()
+    (example,) = [text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "EarlyStopping" in text]
+    (tmp_path / "more.yaml").write_text(example)
+    loss = f"--model.loss={ROOT / 'configs' / 'loss' / 'l2.yaml'}"
+    assert main([*fit_args, f"--config={tmp_path / 'more.yaml'}", loss]) == 0
+    record = RunRecord.load(tmp_path / "run" / "version_0")
+    assert (record.status, record.steps) == ("finished", 4)  # 2 epochs of 3 batches, 2 batches per step
+    trainer = record.config.raw["trainer"]
+    assert trainer["gradient_clip_val"] == 1.0
+    assert [callback["class_path"].rpartition(".")[2] for callback in trainer["callbacks"]][-2:] == [
+        "EarlyStopping",
+        "EMAWeightAveraging",
+    ]

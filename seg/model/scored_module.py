@@ -1,0 +1,137 @@
+"""How a LightningModule scores the validation and test images, and predicts others."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from lightning_utilities.core.rank_zero import rank_zero_info
+from pytorch_lightning.trainer.states import TrainerFn
+from torch import Tensor
+
+from losses import SegmentationLoss
+from seg.data.dataset import Batch
+from seg.inference.engine import AveragedEngine
+from seg.inference.export import fastest_engine
+from seg.instances.decoder import Decoder, build_decoder, describe_decoder
+from seg.metrics.collapse import VERDICTS, Verdict, judge_split
+from seg.metrics.image_scores import RankBy, ScoreTable
+from seg.model.averaging import averaged, predict_images
+from seg.model.scoring import SplitScorer
+from seg.network.unet import NetworkConfig, PaddedNetwork
+
+
+class ScoredModule(pl.LightningModule):
+    """A segmentation network that is scored at one threshold.
+
+    Each validation chooses the threshold at which the ranking metric is best; test and prediction use the checkpoint's.
+
+    Args:
+        rank_by: the metric by which validation chooses epoch and threshold.
+        tolerance_px: of the boundary F1, in pixels.
+        decoder: from which the search for the decoder of cells starts; None takes the usual ones for the data.
+
+    Attributes:
+        network, network_config, loss: set by the subclass.
+        tta: whether validation and prediction average over flips and turns (test-time augmentation).
+        threshold_tta: of averaged predictions; None if it was not chosen.
+        decoder: from probabilities to cells; after a training the one that was chosen on validation.
+    """
+
+    threshold: Tensor
+    network: PaddedNetwork
+    network_config: NetworkConfig
+    loss: SegmentationLoss
+
+    def __init__(self, rank_by: RankBy, tolerance_px: float, decoder: Decoder | None) -> None:
+        super().__init__()
+        self.rank_by, self.decoder = rank_by, decoder
+        self.tolerance_px, self.scorer = tolerance_px, SplitScorer(tolerance_px, rank_by)
+        self.tables: dict[str, ScoreTable] = {}
+        self.collapse: Verdict = "none"
+        self.tta = False
+        self.threshold_tta: float | None = None
+        self.register_buffer("threshold", torch.tensor(0.5))
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add the threshold of averaged predictions and the decoder."""
+        checkpoint["threshold_tta"] = self.threshold_tta
+        checkpoint["decoder"] = describe_decoder(self.decoder) if self.decoder else None
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take the threshold of averaged predictions and the decoder, which checkpoints during a training lack."""
+        self.threshold_tta = checkpoint.get("threshold_tta")
+        if description := checkpoint.get("decoder"):
+            self.decoder = build_decoder(description)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return probabilities (N, K, H, W) for images (N, C, H, W)."""
+        probability: Tensor = self.network(image).sigmoid()
+        return probability
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
+        """Score the validation images and return their probabilities; with `tta`, score averaged ones alone."""
+        if not self.tta:
+            return self._score(batch)
+        probability = predict_images(batch["image"], averaged(self.network), self.network.stride_px)
+        self.scorer.add(batch, probability, torch.zeros(()))
+        return None
+
+    def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Score the test images and return their probabilities."""
+        return self._score(batch)
+
+    @property
+    def prediction_threshold(self) -> float:
+        """The threshold of predictions, with `tta` that of averaged ones; ValueError if it was not chosen."""
+        if not self.tta:
+            return self.threshold.item()
+        if self.threshold_tta is None:
+            raise ValueError("the checkpoint has no threshold for --tta, which a whole `seg fit` adds: leave --tta out")
+        return self.threshold_tta
+
+    def on_predict_start(self) -> None:
+        """Choose the fastest engine, as the service does."""
+        engine = fastest_engine(self.network, self.network_config.in_channels, self.prediction_threshold)
+        self.engine = AveragedEngine(engine) if self.tta else engine
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return probabilities (N, K, H, W), tile by tile where the images are large."""
+        return predict_images(batch["image"], self.engine, self.network.stride_px)
+
+    def on_validation_epoch_end(self) -> None:
+        """Choose the threshold at which the ranking metric is best, and log the scores at it."""
+        table, loss = self.scorer.gather()
+        if self.tta:
+            self.threshold_tta = table.best_threshold(self.rank_by)
+            return
+        self.threshold.fill_(table.best_threshold(self.rank_by))
+        self._warn_of_collapse(table)
+        self._log("val/threshold", self.threshold)
+        self._log("val/collapse", torch.tensor(float(VERDICTS.index(self.collapse))))
+        self._finish(table, loss, "val")
+
+    def _warn_of_collapse(self, table: ScoreTable) -> None:
+        found = judge_split(table.evidence)
+        self.collapse = found.verdict
+        if self.collapse != "none":
+            rank_zero_info(f"epoch {self.current_epoch}: {found}")
+
+    def on_test_epoch_end(self) -> None:
+        """Log the scores at the threshold of the checkpoint."""
+        self._finish(*self.scorer.gather(), "test")
+
+    def _score(self, batch: Batch) -> Tensor:
+        logits = self.network(batch["image"])
+        probability: Tensor = logits.sigmoid()
+        self.scorer.add(batch, probability, self.loss(logits, batch["mask"], batch.get("valid")))
+        return probability
+
+    def _finish(self, table: ScoreTable, loss: Tensor, split: str) -> None:
+        self.tables[split] = table
+        self._log(f"{split}/loss", loss, prog_bar=split == "val")
+        for metric, values in table.at(self.threshold.item()).items():
+            self._log(f"{split}/{metric}", values.mean(), prog_bar=metric == self.rank_by)
+
+    def _log(self, name: str, value: Tensor, **options: Any) -> None:
+        """Log to the run's files during training only: they hold the learning curves."""
+        self.log(name, value, logger=self.trainer.state.fn == TrainerFn.FITTING, **options)
