@@ -83,7 +83,7 @@ async function advance(session, item, signal) {
   signal.throwIfAborted();
   if (first) item.viewArchive = archive;
   else item.cellArchive = archive;
-  if (first || item === session.current) await decode(item);
+  await decode(item);
   signal.throwIfAborted();
   item.progress = "";
   item.status = first ? "shown" : "ready";
@@ -99,6 +99,7 @@ async function decode(item) {
   if (!cellArchive || item.found) return;
   const { labels, csv, pixelSize } = await inBackground("readCells", { archive: cellArchive });
   item.found = { labels, table: parseTable(csv), pixelSize };
+  item.cells = item.found.table.rows;
 }
 
 /**

@@ -29,6 +29,7 @@
  * @property {Uint8Array | null} cellArchive
  * @property {View | null} view
  * @property {Found | null} found
+ * @property {number | null} cells that were found
  * @property {number} chosen label of the chosen cell
  * @property {Map<number, Edit>} edits page -> its correction
  */
@@ -79,7 +80,7 @@ export class Session extends EventTarget {
    */
   ask(item, options = {}) {
     Object.assign(item.options, options);
-    Object.assign(item, { status: "waiting", error: null, view: null, found: null, viewArchive: null, cellArchive: null, chosen: 0 });
+    Object.assign(item, { status: "waiting", error: null, view: null, found: null, viewArchive: null, cellArchive: null, cells: null, chosen: 0 });
     this.emit("list");
     if (item === this.current) this.emit("current");
   }
@@ -136,6 +137,7 @@ function newItem(file) {
     cellArchive: null,
     view: null,
     found: null,
+    cells: null,
     chosen: 0,
     edits: new Map(),
   };

@@ -32,6 +32,7 @@ export class Stage {
       hover: (place) => this.#hover(place),
       click: (place) => this.#click(place),
       drawing: () => correct.drawing(),
+      diameter: () => correct.shownDiameter,
       stroke: (place, phase, straight) => correct.stroke(place, phase, straight),
     });
     this.#listenToControls();
@@ -52,6 +53,7 @@ export class Stage {
     document.body.classList.toggle("empty", !item);
     this.#showNotice();
     this.#showControls();
+    /** @type {HTMLFieldSetElement} */ (byId("views")).disabled = this.#correct.active;
     if (!item?.view) {
       this.#picture.show(null);
       return;

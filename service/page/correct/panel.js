@@ -63,6 +63,11 @@ export class CorrectPanel {
     return Number(this.#brush.value);
   }
 
+  /** The diameter of what the tool covers; strokes that cut or join have none. */
+  get shownDiameter() {
+    return ["draw", "erase", "void"].includes(this.tool) ? this.diameter : 1;
+  }
+
   /** Whether a drag over the picture is a stroke. */
   drawing() {
     return this.active && this.tool !== "move" && Boolean(this.#session.current?.view);

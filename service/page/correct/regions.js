@@ -8,6 +8,9 @@ import { BOUNDARY } from "./edit.js";
 /** Walls are at most so thick. */
 const THICKEST_PX = 12;
 
+/** A wall meets another one where it is this much thicker than usual. */
+const THICKER = 1.5;
+
 /**
  * Return the open pixels that are connected with one by their sides.
  * @param {Mask} mask
@@ -38,7 +41,8 @@ export function touchedRegions(mask, stroke) {
 }
 
 /**
- * Return the boundary between two regions: pixels that are nearer to both of them than to any third.
+ * Return the boundary between two regions: pixels that are nearer to both of them than to any third, where it is not
+ * much thicker than in most places, as it is where it meets another wall.
  * @param {Mask} mask
  * @param {Region} one
  * @param {Region} other
@@ -46,15 +50,26 @@ export function touchedRegions(mask, stroke) {
  */
 export function wallBetween(mask, one, other) {
   const [toOne, toOther] = [depths(mask, one), depths(mask, other)];
-  const open = new Set();
-  for (const place of [...toOne.keys(), ...toOther.keys()]) {
-    for (const next of neighbors(mask, place)) {
-      if (mask.data[next] !== BOUNDARY && !one.has(next) && !other.has(next)) open.add(next);
-    }
-  }
-  const toThird = depths(mask, open);
-  const farther = (/** @type {number} */ place) => Math.max(toOne.get(place) ?? Infinity, toOther.get(place) ?? Infinity);
-  return [...toOne.keys()].filter((place) => farther(place) < Math.min(toThird.get(place) ?? Infinity, 2 * THICKEST_PX));
+  const toThird = depths(mask, thirdRegions(mask, one, other, [...toOne.keys(), ...toOther.keys()]));
+  const between = [...toOne.keys()].filter((place) => {
+    const farther = Math.max(toOne.get(place) ?? Infinity, toOther.get(place) ?? Infinity);
+    return farther < (toThird.get(place) ?? 2 * THICKEST_PX);
+  });
+  const across = (/** @type {number} */ place) => (toOne.get(place) ?? 0) + (toOther.get(place) ?? 0);
+  const usual = between.map(across).sort((first, second) => first - second)[between.length >> 1];
+  return between.filter((place) => across(place) <= THICKER * usual);
+}
+
+/**
+ * Return the open pixels beside a boundary that belong to neither of two regions.
+ * @param {Mask} mask
+ * @param {Region} one
+ * @param {Region} other
+ * @param {number[]} boundary
+ */
+function thirdRegions(mask, one, other, boundary) {
+  const open = boundary.flatMap((place) => neighbors(mask, place)).filter((place) => mask.data[place] !== BOUNDARY);
+  return new Set(open.filter((place) => !one.has(place) && !other.has(place)));
 }
 
 /**

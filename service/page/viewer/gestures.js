@@ -1,4 +1,6 @@
-// Mouse, touch and keys: pan, zoom, point, and strokes of a tool.
+// Mouse and touch: pan, zoom, point, and strokes of a tool.
+
+import { Keys } from "./keys.js";
 
 /** @typedef {import("./picture.js").Picture} Picture */
 /**
@@ -6,10 +8,10 @@
  * @property {(place: [number, number] | null) => void} hover
  * @property {(place: [number, number]) => void} click
  * @property {() => boolean} drawing whether a drag is a stroke
+ * @property {() => number} diameter of the brush, in pixels of the image
  * @property {(place: [number, number], phase: "start" | "move" | "end" | "cancel", straight: boolean) => void} stroke
  */
 
-const STEP_PX = 60;
 const ZOOM = 1.25;
 const CLICK_PX = 4;
 
@@ -24,6 +26,7 @@ export function listen(picture, pointing) {
   const pointers = new Map();
   let moved = 0;
   let stroking = false;
+  const keys = new Keys(picture, pointing);
 
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
@@ -35,6 +38,7 @@ export function listen(picture, pointing) {
   });
   canvas.addEventListener("pointermove", (event) => {
     const before = pointers.get(event.pointerId);
+    showBrush(picture, pointing, event);
     if (!before) {
       pointing.hover(picture.placeOf(event));
       return;
@@ -57,10 +61,15 @@ export function listen(picture, pointing) {
     if (stroking) pointing.stroke(picture.placeOf(event), "cancel", false);
     stroking = false;
   });
-  canvas.addEventListener("pointerleave", () => pointing.hover(null));
+  canvas.addEventListener("pointerleave", () => {
+    pointing.hover(null);
+    picture.cursor = null;
+    picture.redraw();
+  });
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   canvas.addEventListener("wheel", (event) => wheel(picture, event), { passive: false });
-  canvas.addEventListener("keydown", (event) => key(picture, event));
+  canvas.addEventListener("keydown", (event) => keys.press(event));
+  canvas.addEventListener("blur", () => keys.release());
 }
 
 /**
@@ -103,26 +112,13 @@ function wheel(picture, event) {
 }
 
 /**
+ * Show how much a brush covers.
  * @param {Picture} picture
- * @param {KeyboardEvent} event
+ * @param {Pointing} pointing
+ * @param {PointerEvent} event
  */
-function key(picture, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey && event.key.startsWith("Arrow")) return;
-  const step = STEP_PX * picture.density;
-  /** @type {Record<string, () => void>} */
-  const actions = {
-    ArrowLeft: () => picture.viewport.pan(step, 0),
-    ArrowRight: () => picture.viewport.pan(-step, 0),
-    ArrowUp: () => picture.viewport.pan(0, step),
-    ArrowDown: () => picture.viewport.pan(0, -step),
-    "+": () => zoom(picture, ZOOM),
-    "=": () => zoom(picture, ZOOM),
-    "-": () => zoom(picture, 1 / ZOOM),
-    "0": () => picture.viewport.fit(),
-  };
-  const act = actions[event.key];
-  if (!act) return;
-  event.preventDefault();
-  act();
-  picture.redraw();
+function showBrush(picture, pointing, event) {
+  const shown = pointing.drawing() && event.pointerType === "mouse";
+  picture.cursor = shown ? { place: picture.placeOf(event), diameter: pointing.diameter(), cross: false } : null;
+  if (shown) picture.redraw();
 }

@@ -27,6 +27,8 @@ export class Picture {
     /** @type {Shown | null} */
     this.shown = null;
     this.density = 1;
+    /** @type {{place: [number, number], diameter: number, cross: boolean} | null} the tool */
+    this.cursor = null;
     this.#overlay = document.createElement("canvas");
     new ResizeObserver(() => this.#resize()).observe(this.canvas);
   }
@@ -80,6 +82,7 @@ export class Picture {
     if (!this.shown) return;
     this.#drawImage(context, this.shown);
     this.#drawOverlay(context, this.shown);
+    if (this.cursor) this.#drawCursor(context, this.cursor);
   }
 
   /**
@@ -108,6 +111,27 @@ export class Picture {
     context.globalAlpha = shown.opacity;
     context.drawImage(this.#overlay, 0, 0);
     context.globalAlpha = 1;
+  }
+
+  /**
+   * Draw a circle as large as the brush, dark and light so that it is seen on any ground.
+   * @param {CanvasRenderingContext2D} context
+   * @param {{place: [number, number], diameter: number, cross: boolean}} cursor
+   */
+  #drawCursor(context, { place: [column, row], diameter, cross }) {
+    const { x, y, scale } = this.viewport;
+    const [left, top] = [column * scale + x, row * scale + y];
+    const path = new Path2D();
+    path.arc(left, top, Math.max(3, (diameter * scale) / 2), 0, 2 * Math.PI);
+    for (const [dx, dy] of cross ? [[1, 0], [-1, 0], [0, 1], [0, -1]] : []) {
+      path.moveTo(left + 6 * dx * this.density, top + 6 * dy * this.density);
+      path.lineTo(left + 16 * dx * this.density, top + 16 * dy * this.density);
+    }
+    for (const [color, width] of /** @type {const} */ ([["#000", 3], ["#fff", 1.4]])) {
+      context.strokeStyle = color;
+      context.lineWidth = width * this.density;
+      context.stroke(path);
+    }
   }
 
   /**
