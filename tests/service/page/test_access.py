@@ -29,9 +29,11 @@ def test_screen_readers_and_weak_eyes_find_nothing_serious(browser, url, scheme)
     page.context.close()
 
 
-@pytest.mark.parametrize("width", [390, 820, 1280])
-def test_nothing_is_wider_than_the_screen(browser, url, width):
-    page = opened(browser, url, viewport={"width": width, "height": 844})
+@pytest.mark.parametrize(
+    ("width", "locale"), [(390, "en-US"), (390, "ru-RU"), (390, "de-DE"), (820, "de-DE"), (1280, "ru-RU")]
+)
+def test_nothing_is_wider_than_the_screen(browser, url, width, locale):
+    page = opened(browser, url, viewport={"width": width, "height": 844}, locale=locale)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     pick(page, image("rooms.png"))
     for tab in ("measure", "correct", "download"):

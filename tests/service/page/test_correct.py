@@ -150,7 +150,11 @@ def test_the_archive_is_read_as_training_data(correcting, tmp_path):
         [
             image("rooms.png", 255 - ROOMS),
             {"name": "a b.ome.tif", "mimeType": "image/tiff", "buffer": tiff_of(ROOMS, photometric="minisblack")},
-            {"name": "st.tif", "mimeType": "image/tiff", "buffer": tiff_of(np.stack([ROOMS] * 2), photometric="minisblack")},
+            {
+                "name": "st.tif",
+                "mimeType": "image/tiff",
+                "buffer": tiff_of(np.stack([ROOMS] * 2), photometric="minisblack"),
+            },
         ]
     )
     expect(correcting.locator("#list li.ready")).to_have_count(4)

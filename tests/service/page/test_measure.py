@@ -69,9 +69,13 @@ def test_cells_at_the_border_can_be_left_out(page):
     open_left = ROOMS.copy()
     open_left[4:-4, :4] = 0
     pick(page, image("rooms.png", open_left))
-    expect(page.locator("#count")).to_contain_text("3 cells with a median area of 2,448 px. 1 of them touches the border")
+    expect(page.locator("#count")).to_contain_text(
+        "3 cells with a median area of 2,448 px. 1 of them touches the border"
+    )
     page.locator("#with-border").uncheck()
-    expect(page.locator("#count")).to_contain_text("2 cells with a median area of 2,448 px. 1 more at the border is left out")
+    expect(page.locator("#count")).to_contain_text(
+        "2 cells with a median area of 2,448 px. 1 more at the border is left out"
+    )
     assert column(page, "Cell") == ["2", "3"]
     page.locator("input[value=cells]").check(force=True)
     gray = color_at(page, LEFT)
