@@ -89,14 +89,14 @@ async function finish(url, tell, signal) {
 
 /**
  * Repeat a request while the service is busy.
- * @param {() => Promise<Response>} send
+ * @param {() => Promise<Response>} attempt
  * @param {(state: string) => void} tell
  * @param {AbortSignal} signal
  */
-async function persist(send, tell, signal) {
+async function persist(attempt, tell, signal) {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await send();
+      return await attempt();
     } catch (error) {
       if (!(error instanceof ServiceError && BUSY.has(error.code)) || tries === MOST_TRIES) throw error;
       tell("busy");
@@ -124,6 +124,7 @@ async function request(path, init = {}) {
  */
 async function send(path, init) {
   const token = sessionStorage.getItem(TOKEN);
+  /** @type {Record<string, string>} */
   const headers = token === null ? {} : { Authorization: `Bearer ${asLatin(token)}` };
   try {
     return await fetch(new URL(path, document.baseURI), { ...init, headers, cache: "no-store" });

@@ -17,7 +17,7 @@ from tests.service.world import Brightness, client_of, error_of
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = [path.stem for path in sorted((FOLDER / "languages").glob("*.json"))]
-SERVED = [path for path in sorted(FOLDER.rglob("*")) if path.is_file() and path.suffix != ".LICENSE"]
+SERVED = [path for path in sorted(FOLDER.rglob("*")) if path.is_file() and path.suffix not in (".LICENSE", ".ts")]
 
 
 def version_of(client) -> str:

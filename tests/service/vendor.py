@@ -14,7 +14,7 @@ VENDOR = Path(__file__).parents[2] / "service" / "page" / "vendor"
 
 
 def declared() -> list[dict[str, str]]:
-    """Return name, version, license, member of the package, file and sha256 of each library."""
+    """Return name, version, license, members of the package, file and sha256 of each library."""
     return json.loads((VENDOR / "libraries.json").read_text())
 
 
@@ -31,7 +31,8 @@ def fetch(library: dict[str, str]) -> None:
             ["npm", "pack", "--silent", package], cwd=folder, check=True, capture_output=True, text=True
         )
         with tarfile.open(Path(folder) / done.stdout.strip()) as archive:
-            for member, name in ((library["member"], library["file"]), ("LICENSE", f"{library['name']}.LICENSE")):
+            members = {library["file"]: library["member"], f"{library['name']}.d.ts": library["types"]}
+            for name, member in {**members, f"{library['name']}.LICENSE": "LICENSE"}.items():
                 (VENDOR / name).write_bytes(archive.extractfile(f"package/{member}").read())
 
 

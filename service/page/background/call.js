@@ -6,12 +6,13 @@ const worker = new Worker(new URL("work.js", import.meta.url), { type: "module" 
 const waiting = new Map();
 let last = 0;
 
-worker.onmessage = ({ data: { id, result, error } }) => {
+worker.addEventListener("message", (event) => {
+  const { id, result, error } = /** @type {{id: number, result: unknown, error?: string}} */ (event.data);
   const { resolve, reject } = waiting.get(id) ?? { resolve: () => undefined, reject: () => undefined };
   waiting.delete(id);
   if (error === undefined) resolve(result);
   else reject(new Error(error));
-};
+});
 
 /**
  * Do a task of work.js in the background.

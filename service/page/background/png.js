@@ -53,7 +53,7 @@ export function writeGray8({ width, height, data }) {
 function chunksOf(file) {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const parts = [];
-  let header = new DataView(new ArrayBuffer(13));
+  let header = view;
   for (let place = SIGNATURE.length; place < file.length; ) {
     const length = view.getUint32(place);
     const kind = String.fromCharCode(...file.subarray(place + 4, place + 8));

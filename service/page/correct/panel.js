@@ -8,14 +8,12 @@ import { editOf } from "../session.js";
 import { dropDraft, findDraft, keepDraft } from "./draft.js";
 import { Edit } from "./edit.js";
 import { packCorrections } from "./save.js";
+import { startShortcuts } from "./shortcuts.js";
 import { Stroke } from "./tools.js";
 
-/** @typedef {import("../session.js").Session} Session */
-/** @typedef {import("../session.js").Item} Item */
+/** @typedef {import("../session.js").Session} Session @typedef {import("../session.js").Item} Item */
 /** @typedef {import("./tools.js").ToolName} ToolName */
 /** @typedef {import("./strokes.js").Place} Place */
-
-const KEYS = { d: "draw", e: "erase", s: "split", m: "merge", x: "delete", n: "void", v: "move" };
 
 /** Lets the user correct the boundary of the image that is looked at. */
 export class CorrectPanel {
@@ -33,7 +31,11 @@ export class CorrectPanel {
     byId("save").addEventListener("click", () => void this.#save());
     this.#brush.addEventListener("input", () => this.#showBrush());
     byId("tools").addEventListener("change", () => this.#changed());
-    document.addEventListener("keydown", (event) => this.#key(event));
+    startShortcuts({
+      active: () => this.active,
+      step: (which) => this.#step(which),
+      resize: (by) => this.#resizeBrush(by),
+    });
     window.addEventListener("beforeunload", (event) => this.unsaved() && event.preventDefault());
     session.on(["current"], () => void this.#open());
     this.#showBrush();
@@ -186,7 +188,8 @@ export class CorrectPanel {
     if (!item?.view || this.#asked.has(`${item.id}/${page}`)) return;
     this.#asked.add(`${item.id}/${page}`);
     const draft = await findDraft(item.file, page);
-    if (!draft || item.edits.has(page) || draft.width !== item.view?.pictures[0].width || draft.height !== item.view.pictures[0].height) return;
+    const [level] = item.view?.probability ?? [];
+    if (!draft || item.edits.has(page) || draft.width !== level?.width || draft.height !== level.height) return;
     this.#adopt(item, draft);
     this.#announce(text("correct.restored", { name: item.name }));
     this.show();
@@ -205,26 +208,14 @@ export class CorrectPanel {
     this.show();
   }
 
+  /** @param {number} by pixels */
+  #resizeBrush(by) {
+    this.#brush.value = String(this.diameter + by);
+    this.#showBrush();
+  }
+
   #showBrush() {
     byId("brush-value").textContent = `${this.diameter} px`;
     this.#session.emit("change");
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const typing = event.target instanceof HTMLElement && event.target.matches("input:not([type=radio], [type=range]), select, textarea");
-    if (!this.active || typing || document.querySelector("dialog[open]")) return;
-    if ((event.ctrlKey || event.metaKey) && ["z", "y"].includes(event.key.toLowerCase())) {
-      event.preventDefault();
-      this.#step(event.key.toLowerCase() === "y" || event.shiftKey ? "redo" : "undo");
-      return;
-    }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "[" || event.key === "]") {
-      this.#brush.value = String(this.diameter + (event.key === "]" ? 1 : -1));
-      this.#showBrush();
-    }
-    const tool = Object.entries(KEYS).find(([key]) => key === event.key)?.[1];
-    if (tool) byId(`tool-${tool}`).click();
   }
 }

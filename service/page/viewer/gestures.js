@@ -26,7 +26,6 @@ export function listen(picture, pointing) {
   const pointers = new Map();
   let moved = 0;
   let stroking = false;
-  const keys = new Keys(picture, pointing);
 
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
@@ -61,6 +60,17 @@ export function listen(picture, pointing) {
     if (stroking) pointing.stroke(picture.placeOf(event), "cancel", false);
     stroking = false;
   });
+  listenToOthers(picture, pointing);
+}
+
+/**
+ * Listen to the pointer that leaves, the wheel and the keys.
+ * @param {Picture} picture
+ * @param {Pointing} pointing
+ */
+function listenToOthers(picture, pointing) {
+  const { canvas } = picture;
+  const keys = new Keys(picture, pointing);
   canvas.addEventListener("pointerleave", () => {
     pointing.hover(null);
     picture.cursor = null;
