@@ -135,8 +135,7 @@ export class CorrectPanel {
   #newEdit(item) {
     const [{ width, height, data }] = item.view?.probability ?? [{ width: 0, height: 0, data: new Uint16Array() }];
     const code = boundaryCode(this.#session.thresholdOf(item));
-    const edit = new Edit(width, height, Uint8Array.from(data, (each) => Number(each >= code)));
-    return this.#adopt(item, edit);
+    return this.#adopt(item, new Edit(width, height, Uint8Array.from(data, (each) => Number(each >= code))));
   }
 
   /**
