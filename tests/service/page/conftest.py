@@ -1,16 +1,12 @@
-import shutil
-
 import pytest
 
-pytest.importorskip("playwright", reason="needs playwright, of the extra dev")
-if not (shutil.which("chromium") or shutil.which("chromium-browser")):
-    pytest.skip("needs chromium: apt-get install chromium", allow_module_level=True)
-
-from tests.service.page.world import browsing, opened, serving
+from tests.service.page.world import CHROMIUM, browsing, opened, serving
 
 
 @pytest.fixture(scope="module")
 def browser():
+    if CHROMIUM is None:
+        pytest.skip("needs chromium: apt-get install chromium")
     with browsing() as started:
         yield started
 

@@ -51,7 +51,7 @@ def test_the_sample_is_there_for_the_first_try(browser, url):
     page.locator("#sample").click()
     page.locator("#list li.failed").wait_for()
     assert page.locator("#list .name").inner_text() == "sample.png"
-    assert color_at(page, (256, 256), (512, 512)) != [0, 0, 0]
+    assert color_at(page, (224, 224), (448, 448)) != [0, 0, 0]
     page.context.close()
 
 
