@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test soak check pictures clean
+.PHONY: demo test soak check check-page pictures clean
 
 demo: $(READY)
 	$(BIN)/seg compare configs/compare/demo.yaml
@@ -34,6 +34,16 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) check-page
+
+# Types and style of the web page, where node is there and finds its tools.
+TSC := npx --yes --package typescript@5.9.3 tsc
+ESLINT := npx --yes --package eslint@9.39.1 eslint
+
+check-page:
+	@if $(TSC) --version > /dev/null 2>&1 && $(ESLINT) --version > /dev/null 2>&1; then \
+	  $(TSC) -p tests/service/page/tsconfig.json && $(ESLINT) -c tests/service/page/eslint.config.mjs service/page; \
+	else echo "node, typescript or eslint is not there: service/page is not checked"; fi
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Septum needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 ...")'

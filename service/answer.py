@@ -84,10 +84,10 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
         image=info.planes.own(image),
         probabilities=probabilities,
         threshold=threshold,
-        boundary_value=info.boundary_value,
         pixel=pixel,
         tag=model.tag,
-        provenance=info.provenance,
+        info=info,
+        tta=query.tta,
         seconds=seconds,
         decode=lambda found: model.predictor.decode(found, image),
     )

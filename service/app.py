@@ -30,6 +30,7 @@ from service.served_model import ServedModel
 from service.settings import Settings
 from service.telemetry import Telemetry
 from service.upload import Reservation, UploadBudget, read_upload
+from service.web_page import WebPage
 from service.work_queue import Work, WorkQueue
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -143,7 +144,7 @@ def create_app(settings: Settings) -> Starlette:
         settings: limits and token.
     """
     endpoints = Endpoints(settings)
-    routes = endpoints.routes()
+    routes = endpoints.routes() + (WebPage().routes() if settings.page == "on" else [])
     templates = [(route.path_regex, route.path) for route in routes]
     middleware = [Middleware(Telemetry, metrics=endpoints.metrics, templates=templates)]
     if settings.cors_origins:

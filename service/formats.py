@@ -30,7 +30,7 @@ class AnswerFormat:
 def _mask(prediction: "Prediction") -> bytes:
     from seg.data.writing import encode_mask
 
-    return encode_mask(prediction.boundary, prediction.boundary_value)
+    return encode_mask(prediction.boundary, prediction.info.boundary_value)
 
 
 def _probability(prediction: "Prediction") -> bytes:
@@ -79,6 +79,25 @@ def _csv(prediction: "Prediction") -> bytes:
     return to_csv(measure_cells(prediction.labels(), prediction.image, prediction.pixel)).encode()
 
 
+def _rois(prediction: "Prediction") -> bytes:
+    from service.cells import find_cells
+    from service.rois import zip_rois
+
+    return zip_rois(find_cells(prediction.labels()))
+
+
+def _view(prediction: "Prediction") -> bytes:
+    from service.bundle import bundle_view
+
+    return bundle_view(prediction)
+
+
+def _zip(prediction: "Prediction") -> bytes:
+    from service.bundle import bundle
+
+    return bundle(prediction)
+
+
 def _json(content: object) -> bytes:
     import json
 
@@ -106,8 +125,11 @@ _ROWS = (
         "a row of measurements per cell, named as by scikit-image",
         _csv,
     ),
+    AnswerFormat("rois", "application/zip", "_rois.zip", "a zip of ImageJ ROIs, one per outline of a cell", _rois),
     AnswerFormat("overlay", "image/png", "_overlay.png", "a PNG of the image with its boundary in color", _overlay),
     AnswerFormat("json", "application/json", ".json", "count and areas of the cells, threshold, model", _summary),
+    AnswerFormat("view", "application/zip", "_view.zip", "a zip of picture and probability, soon made", _view),
+    AnswerFormat("zip", "application/zip", ".zip", "all of it in one archive, with a text on how it was made", _zip),
 )
 
 #: Name -> format, in the order in which they are listed to users.

@@ -1,4 +1,4 @@
-"""The boundary drawn over the image."""
+"""The image as it is shown, and the boundary drawn over it."""
 
 from typing import Any
 
@@ -14,6 +14,20 @@ _OPACITY = 0.65
 _BAND_PX = 256
 
 
+def draw_picture(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return an 8-bit picture, (H, W) or (H, W, 3), whose contrast is stretched as it is for the network.
+
+    Args:
+        image: (H, W) or (H, W, 3), of any type.
+    """
+    limits = IntensityScaling().limits(image)
+    picture = np.empty(image.shape, np.uint8)
+    for start in range(0, len(image), _BAND_PX):
+        band = slice(start, start + _BAND_PX)
+        picture[band] = (scale(image[band], limits) * 255).round()
+    return picture
+
+
 def draw_overlay(image: NDArray[Any], boundary: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Return an RGB picture, (H, W, 3), whose contrast is stretched as it is for the network.
 
@@ -21,13 +35,16 @@ def draw_overlay(image: NDArray[Any], boundary: NDArray[np.bool_]) -> NDArray[np
         image: (H, W) or (H, W, C), of any type; two channels are drawn in magenta and green.
         boundary: (H, W), drawn in orange.
     """
+<<<<<<< HEAD
     channels = 1 if image.ndim == 2 else image.shape[2]
     image = visible(image)
     limits = IntensityScaling().limits(image, alone=1 if channels in (1, 3) else 3)
     picture = np.empty((*boundary.shape, 3), np.uint8)
+=======
+    picture = match_channels(draw_picture(image), 3).copy()
+>>>>>>> page
     for start in range(0, len(image), _BAND_PX):
-        band = slice(start, start + _BAND_PX)
-        colors = match_channels(scale(image[band], limits), 3) * 255
-        colors[boundary[band]] += _OPACITY * (np.array(_COLOR) - colors[boundary[band]])
-        picture[band] = colors.round()
+        band, drawn = picture[start : start + _BAND_PX], boundary[start : start + _BAND_PX]
+        colors = band[drawn].astype(np.float32)
+        band[drawn] = (colors + _OPACITY * (np.array(_COLOR) - colors)).round()
     return picture

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.pixel_size import PixelSize
-from seg.inference.artifact_info import Provenance
+from seg.inference.artifact_info import ArtifactInfo
 from seg.instances.flood import Labels
 
 
@@ -20,10 +21,10 @@ class Prediction:
         image: (H, W) or (H, W, C), as it was read, without neighboring sections.
         probabilities: of all channels, (K, H, W); channel 0 is the boundary.
         threshold: probability from which a pixel is boundary.
-        boundary_value: of the boundary in masks, 0 or 255.
         pixel: (height, width) of a pixel in micrometers, where it is known.
         tag: of the model.
-        provenance: of the model.
+        info: of the model.
+        tta: whether the probabilities are a mean over the turned and mirrored image.
         seconds: wall time so far, step -> seconds.
         decode: makes cells, (H, W), of probabilities.
     """
@@ -31,10 +32,10 @@ class Prediction:
     image: NDArray[Any]
     probabilities: NDArray[np.float32]
     threshold: float
-    boundary_value: int
     pixel: PixelSize | None
     tag: str
-    provenance: Provenance
+    info: ArtifactInfo
+    tta: bool
     seconds: dict[str, float]
     decode: Callable[[NDArray[np.float32]], Labels]
 
@@ -51,4 +52,12 @@ class Prediction:
 
     def labels(self) -> Labels:
         """Return the cells, (H, W), numbered from 1; the threshold has no influence on them."""
+<<<<<<< HEAD
         return self.decode(self.probabilities)
+=======
+        return self._labels
+
+    @cached_property
+    def _labels(self) -> Labels:
+        return self.decode(self.probabilities, self.image)
+>>>>>>> page

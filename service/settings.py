@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     cors_origins: str = ""
     """Origins, separated by commas, whose pages may use the service, or * for all; none if empty."""
 
+    page: Literal["on", "off"] = "on"
+    """on, or off to answer `GET /` with 404."""
+
     log_format: Literal["text", "json"] = "text"
     """text, or json for one object per line."""
 

@@ -23,6 +23,6 @@ def summarize(prediction: Prediction) -> dict[str, Any]:
             "area_px": areas.tolist(),
             "area_um2": None if pixel is None else [significant(area) for area in areas * (pixel[0] * pixel[1])],
         },
-        "model": {"tag": prediction.tag, "provenance": asdict(prediction.provenance)},
+        "model": {"tag": prediction.tag, "provenance": asdict(prediction.info.provenance)},
         "seconds": {step: round(seconds, 6) for step, seconds in prediction.seconds.items()},
     }

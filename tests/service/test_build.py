@@ -16,6 +16,10 @@ def test_a_bento_gets_what_serving_needs_in_the_tested_versions():
     assert "constraints.txt" in BUILD["include"]
 
 
+def test_a_bento_gets_the_page():
+    assert "service/page/**/*" in BUILD["include"]
+
+
 def test_a_bento_gets_no_training_library():
     for requirement in [*BUILD["python"]["packages"], *PROJECT["project"]["dependencies"]]:
         assert not requirement.startswith(TRAINING)

@@ -5,14 +5,17 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
+import roifile
 import shapely
 import tifffile
 from PIL import Image
 from skimage.measure import regionprops
 
+from service.bundle import MEMBERS
 from service.cells import feature_collection, find_cells
 from service.formats import FORMATS
 from tests.service.world import Brightness, png_of, tiff_of
@@ -142,6 +145,52 @@ def test_the_overlay_shows_the_image_and_the_boundary_in_color(client):
     assert (picture[ROOMS == 255] == [255, 148, 89]).all()  # 0.35 of white and 0.65 of (255, 90, 0)
 
 
+def test_imagej_gets_a_polygon_for_each_outline_where_the_geojson_has_it(client):
+    archive = zipfile.ZipFile(io.BytesIO(ask(client, "format=rois").content))
+    assert archive.namelist() == ["1.roi", "1-2.roi", "2.roi"]  # the left room has a hole
+    rois = [roifile.ImagejRoi.frombytes(archive.read(name)) for name in archive.namelist()]
+    assert [roi.name for roi in rois] == ["1", "1-2", "2"]
+    left, right = json.loads(ask(client, "format=contours").content)["features"]
+    rings = [*left["geometry"]["coordinates"], *right["geometry"]["coordinates"]]
+    for roi, ring in zip(rois, rings, strict=True):
+        assert roi.roitype == roifile.ROI_TYPE.POLYGON
+        assert roi.coordinates().tolist() == ring[:-1]
+
+
+def test_the_archive_holds_what_the_formats_answer_and_a_text(client):
+    query = "threshold=0.25&pixel_size_um=0.5"
+    archive = zipfile.ZipFile(io.BytesIO(ask(client, f"format=zip&{query}").content))
+    assert archive.namelist() == ["picture.png", *MEMBERS, "method.txt"]
+    for name in MEMBERS.keys() - {"summary.json"}:  # which has the seconds that it took
+        assert archive.read(name) == ask(client, f"format={MEMBERS[name]}&{query}").content, name
+    assert json.loads(archive.read("summary.json"))["threshold"] == 0.25
+    assert archive.read("picture.png") == zipfile.ZipFile(io.BytesIO(ask(client, "format=view").content)).read(
+        "picture.png"
+    )
+
+
+def test_the_picture_has_the_contrast_that_the_network_gets(client):
+    dim = (1000 + ROOMS.astype(np.uint16)).copy()
+    archive = zipfile.ZipFile(io.BytesIO(ask(client, "format=view", tiff_of(dim, photometric="minisblack")).content))
+    assert archive.namelist() == ["picture.png", "probability.png"]
+    assert np.array_equal(np.array(Image.open(io.BytesIO(archive.read("picture.png")))), ROOMS)
+
+
+def test_the_text_names_model_loss_data_threshold_and_pixel(client):
+    def text(query: str) -> str:
+        return zipfile.ZipFile(io.BytesIO(ask(client, f"format=zip&{query}").content)).read("method.txt").decode()
+
+    chosen, by_hand = text("tta=true"), text("threshold=0.25&pixel_size_um=0.5")
+    assert all(
+        part in chosen for part in ("septum:one", "losses.L2Loss", "f" * 64, "at least 0.5, which was chosen on")
+    )
+    assert "mean over the turned and mirrored image" in chosen
+    assert "The size of a pixel is unknown" in chosen
+    assert "at least 0.25, which was set by hand" in by_hand
+    assert "0.5 um high and 0.5 um wide" in by_hand
+    assert "turned" not in by_hand
+
+
 def test_the_summary_counts_and_measures(client):
     summary = ask(client, "format=json&threshold=0.4", tiff_of(ROOMS, **PIXEL)).json()
     areas = [45 * 54 - 10 * 12, 35 * 54]
@@ -155,7 +204,7 @@ def test_the_summary_counts_and_measures(client):
     assert (plain["threshold"], plain["image"]["pixel_size_um"], plain["cells"]["area_um2"]) == (0.5, None, None)
 
 
-@pytest.mark.parametrize("what", ["labels", "contours", "csv", "json", "overlay", "probability_tiff"])
+@pytest.mark.parametrize("what", ["labels", "contours", "csv", "json", "overlay", "probability_tiff", "rois", "zip"])
 @pytest.mark.parametrize("gray", [0, 255])
 def test_an_image_of_one_pixel_or_without_cells_has_every_format(client, what, gray):
     answer = ask(client, f"format={what}", png_of(np.full((1, 1), gray, np.uint8)))
@@ -166,6 +215,8 @@ def test_an_image_of_one_pixel_or_without_cells_has_every_format(client, what, g
         assert answer.json()["boundary_share"] == gray / 255
     elif what == "csv":
         assert len(answer.text.splitlines()) == 1
+    elif what in ("rois", "zip"):
+        assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
     elif what == "overlay":
         assert Image.open(io.BytesIO(answer.content)).size == (1, 1)
     else:

@@ -1,0 +1,54 @@
+"""Several formats of one prediction in one archive: what the page shows and what users keep."""
+
+import io
+import zipfile
+
+import imagecodecs
+
+from service.formats import FORMATS
+from service.method import describe_method
+from service.overlay import draw_picture
+from service.prediction import Prediction
+
+#: Name in the archive -> format. The probability is there once, with 16 bits.
+MEMBERS = {
+    "mask.png": "mask",
+    "probability.png": "probability",
+    "labels.tif": "labels",
+    "cells.csv": "csv",
+    "cells.geojson": "contours",
+    "rois.zip": "rois",
+    "overlay.png": "overlay",
+    "summary.json": "json",
+}
+
+_TEXT = (".csv", ".geojson", ".json", ".txt")
+
+
+def bundle(prediction: Prediction) -> bytes:
+    """Return a zip of the members above, `picture.png`, the image as it is shown, and `method.txt`."""
+    members = {name: FORMATS[form].write(prediction) for name, form in MEMBERS.items()}
+    method = {"method.txt": describe_method(prediction).encode()}
+    return _zip({"picture.png": _picture(prediction)} | members | method)
+
+
+def bundle_view(prediction: Prediction) -> bytes:
+    """Return a zip of `picture.png` and `probability.png`: what can be shown before there are cells."""
+    return _zip({"picture.png": _picture(prediction), "probability.png": FORMATS["probability"].write(prediction)})
+
+
+def _picture(prediction: Prediction) -> bytes:
+    return bytes(imagecodecs.png_encode(draw_picture(prediction.image), level=1))
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in members.items():
+            _add(archive, name, data)
+    return stream.getvalue()
+
+
+def _add(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    compression = zipfile.ZIP_DEFLATED if name.endswith(_TEXT) else zipfile.ZIP_STORED
+    archive.writestr(zipfile.ZipInfo(name), data, compression)  # without a date: equal answers are equal bytes

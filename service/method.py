@@ -1,0 +1,57 @@
+"""How an answer was made, in sentences for the methods section of a paper."""
+
+from typing import Any
+
+from seg import __version__
+from service.prediction import Prediction
+
+
+def describe_method(prediction: Prediction) -> str:
+    """Return a text that names software, model, training, threshold and the way to cells and measurements.
+
+    Args:
+        prediction: of one image.
+    """
+    paragraphs = (_model(prediction), _steps(prediction), _scores(prediction))
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def _model(prediction: Prediction) -> str:
+    info, origin = prediction.info, prediction.info.provenance
+    return (
+        f"Cell boundaries were predicted with Septum {__version__} by the model {prediction.tag}, a network of the "
+        f"type {info.network.architecture} with the encoder {info.network.encoder}. It was trained with the loss "
+        f"{origin.loss} for {origin.steps} steps from the seed {origin.seed} (started {origin.started}); the "
+        f"fingerprint of images, masks and split is {origin.data_fingerprint}."
+    )
+
+
+def _steps(prediction: Prediction) -> str:
+    info = prediction.info
+    chosen = prediction.threshold == info.threshold_for(prediction.tta)
+    source = "which was chosen on validation images" if chosen else "which was set by hand"
+    averaged = " Probabilities are the mean over the turned and mirrored image." if prediction.tta else ""
+    return (
+        f"Intensities from the {info.scaling.low_percentile:g}th to the {info.scaling.high_percentile:g}th percentile "
+        f"were scaled to the range of the network.{averaged} Pixels whose probability is at least "
+        f"{prediction.threshold:.4g}, {source}, are boundary. Cells were found in the probabilities by "
+        f"{_call(info.decoder)}, independently of that threshold, and measured with scikit-image. {_pixel(prediction)}"
+    )
+
+
+def _pixel(prediction: Prediction) -> str:
+    if prediction.pixel is None:
+        return "The size of a pixel is unknown: lengths and areas are in pixels."
+    height, width = prediction.pixel
+    return f"A pixel is {height:.6g} um high and {width:.6g} um wide."
+
+
+def _scores(prediction: Prediction) -> str:
+    scores = prediction.info.scores.get("test", {})
+    metric = prediction.info.rank_by
+    return f"On test images the mean of {metric} was {scores[metric]:.3f}." if metric in scores else ""
+
+
+def _call(decoder: dict[str, Any]) -> str:
+    arguments = ", ".join(f"{name}={value}" for name, value in decoder.get("init_args", {}).items())
+    return f"{decoder['class_path']}({arguments})"

@@ -1,0 +1,81 @@
+"""Everyone: narrow screens, dark and light, languages, screen readers."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.service.page.world import image, opened, pick
+
+SERIOUS = {"serious", "critical"}
+
+
+def findings(page) -> list[str]:
+    """What axe-core calls serious; it is run where the policy of the page does not keep it out."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in SERIOUS]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_screen_readers_and_weak_eyes_find_nothing_serious(browser, url, scheme):
+    page = opened(browser, url, color_scheme=scheme, bypass_csp=True)
+    assert findings(page) == []
+    pick(page, image("rooms.png"))
+    page.locator("#grid tbody tr:not(.spacer)").first.click()
+    for tab in ("measure", "correct", "download"):
+        page.locator(f"#tab-{tab}").click()
+        assert findings(page) == [], tab
+    page.locator("[data-opens=card-dialog]").click()
+    assert findings(page) == []
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "locale"), [(390, "en-US"), (390, "ru-RU"), (390, "de-DE"), (820, "de-DE"), (1280, "ru-RU")]
+)
+def test_nothing_is_wider_than_the_screen(browser, url, width, locale):
+    page = opened(browser, url, viewport={"width": width, "height": 844}, locale=locale)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    pick(page, image("rooms.png"))
+    for tab in ("measure", "correct", "download"):
+        page.locator(f"#tab-{tab}").click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("locale", "title", "cells"),
+    [
+        ("de-DE", "Zellen in Ihren Bildern finden", "3 Zellen"),
+        ("ru-RU", "Найдите клетки на ваших снимках", "3 клетки"),
+        ("fr-FR", "Find the cells in your images", "3 cells"),
+    ],
+)
+def test_the_language_is_that_of_the_browser_or_english(browser, url, locale, title, cells):
+    page = opened(browser, url, locale=locale)
+    expect(page.locator("#welcome-title")).to_have_text(title)
+    pick(page, image("rooms.png"))
+    expect(page.locator("#list .state")).to_have_text(cells)
+    page.locator("#language").select_option("en")
+    expect(page.locator("#list .state")).to_have_text("3 cells")
+    page.reload()
+    expect(page.locator("#welcome-title")).to_have_text("Find the cells in your images")
+    page.context.close()
+
+
+def test_the_tabs_are_used_by_keys(page):
+    pick(page, image("rooms.png"))
+    page.locator("#tab-measure").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#tab-correct")).to_be_focused()
+    expect(page.locator("#panel-correct")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#panel-measure")).to_be_visible()
+
+
+def test_the_model_card_tells_loss_and_training(page):
+    page.locator("[data-opens=card-dialog]").click()
+    card = page.locator("#card-dialog")
+    expect(card).to_contain_text("L2 (losses.L2Loss)")
+    expect(card).to_contain_text("septum:one")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
