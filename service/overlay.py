@@ -18,9 +18,11 @@ def draw_picture(image: NDArray[Any]) -> NDArray[np.uint8]:
     """Return an 8-bit picture, (H, W) or (H, W, 3), whose contrast is stretched as it is for the network.
 
     Args:
-        image: (H, W) or (H, W, 3), of any type.
+        image: (H, W) or (H, W, C), of any type; two channels are drawn in magenta and green.
     """
-    limits = IntensityScaling().limits(image)
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    image = visible(image)
+    limits = IntensityScaling().limits(image, alone=1 if channels in (1, 3) else 3)
     picture = np.empty(image.shape, np.uint8)
     for start in range(0, len(image), _BAND_PX):
         band = slice(start, start + _BAND_PX)
@@ -35,14 +37,7 @@ def draw_overlay(image: NDArray[Any], boundary: NDArray[np.bool_]) -> NDArray[np
         image: (H, W) or (H, W, C), of any type; two channels are drawn in magenta and green.
         boundary: (H, W), drawn in orange.
     """
-<<<<<<< HEAD
-    channels = 1 if image.ndim == 2 else image.shape[2]
-    image = visible(image)
-    limits = IntensityScaling().limits(image, alone=1 if channels in (1, 3) else 3)
-    picture = np.empty((*boundary.shape, 3), np.uint8)
-=======
     picture = match_channels(draw_picture(image), 3).copy()
->>>>>>> page
     for start in range(0, len(image), _BAND_PX):
         band, drawn = picture[start : start + _BAND_PX], boundary[start : start + _BAND_PX]
         colors = band[drawn].astype(np.float32)

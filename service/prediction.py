@@ -52,12 +52,8 @@ class Prediction:
 
     def labels(self) -> Labels:
         """Return the cells, (H, W), numbered from 1; the threshold has no influence on them."""
-<<<<<<< HEAD
-        return self.decode(self.probabilities)
-=======
         return self._labels
 
     @cached_property
     def _labels(self) -> Labels:
-        return self.decode(self.probabilities, self.image)
->>>>>>> page
+        return self.decode(self.probabilities)
