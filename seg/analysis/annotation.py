@@ -9,8 +9,8 @@ import numpy as np
 from seg.analysis.arms import settings
 from seg.analysis.formatting import format_score
 from seg.analysis.learning_curve import LearningCurve
-from seg.analysis.pairwise import Estimate
-from seg.analysis.score_tables import common_images, score_tables
+from seg.analysis.pair import Estimate
+from seg.analysis.score_tables import common_images, merge_scores, score_tables
 from seg.analysis.units import Units
 from seg.analysis.verdict import with_interval
 from seg.metrics.table import METRICS
@@ -40,16 +40,17 @@ def learning_curves(records: Iterable[RunRecord], metric: str) -> list[LearningC
 
 def _curve(runs: list[RunRecord], arms: dict[str, int], metric: str) -> LearningCurve | None:
     """Return the curve through arms (name -> number of images), on the images and seeds that all have."""
-    images, by_count = common_images(runs), sorted(arms, key=lambda name: arms[name])
+    merged = merge_scores(runs, metric)
+    images, by_count = common_images(merged, runs), sorted(arms, key=lambda name: arms[name])
     counts = np.array([arms[name] for name in by_count], dtype=np.float64)
     if len(set(counts)) < max(FEWEST_ARMS, len(arms)) or not images:
         return None
-    tables = score_tables(runs, metric, images)
+    tables = score_tables(merged, images)
     seeds = sorted(set.intersection(*(set(tables[name][0]) for name in by_count)))
     if not seeds:
         return None
     scores = [tables[name][1][[tables[name][0].index(seed) for seed in seeds]] for name in by_count]
-    units = Units.of(runs[0], images)
+    units = Units.of(runs, images)
     return LearningCurve(_common(by_count), counts, METRICS[metric].merit(np.array(scores)), units)
 
 

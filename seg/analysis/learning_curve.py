@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import stats
 
-from seg.analysis.pairwise import Estimate
+from seg.analysis.pair import Estimate
 from seg.analysis.units import Units
 from seg.analysis.variance import LEVEL, Scores
 

@@ -28,10 +28,11 @@ def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
     """
     region = height > 0
     peaks, count = label((height == maximum_filter(height, 3)) & region, _EIGHT)
+    peaks = np.asarray(peaks, np.int32)
     if count < 2:
-        return peaks.astype(np.int32)
+        return peaks
     top = height.max()
-    basins = flood(((top - height) * (255 / top)).astype(np.uint8), peaks.astype(np.int32), region)
+    basins = flood(((top - height) * (255 / top)).astype(np.uint8), peaks, region)
     contacts = Contacts(basins, -height)
     between = contacts.first > 0
     heights = np.zeros(count + 1)

@@ -43,7 +43,7 @@ class UpsampledConvolution(nn.Conv2d):
         self.weight, self.bias = convolution.weight, convolution.bias
         self.upsampled_channels = upsampled_channels
 
-    def forward(self, feature_map: Tensor, skip_connection: Tensor | None = None) -> Tensor:  # type: ignore[override]
+    def forward(self, feature_map: Tensor, skip_connection: Tensor | None = None) -> Tensor:
         """Return (N, O, 2 H, 2 W).
 
         Args:
