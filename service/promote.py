@@ -62,4 +62,4 @@ def find_stored(tag: str) -> Path:
     try:
         return Path(bentoml.models.get(tag).path)
     except bentoml.exceptions.BentoMLException as error:
-        raise FileNotFoundError(f"no model {tag}: `seg models` lists those that are stored") from error
+        raise FileNotFoundError(f"no model {tag} is stored: `seg promote DIR` stores one") from error

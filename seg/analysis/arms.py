@@ -48,7 +48,8 @@ class TrainedArms:
     def _oddity(self, name: str) -> tuple[int, bool, bool, str]:
         own = self._settings[name]
         alike = sum(_rest(own, "model.loss") == _rest(other, "model.loss") for other in self._settings.values())
-        return -alike, bool(own.get("model.network.freeze_encoder")), own.get("model.schedule", "") is None, name
+        frozen = bool(own.get("model.network.freeze_encoder") or own.get("model.freeze.stages"))
+        return -alike, frozen, own.get("model.schedule", "") is None, name
 
     def with_and_without(self, key: str) -> list[tuple[str, str]]:
         """Return the pairs of arms that differ only in that the first has something under the key.

@@ -97,7 +97,10 @@ class LearningCurve:
         rests = np.array([self._rest(*fit) for fit in self._fits])
         noise = float(np.mean([self._error(later - earlier) ** 2 / 2 for earlier, later in pairwise(self.scores)]))
         likelihood: Scores = np.exp(-(rests - rests.min()) / (2 * max(noise, _LEAST)))  # NaN for one seed
-        return likelihood / likelihood.sum() if np.isfinite(likelihood).all() else (rests == rests.min()) * 1.0
+        if not np.isfinite(likelihood).all():
+            likelihood = (rests == rests.min()) * 1.0
+        weights: Scores = likelihood / likelihood.sum()
+        return weights
 
     def _rest(self, exponent: float, solution: Scores) -> float:
         level, rise = solution @ self.means

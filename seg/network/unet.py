@@ -99,7 +99,8 @@ def build_network(config: NetworkConfig, seed: int = 0) -> PaddedNetwork:
         encoder = network.encoder.model if config.encoder.startswith(TIMM_PREFIX) else network.encoder
         load_encoder(encoder, weights, f"encoder_weights {config.encoder_weights}")
     padded = PaddedNetwork(network, int(network.encoder.output_stride))
-    padded.encoder.requires_grad_(not config.freeze_encoder)
+    if config.freeze_encoder:
+        padded.encoder.requires_grad_(False)
     return padded.train(padded.training)
 
 

@@ -38,5 +38,7 @@ def annotation_figure(curves: list[LearningCurve], metric: str, folder: Path) ->
         axes.minorticks_off()
         axes.set(xlabel="annotated images in the training", ylabel=METRICS[metric].title)
         legend_beside(axes)
-        caption = "Test score by the number of training images; black dots are seeds; curve and 95 % band: fitted power law"
+        caption = (
+            "Test score by the number of training images; black dots are seeds; curve and 95 % band: fitted power law"
+        )
         return publish(figure, folder, "annotation", caption)
