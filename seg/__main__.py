@@ -13,6 +13,7 @@ from pathlib import Path
 from seg import __version__
 from seg.commands import add_compare, add_data, add_evaluate, add_report
 from seg.loss_gallery.commands import add_losses
+from seg.run_commands import add_audit, add_suggest
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -90,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     add_report(subparsers)
     add_evaluate(subparsers)
     add_data(subparsers)
+    add_audit(subparsers)
+    add_suggest(subparsers)
     add_losses(subparsers)
     for entry_point in sorted(entry_points(group="seg.commands"), key=lambda found: found.name):
         entry_point.load()(subparsers)

@@ -1,0 +1,141 @@
+"""The whole audit of one run, and its verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from seg.audit.cases import Case, Image, load_cases
+from seg.audit.context import Context, exchange_context
+from seg.audit.cues import Cue, probe_cues
+from seg.audit.invariance import Curve, invariance_curves
+from seg.audit.occlusion import Occlusion, occlude
+from seg.audit.regions import find_regions
+from seg.model.run_predictor import Predict, load_predict
+from seg.record import RunRecord, choose_run, find_runs
+
+
+class ShortcutFoundError(RuntimeError):
+    """A network decides by what it should not look at."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Everything that was seen.
+
+    Attributes:
+        cases: the images.
+        occlusions: one per region; none where sizes differ.
+        context: what exchanged surroundings change.
+        cues: properties of whole images.
+        curves: scores of altered images.
+        groups: group -> mean score, worst first; empty where each image is its own.
+    """
+
+    cases: Sequence[Case]
+    occlusions: list[Occlusion]
+    context: Context
+    cues: list[Cue]
+    curves: list[Curve]
+    groups: dict[str, float]
+
+    @property
+    def causes(self) -> list[str]:
+        """What the network decides by although it should not, the strongest evidence first."""
+        regions = sorted((each for each in self.occlusions if each.flagged), key=lambda each: -each.share)
+        found = [each.region for each in regions] + [cue.name for cue in self.cues if cue.flagged]
+        return found + (["the surroundings"] if self.context.flagged else [])
+
+    @property
+    def verdict(self) -> list[str]:
+        """Sentences, the most important first."""
+        evidence: list[Occlusion | Cue | Context] = [*self.occlusions, *self.cues, self.context]
+        flagged = [each.sentence for each in evidence if each.flagged]
+        if flagged:
+            return [f"Shortcut: the network decides by {', '.join(self.causes)}.", *map(_sentence, flagged)]
+        seen = f"{len(self.cases)} test images"
+        return [f"No shortcut was found on {seen}. That does not prove that there is none.", *self._doubts()]
+
+    def _doubts(self) -> list[str]:
+        told = [cue.sentence for cue in self.cues if cue.tells]
+        sizes = [] if self.occlusions else ["the images have several sizes: no region could be covered"]
+        return [_sentence(text) for text in (*told, *sizes)]
+
+
+def audit_cases(
+    cases: Sequence[Case],
+    predict: Predict,
+    threshold: float,
+    augmentation: Sequence[dict[str, Any]] = (),
+    groups: dict[str, float] | None = None,
+) -> Audit:
+    """Examine a network on some images.
+
+    Args:
+        cases: at least two.
+        predict: the network.
+        threshold: probability from which a pixel is boundary.
+        augmentation: of the training, as its configuration has it.
+        groups: group -> mean score.
+    """
+    regions, predict = find_regions(cases), _remembering(cases, predict)
+    return Audit(
+        cases,
+        [occlude(cases, predict, name, region) for name, region in regions.items()],
+        exchange_context(cases, predict),
+        probe_cues(cases, predict),
+        invariance_curves(cases, predict, threshold, augmentation),
+        groups or {},
+    )
+
+
+def _remembering(cases: Sequence[Case], predict: Predict) -> Predict:
+    """Ask the network only once about images that are as they were."""
+    known = {case.image.tobytes(): predict(case.image) for case in cases}
+
+    def ask(image: Image) -> Image:
+        answer = known.get(image.astype(np.float32).tobytes())
+        return predict(image) if answer is None or answer.shape != image.shape[1:] else answer
+
+    return ask
+
+
+def audit_run(folder: Path, images: int) -> tuple[Path, RunRecord, Audit]:
+    """Examine the run in a folder, or the best run of a comparison.
+
+    Args:
+        folder: of the run or the comparison.
+        images: largest number of test images to use.
+
+    Raises:
+        FileNotFoundError: there is no run.
+        ValueError: the run is not finished, or has fewer than two test images.
+    """
+    runs = find_runs(folder)
+    run = choose_run(runs)
+    record = runs[run]
+    augmentation = record.config.raw["data"].get("transforms") or []
+    cases = load_cases(run, record, images)
+    return (
+        run,
+        record,
+        audit_cases(cases, load_predict(run, record), record.threshold, augmentation, score_groups(record)),
+    )
+
+
+def score_groups(record: RunRecord) -> dict[str, float]:
+    """Return the mean score of each group of test images, worst first; none where each image is its own."""
+    scores: dict[str, list[float]] = {}
+    if record.test:
+        for image, score in zip(record.test.images, record.test.metrics[record.rank_by], strict=True):
+            scores.setdefault(record.data.groups.get(image, image), []).append(score)
+    if not 1 < len(scores) < len(record.test.images if record.test else []):
+        return {}
+    return dict(sorted(((name, fmean(values)) for name, values in scores.items()), key=lambda item: item[1]))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

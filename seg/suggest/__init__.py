@@ -1,0 +1,1 @@
+"""Which images to annotate next: those on which trained runs disagree, and that differ from each other."""
