@@ -119,11 +119,15 @@ def audit_run(folder: Path, images: int) -> tuple[Path, RunRecord, Audit]:
     record = runs[run]
     augmentation = record.config.raw["data"].get("transforms") or []
     cases = load_cases(run, record, images)
-    return run, record, audit_cases(cases, load_predict(run, record), record.threshold, augmentation, _groups(record))
+    return (
+        run,
+        record,
+        audit_cases(cases, load_predict(run, record), record.threshold, augmentation, score_groups(record)),
+    )
 
 
-def _groups(record: RunRecord) -> dict[str, float]:
-    """Return the mean score of each group of test images, worst first."""
+def score_groups(record: RunRecord) -> dict[str, float]:
+    """Return the mean score of each group of test images, worst first; none where each image is its own."""
     scores: dict[str, list[float]] = {}
     if record.test:
         for image, score in zip(record.test.images, record.test.metrics[record.rank_by], strict=True):

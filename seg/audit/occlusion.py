@@ -96,8 +96,8 @@ def _change(case: Case, predict: Predict, before: Image, region: Region, fill: I
     median = np.median(case.image, axis=(1, 2), keepdims=True)
     image = np.where(region, median if fill is None else fill, case.image).astype(np.float32)
     after = predict(image)
-    near = ndimage.binary_dilation(region, iterations=MARGIN_PX)
-    effect = change(before, after, ~near) if not near.all() else 0.0
+    far = ndimage.distance_transform_edt(~region) > MARGIN_PX
+    effect = change(before, after, far) if far.any() else 0.0
     return Example(case.name, (case.image, before), (image, after), effect)
 
 

@@ -8,13 +8,16 @@ import pytest
 
 from seg.audit.cases import Case, change, load_cases
 from seg.audit.cues import CUES, noise, probe_cues
-from seg.audit.examination import audit_cases
+from seg.audit.examination import audit_cases, score_groups
 from seg.audit.invariance import ALTERATIONS, invariance_curves
 from seg.audit.regions import find_regions
 from seg.data.writing import encode_image, encode_mask, write_file
+from seg.model.run_predictor import load_predict
 from seg.record import SplitScores
 from seg.report.audit_page import write_audit_page
 from tests.seg.audit.planted import (
+    frame_network,
+    framed,
     honest_network,
     husky,
     husky_network,
@@ -37,6 +40,24 @@ def test_a_network_that_looks_at_the_cross_in_the_corner_is_found_out():
     (corner,) = [each for each in audit.occlusions if each.region == CORNER]
     assert corner.share == 1.0  # covered where there was one, pasted in where there was none
     assert corner.example.effect == pytest.approx(1.0)
+
+
+def test_a_network_that_looks_at_the_border_is_found_out():
+    causes = audit_cases(framed(), frame_network, 0.5).causes
+    assert "the border" in causes
+    assert not [cause for cause in causes if "corner" in cause]
+
+
+def test_the_worst_group_comes_first_and_images_of_their_own_are_no_groups():
+    scores = SplitScores(["a", "b", "c"], {"boundary_f1": [0.9, 0.6, 0.1]})
+    run = record("l2", scores=scores, data=replace(DATA, test=["a", "b", "c"], groups={"a": "x", "b": "y", "c": "x"}))
+    assert list(score_groups(run).items()) == [("x", pytest.approx(0.5)), ("y", pytest.approx(0.6))]
+    assert score_groups(replace(run, data=replace(run.data, groups={}))) == {}
+
+
+def test_a_run_without_weights_has_no_network(tmp_path):
+    with pytest.raises(ValueError, match="is a failed run: it has no trained network"):
+        load_predict(tmp_path, record("l2", status="failed"))
 
 
 def test_a_network_that_goes_by_the_contrast_is_found_out():
