@@ -113,12 +113,17 @@ def worker_of(server: int) -> psutil.Process:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path", ["/", "/docs.json", "/schema.json", "/healthz", "/metrics/", "/static_content/index.css"]
-)
+@pytest.mark.parametrize("path", ["/docs.json", "/schema.json", "/healthz", "/metrics/", "/static_content/index.css"])
 def test_no_page_of_the_framework_can_be_reached(served, path):
     status, text = ask(served[0], path)
     assert (status, json.loads(text)["error"]["code"]) == (404, "not_found")
+
+
+@pytest.mark.slow
+def test_the_first_page_is_our_own(served):
+    status, text = ask(served[0], "/")
+    assert status == 200
+    assert "<title>Septum" in text
 
 
 @pytest.mark.slow
