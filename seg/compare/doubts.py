@@ -1,6 +1,7 @@
 """Warnings about the data of a comparison, looked for once: its folder keeps them by the fingerprint of the data."""
 
 import json
+import sys
 from pathlib import Path
 
 from seg.data.writing import write_file
@@ -30,9 +31,9 @@ def keep_doubts(folder: Path, doubts: Doubts) -> None:
 
 
 def print_doubts(doubts: Doubts) -> None:
-    """Print each sentence once."""
+    """Print each sentence once, to standard error."""
     sentences = dict.fromkeys(text for of_data in doubts.values() for text in of_data)
     for text in sentences:
-        print(f"WARNING data: {text}")
+        print(f"WARNING data: {text}", file=sys.stderr)
     if sentences:
-        print("`seg data doctor CONFIG --out data.html` shows the data and all that is doubtful", flush=True)
+        print("`seg data doctor CONFIG --out data.html` shows the data and all that is doubtful", file=sys.stderr)

@@ -14,6 +14,9 @@ _FARTHEST_PX, _NEAREST_PX = 32, 4
 #: By how much the correlation must be better at the shift: as a difference and as a ratio.
 _GAIN, _RATIO = 0.05, 1.5
 
+#: Correlations below it are those of masks that fit their image nowhere.
+_LEAST = 0.15
+
 #: Smooths the gradient over the width of a boundary, in pixels.
 _SIGMA_PX = 2.0
 
@@ -25,7 +28,7 @@ def check_alignment(samples: Sequence[Sample]) -> Iterator[Finding]:
     found = []
     for sample in samples:
         (down, right), there, here = best_shift(sample)
-        if max(abs(down), abs(right)) >= _NEAREST_PX and there > here + _GAIN and there > _RATIO * here:
+        if max(abs(down), abs(right)) >= _NEAREST_PX and there > max(_LEAST, here + _GAIN, _RATIO * here):
             found.append(
                 f"{sample.name} (moved {down} px down and {right} px right: {there:.2f}, as it is: {here:.2f})"
             )

@@ -33,11 +33,11 @@ def inverted(tiny, tmp_path) -> Path:
 def test_a_comparison_prints_what_is_doubtful_and_looks_for_it_once(inverted, tmp_path, capsys):
     plan, folder = Plan.load(inverted), tmp_path / "runs"
     inspect_inputs(plan, plan.runs([]), None, folder)
-    assert "WARNING data: polarity: " in capsys.readouterr().out
+    assert "WARNING data: polarity: " in capsys.readouterr().err
     (fingerprint,) = json.loads((folder / FILE).read_text())
     keep_doubts(folder, {fingerprint: ["kept: not looked for again"]})
     inspect_inputs(plan, plan.runs([]), None, folder)
-    printed = capsys.readouterr().out
+    printed = capsys.readouterr().err
     assert "WARNING data: kept: not looked for again" in printed
     assert "polarity" not in printed
 
@@ -53,6 +53,6 @@ def test_a_file_that_cannot_be_read_is_written_anew(tmp_path, content):
 
 def test_each_sentence_is_printed_once(capsys):
     print_doubts({"one": ["size: odd"], "two": ["size: odd", "labels: odd"]})
-    assert capsys.readouterr().out.count("WARNING data: ") == len(np.unique(["size: odd", "labels: odd"]))
+    assert capsys.readouterr().err.count("WARNING data: ") == len(np.unique(["size: odd", "labels: odd"]))
     print_doubts({"one": []})
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().err == ""
