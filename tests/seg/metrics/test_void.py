@@ -67,5 +67,6 @@ def test_the_threshold_is_chosen_on_annotated_pixels():
     scored = table.compute()
     assert 0.1 < scored.best_threshold("iou") <= 0.3
     assert scored.at_threshold["iou"].max() == 1
-    assert scored.evidence[0][0].prevalence == pytest.approx(8 / 48)
-    assert scored.evidence[0].highest_off == pytest.approx(0.1)
+    ((evidence,),) = scored.evidence
+    assert evidence.prevalence == pytest.approx(8 / 48)
+    assert evidence.highest == pytest.approx(0.3)
