@@ -28,6 +28,7 @@ from seg.report.figures.cells import cells_figure
 from seg.report.figures.examples import choose_examples, sharpness_figure
 from seg.report.figures.pixels import pixel_figures
 from seg.report.figures.style import Drawing
+from seg.report.glossary import METRIC_TERMS, TERMS
 from seg.report.repeat import repeat
 from seg.report.tables import to_csv, to_json
 
@@ -97,6 +98,8 @@ def render(name: str, content: dict[str, Any], path: Path) -> None:
     script = (page / "script.js").read_text(encoding="utf-8")
     environment.globals |= {
         "metrics": METRICS,
+        "terms": TERMS,
+        "metric_terms": METRIC_TERMS,
         "validated": [metric for metric in METRICS.values() if metric.validated],
         "optimistic": OPTIMISTIC,
         "with_interval": with_interval,

@@ -29,3 +29,35 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+// Terms: a pointer, the keyboard or a touch has them explained in a bubble; without this script their titles do.
+const bubble = document.createElement("div");
+bubble.id = "about";
+bubble.setAttribute("role", "tooltip");
+bubble.hidden = true;
+document.body.append(bubble);
+const hide = () => { bubble.hidden = true; };
+let place = hide;
+for (const term of document.querySelectorAll("abbr")) {
+  const about = term.title;
+  const holder = term.closest("button") ?? term;
+  const show = () => {
+    bubble.textContent = about;
+    bubble.hidden = false;
+    holder.setAttribute("aria-describedby", "about");
+    place = () => {
+      const { left, bottom, top } = term.getBoundingClientRect();
+      const below = bottom + bubble.offsetHeight + 8 < innerHeight;
+      bubble.style.left = `${Math.max(8, Math.min(left, innerWidth - bubble.offsetWidth - 8))}px`;
+      bubble.style.top = `${below ? bottom + 4 : top - bubble.offsetHeight - 4}px`;
+    };
+    place();
+  };
+  term.removeAttribute("title");
+  if (holder === term) term.tabIndex = 0;
+  term.addEventListener("pointerenter", show);
+  term.addEventListener("pointerleave", hide);
+  holder.addEventListener("focus", show);
+  holder.addEventListener("blur", hide);
+}
+addEventListener("keydown", (event) => event.key === "Escape" && hide());
+addEventListener("scroll", () => bubble.hidden || place(), true);

@@ -52,11 +52,11 @@ function extract({ archive, name }) {
 }
 
 /**
- * Write one value of a correction as white on black.
- * @param {{width: number, height: number, data: Uint8Array, value: number}} task
+ * Write a correction as a gray image.
+ * @param {{width: number, height: number, data: Uint8Array, grey: Record<number, number>}} task grey: of each value
  */
-function writeValue({ width, height, data, value }) {
-  return writeGray8({ width, height, data: data.map((each) => (each === value ? 255 : 0)) });
+function writeMask({ width, height, data, grey }) {
+  return writeGray8({ width, height, data: data.map((value) => grey[value]) });
 }
 
 /**
@@ -71,7 +71,7 @@ function writeZip({ files }) {
 }
 
 /** @type {Record<string, (task: any) => unknown>} */
-const TASKS = { readView, readCells, extract, writeValue, writeZip };
+const TASKS = { readView, readCells, extract, writeMask, writeZip };
 
 self.onmessage = async ({ data: { id, name, task } }) => {
   try {

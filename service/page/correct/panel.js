@@ -197,7 +197,7 @@ export class CorrectPanel {
 
   async #save() {
     const items = this.#session.items.filter((item) => item.edits.size);
-    offerFile(await packCorrections(items), "corrections.zip", "application/zip");
+    offerFile(await packCorrections(items, this.#session.model?.input.channels), "corrections.zip", "application/zip");
     for (const item of items) {
       for (const [page, edit] of item.edits) {
         edit.unsaved = false;

@@ -1,36 +1,30 @@
-// All corrections as one archive, in the layout that `seg compare` reads: images/ and masks/ with the same names.
+// All corrections as one archive that `seg compare` reads: images, masks of the same names, and their configuration.
 
 import { inBackground } from "../background/call.js";
-import { BOUNDARY, VOID } from "./edit.js";
+import { configurationOf, README, VOID_VALUE } from "./configuration.js";
+import { BOUNDARY, INSIDE, VOID } from "./edit.js";
 
 /** @typedef {import("../session.js").Item} Item */
 /** @typedef {import("./edit.js").Edit} Edit */
 
-const README = `Images and corrected masks, for training with Septum.
-
-images/  the images as they were given; of a page of a stack, the picture as it was shown, with 8 bits
-masks/   their masks of the same names: 255 is boundary, 0 is not
-void/    where it exists: 255 marks pixels that are not annotated; in masks/ they are 0
-
-Copy configs/data/folder.yaml of Septum, set root to this folder and boundary_value to 255, and run
-  seg data doctor YOUR.yaml
-`;
+/** @type {Record<number, number>} value of a correction -> grey value in its mask */
+const GREY = { [INSIDE]: 0, [BOUNDARY]: 255, [VOID]: VOID_VALUE };
 
 /**
  * Return the archive of all corrections.
  * @param {Item[]} items
+ * @param {number} [channels] of the model's input
  * @returns {Promise<Uint8Array>}
  */
-export async function packCorrections(items) {
+export async function packCorrections(items, channels = 1) {
   /** @type {Record<string, Uint8Array>} */
-  const files = { "README.txt": new TextEncoder().encode(README) };
+  const files = { "README.txt": encoded(README), "data.yaml": encoded(configurationOf(channels)) };
   const taken = new Set();
   for (const item of items) {
     for (const [page, edit] of item.edits) {
       const { stem, suffix } = nameOf(item, page, taken);
       files[`images/${stem}${suffix}`] = await imageOf(item, edit);
-      files[`masks/${stem}.png`] = await write(edit, BOUNDARY);
-      if (edit.data.includes(VOID)) files[`void/${stem}.png`] = await write(edit, VOID);
+      files[`masks/${stem}.png`] = await write(edit);
     }
   }
   return inBackground("writeZip", { files });
@@ -45,12 +39,14 @@ async function imageOf(item, edit) {
   return inBackground("extract", { archive: edit.archive, name: "picture.png" });
 }
 
-/**
- * @param {Edit} edit
- * @param {number} value
- */
-function write({ width, height, data }, value) {
-  return inBackground("writeValue", { width, height, data, value });
+/** @param {Edit} edit */
+function write({ width, height, data }) {
+  return inBackground("writeMask", { width, height, data, grey: GREY });
+}
+
+/** @param {string} text */
+function encoded(text) {
+  return new TextEncoder().encode(text);
 }
 
 /**

@@ -11,8 +11,10 @@ import pytest
 
 from seg.analysis.summary import summarize
 from seg.data.writing import encode_image, encode_mask, encode_probability, write_file
+from seg.metrics.table import METRICS
 from seg.record import RunRecord, SplitScores
 from seg.report.figures.crops import CROP_PX, crop_window
+from seg.report.glossary import METRIC_TERMS
 from seg.report.one import write_report
 from tests.seg import records
 
@@ -131,7 +133,7 @@ def test_the_page_needs_nothing_but_itself(reported):
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     assert "url(http" not in page
     headings = re.findall(r'<h2 id="(\w+)">', page)
-    assert headings == ["ranking", "pairs", "claims", "metrics", "crops", "sharpness", "pixels", "training", "repeat"]
+    assert headings == ["crops", "ranking", "pairs", "claims", "metrics", "sharpness", "pixels", "training", "repeat"]
     assert all(f'href="#{heading}"' in page for heading in headings)
     assert "s1 (worst, mean" in page
     assert "s3 (best, mean" in page
@@ -144,6 +146,20 @@ def test_every_picture_has_words_and_every_table_a_caption(reported):
     assert page.count("<svg") == len(re.findall(r'<div role="img" aria-label="[^"]+"><svg', page)) == 9
     assert len(re.findall(r'<label class="see">[^<]+\n<input type="range"', page)) == 3
     assert '<html lang="en">' in page
+
+
+def test_pictures_come_before_the_tables_and_the_lecture_before_its_claims(reported):
+    page = (reported / "report.html").read_text()
+    assert page.index("<img ") < page.index("<table")
+    assert page.index("A lecture on convolutional networks claims") < page.index('<ul class="claims">')
+
+
+def test_terms_are_explained_where_they_are_read(reported):
+    page = (reported / "report.html").read_text()
+    explained = dict(re.findall(r'<abbr title="([^"]+)">([^<]+)</abbr>', page))
+    words = set(explained.values())
+    assert {"p", "p, Holm", "effect", "wins", "Brier score (smaller is better)", "Boundary F1"} <= words
+    assert set(METRIC_TERMS) == set(METRICS)
 
 
 def test_the_csv_has_a_line_per_run_split_and_image(comparison):

@@ -1,6 +1,7 @@
 """Corrections: drawn, taken back, kept and saved so that a training reads them."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from scipy.ndimage import label
 
+from seg.data.doctor.command import load_data
 from seg.data.folder import ImageFolder
 from tests.service.page.world import (
     LEFT,
@@ -122,15 +124,15 @@ def test_every_step_can_be_taken_back_and_made_again(correcting):
     assert mask_of(correcting)[LEFT[1], LEFT[0]] == 255
 
 
-def test_what_is_not_annotated_is_saved_beside_the_mask(correcting):
+def test_what_is_not_annotated_is_grey_in_the_mask(correcting):
     choose(correcting, "void")
     correcting.locator("#brush").fill("9")
     drag(correcting, (38, 40), (46, 40))
     files = saved(correcting)
-    void, mask = (np.array(Image.open(io.BytesIO(files[f"{kind}/rooms.png"]))) for kind in ("void", "masks"))
-    assert void[40, 38:47].tolist() == [255] * 9
-    assert mask[40, 38:47].tolist() == [0] * 9
-    assert (mask[void == 0] == ROOMS[void == 0]).all()
+    assert sorted(files) == ["README.txt", "data.yaml", "images/rooms.png", "masks/rooms.png"]
+    mask = np.array(Image.open(io.BytesIO(files["masks/rooms.png"])))
+    assert mask[40, 38:47].tolist() == [128] * 9
+    assert (mask[mask != 128] == ROOMS[mask != 128]).all()
 
 
 def test_keys_alone_can_split_a_room(correcting):
@@ -143,9 +145,12 @@ def test_keys_alone_can_split_a_room(correcting):
     assert rooms_in(mask_of(correcting)) == 4
 
 
-def test_the_archive_is_read_as_training_data(correcting, tmp_path):
+def test_a_comparison_reads_the_unpacked_archive(correcting, tmp_path, monkeypatch):
     choose(correcting, "merge")
     drag(correcting, LEFT, MIDDLE)
+    choose(correcting, "void")
+    correcting.locator("#brush").fill("5")
+    correcting.mouse.click(*point(correcting, RIGHT))
     correcting.locator("#picker").set_input_files(
         [
             image("rooms.png", 255 - ROOMS),
@@ -162,15 +167,23 @@ def test_the_archive_is_read_as_training_data(correcting, tmp_path):
         correcting.locator("#list .open").nth(number).click()
         correcting.locator("#include").click()
     for name, content in saved(correcting).items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(content)
-    source = ImageFolder(str(tmp_path), masks="masks", boundary_value=255)
-    samples = {sample.name: sample for sample in source}
+        path = tmp_path / "corrections" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    loss = Path(__file__).parents[3] / "configs/loss/dice.yaml"
+    Path("plan.yaml").write_text(f"data: corrections/data.yaml\nlosses: [{loss}]\nseeds: [0]\n")
+    data = load_data(Path("plan.yaml"), [])
+    assert isinstance(data.source, ImageFolder)
+    samples = {sample.name: sample for sample in data.source}
     assert sorted(samples) == ["a_b", "rooms", "rooms_2", "st-0000"]
     assert label(~samples["rooms"].mask)[1] == 2
     assert np.array_equal(samples["rooms_2"].image, 255 - ROOMS)
     assert np.array_equal(samples["rooms_2"].mask, ROOMS == 0)
     assert np.array_equal(samples["st-0000"].image, ROOMS)
+    assert np.argwhere(~samples["rooms"].valid).mean(axis=0) == pytest.approx(RIGHT[::-1])
+    assert [samples[name].valid for name in ("a_b", "rooms_2", "st-0000")] == [None] * 3
+    assert data.split.groups(["a_b", "st-0000", "st-0001"]) == ["a_b", "st", "st"]
 
 
 def test_a_draft_outlives_a_reload_and_leaving_is_warned_of(browser, url):
