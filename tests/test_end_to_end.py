@@ -127,7 +127,7 @@ def test_nothing_to_serve_and_nothing_to_promote_are_explained(store, tmp_path, 
 
 
 def wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline and server.poll() is None:
         with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"{url}/readyz", timeout=2):
             return

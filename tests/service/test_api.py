@@ -83,7 +83,7 @@ def served(store, tmp_path_factory):
         server = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream)
     url = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while ask(url, "/readyz")[0] != 200:
             assert server.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()

@@ -56,7 +56,7 @@ def opened(browser: Browser, url: str, **options) -> Page:
     """The page in a context of its own; what it says on the console is kept as page.said."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-US"} | options)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(120_000)  # a machine may be busy
     page.said = []
     page.on("console", lambda message: _is_fault(message) and page.said.append(message.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
