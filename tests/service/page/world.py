@@ -15,6 +15,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from tests.service.world import Brightness, app_of, png_of
 
+#: A machine may be busy.
+_TIMEOUT_MS = 120_000
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 #: Three rooms beside each other between walls of 4 pixels; everything but the walls is 0.
@@ -56,7 +59,8 @@ def opened(browser: Browser, url: str, **options) -> Page:
     """The page in a context of its own; what it says on the console is kept as page.said."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "locale": "en-US"} | options)
     page = context.new_page()
-    page.set_default_timeout(120_000)  # a machine may be busy
+    page.set_default_timeout(_TIMEOUT_MS)
+    expect.set_options(timeout=_TIMEOUT_MS)
     page.said = []
     page.on("console", lambda message: _is_fault(message) and page.said.append(message.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
