@@ -5,9 +5,9 @@ import zipfile
 
 import imagecodecs
 
+from seg.data.drawing import draw_picture
 from service.formats import FORMATS
 from service.method import describe_method
-from service.overlay import draw_picture
 from service.prediction import Prediction
 
 #: Name in the archive -> format. The probability is there once, with 16 bits.

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.data.scaling import IntensityScaling, match_channels, scale
+from seg.data.drawing import draw_picture
+from seg.data.scaling import match_channels
 from seg.data.writing import encode_image, write_file
 from seg.report.one import render
 from seg.suggest.ensemble import Suggestion
@@ -43,9 +44,8 @@ def write_suggestions(suggestions: Sequence[Suggestion], folder: Path) -> Path:
 
 
 def overlay(suggestion: Suggestion) -> NDArray[np.uint8]:
-    """Return the image in grey, (H, W, 3), the more orange a pixel the more the runs disagree on it."""
-    grey = match_channels(suggestion.sample.image, 1)
-    picture = np.repeat(scale(grey, IntensityScaling().limits(grey)) * 255, 3, axis=2)
+    """Return the image, (H, W, 3), the more orange a pixel the more the runs disagree on it."""
+    picture = match_channels(draw_picture(suggestion.sample.image), 3).astype(np.float32)
     strength = np.clip(suggestion.where / max(float(suggestion.where.max()), 1e-6), 0, 1)[..., None]
     colored: NDArray[np.uint8] = ((1 - strength) * picture + strength * _ORANGE).round().astype(np.uint8)
     return colored

@@ -1,5 +1,9 @@
 """A training on channels of a stack and their neighbors, and its artifact."""
 
+import csv
+import json
+import shutil
+
 import numpy as np
 import pytest
 import tifffile
@@ -24,7 +28,7 @@ def test_inputs_of_any_number_of_channels_are_written_and_read(tmp_path, channel
 
 
 @pytest.mark.slow
-def test_a_stack_of_two_channels_with_context_is_trained_promoted_and_predicted(tmp_path, fit_args):
+def test_two_channels_with_context_are_trained_promoted_predicted_audited_and_compared(tmp_path, fit_args, capsys):
     cells = list(SyntheticCells(count=6, size_px=64, cell_diameter_px=20))
     volume = np.stack([np.stack([cell.image, 255 - cell.image]) for cell in cells])
     for kind in ("images", "masks"):
@@ -48,3 +52,17 @@ def test_a_stack_of_two_channels_with_context_is_trained_promoted_and_predicted(
     assert main([*predict, f"--data.predict={tmp_path / 'images'}", "--trainer.enable_progress_bar=false"]) == 0
     (written,) = tmp_path.rglob("v-0005_probability.png")
     assert np.abs(read_image(written.read_bytes()) / 65535 - probability).max() < 1e-3
+    shutil.copytree(run, tmp_path / "moved")
+    assert main(["audit", str(tmp_path / "moved"), f"--out={tmp_path / 'audit'}"]) in (0, 1)
+    assert (tmp_path / "audit" / "audit.html").is_file()
+    out = tmp_path / "next"
+    assert main(["suggest", str(run), str(tmp_path / "moved"), str(tmp_path / "images"), f"--out={out}"]) == 0
+    with (out / "suggestions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["image"] for row in rows} == {f"v-{page:04}" for page in range(6)}
+    assert {float(row["disagreement_bits"]) for row in rows} == {0}  # the same network twice
+    record = json.loads((tmp_path / "moved" / "record.json").read_text())
+    record["config"]["data"]["context"] = 0
+    (tmp_path / "moved" / "record.json").write_text(json.dumps(record))
+    assert main(["suggest", str(run), str(tmp_path / "moved"), str(tmp_path / "images"), f"--out={out}"]) == 2
+    assert "the runs read different channels or neighboring sections" in capsys.readouterr().err
