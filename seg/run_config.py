@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Written by earlier versions, whose runs and artifacts are still read; `model.freeze` took its place.
+FORMER = "freeze_encoder"
+
 
 @dataclass(frozen=True)
 class ClassConfig:
@@ -72,7 +75,7 @@ class RunConfig:
                 raw=raw,
                 loss=ClassConfig.of(model["loss"]),
                 schedule=ClassConfig.of(model["schedule"]) if model["schedule"] else None,
-                network=model["network"] | channels_of(data),
+                network=network_of(model, data),
                 scaling=data["scaling"],
                 channels=channels_of(data)["in_channels"],
                 file_channels=data["channels"],
@@ -90,6 +93,16 @@ def channels_of(data: dict[str, Any]) -> dict[str, int]:
     """Return the arguments of the network that follow from those of the data: config.yaml leaves them out."""
     inputs = count_inputs(data["channels"], data.get("context", 0))
     return {"in_channels": inputs, "classes": len(data.get("targets", ("boundary",)))}
+
+
+def network_of(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of the network, without what only the training of earlier versions read.
+
+    Args:
+        model: of the configuration.
+        data: of the configuration.
+    """
+    return {name: value for name, value in model["network"].items() if name != FORMER} | channels_of(data)
 
 
 def count_inputs(channels: int | list[int], context: int = 0) -> int:

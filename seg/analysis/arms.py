@@ -48,7 +48,7 @@ class TrainedArms:
     def _oddity(self, name: str) -> tuple[int, bool, bool, str]:
         own = self._settings[name]
         alike = sum(_rest(own, "model.loss") == _rest(other, "model.loss") for other in self._settings.values())
-        frozen = bool(own.get("model.network.freeze_encoder") or own.get("model.freeze.stages"))
+        frozen = "model.freeze.stages" in own
         return -alike, frozen, own.get("model.schedule", "") is None, name
 
     def with_and_without(self, key: str) -> list[tuple[str, str]]:
@@ -95,7 +95,7 @@ def _loss_class(record: RunRecord) -> str:
 
 
 def settings(record: RunRecord) -> dict[str, Any]:
-    """Return the configuration with keys like "model.network.freeze_encoder", without seeds, folds and loggers."""
+    """Return the configuration with keys like "model.freeze.stages", without seeds, folds and loggers."""
     flat = _flatten({part: record.config.raw.get(part, {}) for part in ("model", "data", "trainer")}, "")
     apart = ("model.seed", "data.seed", "data.fold", "trainer.logger")
     return {name: value for name, value in flat.items() if not any(_belongs(name, key) for key in apart)}

@@ -34,10 +34,10 @@ class FineTuningEvaluator:
         return [*self._frozen(), *self._started()]
 
     def _frozen(self) -> list[Claim]:
-        found = self.arms.with_and_without("model.freeze") + self.arms.with_and_without("model.network.freeze_encoder")
+        found = self.arms.with_and_without("model.freeze")
         claims = [claim for names in found if (claim := self._suffices(*names))]
         statement = "A frozen encoder suffices where there are few data"
-        return claims or [not_tried(statement, "it takes two arms that differ in freeze or freeze_encoder alone")]
+        return claims or [not_tried(statement, "it takes two arms that differ in model.freeze alone")]
 
     def _suffices(self, frozen: str, trained: str) -> Claim | None:
         pair = find_pair(self.judgement, frozen, trained)

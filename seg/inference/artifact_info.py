@@ -14,6 +14,7 @@ from seg.data.scaling import IntensityScaling
 from seg.data.writing import write_file
 from seg.instances.decoder import describe_decoder
 from seg.instances.watershed import WatershedDecoder
+from seg.run_config import FORMER
 
 ARTIFACT = "artifact.json"
 SCHEMA_VERSION = 1
@@ -32,7 +33,6 @@ class NetworkInfo:
         classes: channels of the answer; channel 0 is the boundary.
         options: passed on to the architecture.
         encoder_weights: none, the artifact has its own.
-        freeze_encoder: as it was trained.
     """
 
     architecture: str
@@ -41,7 +41,6 @@ class NetworkInfo:
     classes: int
     options: dict[str, Any]
     encoder_weights: None = None
-    freeze_encoder: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +134,7 @@ class ArtifactInfo:
             values = json.loads(path.read_text(encoding="utf-8"))
             version = values.get("schema_version", SCHEMA_VERSION)
             if version == SCHEMA_VERSION:
+                values.get("network", {}).pop(FORMER, None)
                 return _build(cls, values)
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise ValueError(f"{path} cannot be read by this version of Septum ({error}): promote it again") from error

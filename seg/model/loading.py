@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from seg.run_config import channels_of
+from seg.run_config import network_of
 
 CONFIG = "config.yaml"
 
@@ -30,5 +30,5 @@ def read_model_config(checkpoint: Path, config: str | Path | None) -> dict[str, 
         )
     resolved = yaml.safe_load(found.read_text(encoding="utf-8"))
     model: dict[str, Any] = resolved["model"]
-    model["network"] |= channels_of(resolved["data"]) | {"encoder_weights": None}
+    model["network"] = network_of(model, resolved["data"]) | {"encoder_weights": None}
     return model | {"start_from": None}

@@ -30,7 +30,6 @@ class NetworkConfig:
         in_channels: of the input: 1 (grey), 3 (RGB), or any number.
         classes: channels of the logits; channel 0 is the boundary.
         options: passed on to the architecture, e.g. {decoder_channels: [128, 64, 32, 16, 8]}.
-        freeze_encoder: train the decoder alone; the encoder keeps its weights and statistics.
     """
 
     architecture: str = "unet"
@@ -39,7 +38,6 @@ class NetworkConfig:
     in_channels: int = 1
     classes: int = 1
     options: dict[str, Any] = field(default_factory=dict)
-    freeze_encoder: bool = False
 
 
 class PaddedNetwork(nn.Module):
@@ -100,10 +98,7 @@ def build_network(config: NetworkConfig, seed: int = 0) -> PaddedNetwork:
         encoder = network.encoder.model if config.encoder.startswith(TIMM_PREFIX) else network.encoder
         load_encoder(encoder, weights, f"encoder_weights {config.encoder_weights}")
     rewrite_decoder(network)
-    padded = PaddedNetwork(network, int(network.encoder.output_stride))
-    if config.freeze_encoder:
-        padded.encoder.requires_grad_(False)
-    return padded.train(padded.training)
+    return PaddedNetwork(network, int(network.encoder.output_stride))
 
 
 def _weights(encoder_weights: str | None) -> dict[str, Tensor] | None:

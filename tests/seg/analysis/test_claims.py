@@ -183,8 +183,8 @@ def test_other_data_are_another_difference():
     ("score", "status"), [(0.5, "confirmed"), (0.9, "confirmed"), (0.3, "refuted"), (0.4785, "undecided")]
 )
 def test_a_frozen_encoder_suffices_where_it_loses_less_than_the_margin(score, status):
-    frozen = arm("l2_frozen", "L2Loss", model={"network": {"freeze_encoder": True}}, boundary_f1=score)
-    full = arm("l2", "L2Loss", model={"network": {"freeze_encoder": False}})
+    frozen = arm("l2_frozen", "L2Loss", model={"freeze": {"stages": "encoder", "until_epoch": None}}, boundary_f1=score)
+    full = arm("l2", "L2Loss", model={"freeze": None})
     claim = judged(full, frozen)["A frozen encoder suffices where there are few data"]
     assert claim.status == status
     assert "2 training images" in claim.evidence
@@ -261,7 +261,7 @@ def test_the_lecture_s_arms_are_the_ones_that_its_claims_ask_for():
     arms = TrainedArms.of({Path(str(number)): record for number, record in enumerate(records)})
     assert arms.trained_with("L2Loss") == "l2"
     assert arms.with_and_without("model.schedule") == [("l2", "l2_constant")]
-    assert arms.with_and_without("model.network.freeze_encoder") == [("l2_frozen", "l2_pretrained")]
+    assert arms.with_and_without("model.freeze") == [("l2_frozen", "l2_pretrained")]
 
 
 def planned(of_plan, plan):
@@ -269,12 +269,10 @@ def planned(of_plan, plan):
     loss = yaml.safe_load(of_plan.loss.read_text())
     options = plan.options | of_plan.options
     schedule = options.get("model.schedule", {"class_path": "OneCycle"})
-    network = {
-        "encoder_weights": yaml.safe_load(str(options["model.network.encoder_weights"])),
-        "freeze_encoder": options.get("model.network.freeze_encoder", False),
-    }
+    network = {"encoder_weights": yaml.safe_load(str(options["model.network.encoder_weights"]))}
+    freeze = options.get("model.freeze")
     name = loss["class_path"].rpartition(".")[2]
-    return {"loss": name, "model": {"loss": loss, "schedule": schedule, "network": network}}
+    return {"loss": name, "model": {"loss": loss, "schedule": schedule, "network": network, "freeze": freeze}}
 
 
 def test_a_sum_of_losses_is_known_by_its_last_term():

@@ -35,6 +35,7 @@ def test_a_file_from_before_schema_versions_is_read(tmp_path):
     INFO.save(tmp_path)
     values = json.loads((tmp_path / "artifact.json").read_text())
     del values["schema_version"], values["engine"]
+    values["network"]["freeze_encoder"] = False
     (tmp_path / "artifact.json").write_text(json.dumps(values))
     assert ArtifactInfo.load(tmp_path) == replace(INFO, engine={})
 

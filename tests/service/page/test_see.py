@@ -196,9 +196,10 @@ def test_a_busy_service_is_waited_for(browser):
             page.evaluate(send, list(png_of(ROOMS)))
         page.wait_for_timeout(300)
         page.locator("#picker").set_input_files(image("rooms.png"))
-        page.locator("#busy-text", has_text="The service is busy with other images").wait_for()
+        expect(page.locator("#busy-text")).to_contain_text("The service is busy with other images")
         predictor.hold.set()
-        page.locator("#list li.ready").wait_for()
+        expect(page.locator("#list li.ready")).to_have_count(1)
+        assert is_boundary(page, WALL)
         page.context.close()
 
 
