@@ -21,7 +21,7 @@ import yaml
 
 from seg.data.synthetic import SyntheticCells
 from seg.data.writing import encode_image, encode_mask, write_file
-from seg.record import find_runs
+from seg.runs import find_runs
 
 ROOT = Path(__file__).parents[1]
 LOSSES = {name: ROOT / "configs" / "loss" / f"{name}.yaml" for name in ("l2", "jaccard")}

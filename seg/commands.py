@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seg.record import FILE_NAME, find_runs, rank_losses
+from seg.record import FILE_NAME
+from seg.runs import find_runs, rank_losses
 
 if TYPE_CHECKING:
     from seg.compare.run_state import Outcome

@@ -9,7 +9,6 @@ from typing import Any
 from seg.run_config import RunConfig
 
 FILE_NAME = "record.json"
-COMPARISON = "comparison.json"
 
 #: Raised where a field changes its meaning. A new field has a default instead: records without it can be read.
 SCHEMA_VERSION = 1
@@ -87,6 +86,7 @@ class RunRecord:
         rank_by: the metric that chose epoch and threshold on validation; larger is better.
         threshold: probability from which a pixel is boundary, chosen on validation.
         threshold_tta: of predictions averaged over flips and turns, chosen on validation; None unless the run finished.
+        tta: whether the scores and the decoder are of predictions averaged over flips and turns.
         validation, test: scores per image; None unless the run finished. An untested one has those of validation.
         optimistic: scores on the test images at thresholds that these images chose themselves.
         collapse: the verdict on the chosen weights, "none" without one; see seg.metrics.collapse.
@@ -100,6 +100,7 @@ class RunRecord:
         error: one sentence for a run that is not finished.
         decoder: class path and arguments of the decoder that validation chose; None where none was.
         decoder_choice: how it was chosen: metric, its mean on validation, number of trials, seconds.
+        members: of an ensemble, arm and seed of each of its runs; none: it is one network.
     """
 
     name: str
@@ -121,9 +122,16 @@ class RunRecord:
     collapse: str = "none"
     timing: dict[str, float] = field(default_factory=dict)
     threshold_tta: float | None = None
+    tta: bool = False
     error: str | None = None
     decoder: dict[str, Any] | None = None
     decoder_choice: dict[str, Any] = field(default_factory=dict)
+    members: list[str] = field(default_factory=list)
+
+    @property
+    def used_threshold(self) -> float:
+        """The threshold of the scores."""
+        return self.threshold if not self.tta or self.threshold_tta is None else self.threshold_tta
 
     def save(self, folder: Path) -> None:
         """Write `record.json` into the run's folder, whole or not at all."""
@@ -164,57 +172,3 @@ class RunRecord:
         for split in ("validation", "test"):
             content[split] = content[split] and SplitScores(**content[split])
         return cls(**content | {"data": RunData(**content["data"]), "config": RunConfig.of(content["config"])})
-
-
-def find_runs(folder: Path) -> dict[Path, RunRecord]:
-    """Return every run of the comparison in `folder`, or at and below it, by its folder, in the order of the names.
-
-    Raises:
-        FileNotFoundError: there is none.
-        ValueError: comparison.json or a record cannot be read.
-    """
-    listed = folder / COMPARISON
-    if listed.is_file():
-        planned = read_json(listed, "the same `seg compare` again writes it anew")["runs"]
-        paths = sorted(folder / run for run in planned if (folder / run / FILE_NAME).is_file())
-    else:
-        paths = sorted(path.parent for path in folder.rglob(FILE_NAME))
-    if not paths:
-        raise FileNotFoundError(f"no run (record.json) in {folder}: give the folder of `seg compare` or `seg fit`")
-    return {path: RunRecord.load(path) for path in paths}
-
-
-def rank_losses(records: list[RunRecord]) -> list[tuple[str, float]]:
-    """Order the losses by their validation score, best first, as (name, mean over images and seeds).
-
-    The score is the metric that the runs name in `rank_by`, never the value of a loss. A loss is
-    ranked by its finished runs only; one without any is left out.
-    """
-    scores: dict[str, list[float]] = {}
-    for record in records:
-        if record.status == "finished" and record.validation is not None:
-            scores.setdefault(record.name, []).append(record.validation.mean(record.rank_by))
-    means = {name: sum(values) / len(values) for name, values in scores.items()}
-    return sorted(means.items(), key=lambda item: (-item[1], item[0]))
-
-
-def choose_run(runs: dict[Path, RunRecord], loss: str | None = None) -> Path:
-    """Return the folder of the best run on validation: of the best loss, or of the loss named.
-
-    Args:
-        runs: folder -> record.
-        loss: name of an arm; None: the best.
-
-    Raises:
-        ValueError: no finished run (of that loss).
-    """
-    ranking = rank_losses(list(runs.values()))
-    names = [name for name, _ in ranking]
-    if not names or (loss is not None and loss not in names):
-        raise ValueError(f"no finished run of loss {loss or '(any)'}; finished: {', '.join(names) or 'none'}")
-    candidates = {
-        path: record.validation.mean(record.rank_by)
-        for path, record in runs.items()
-        if record.name == (loss or names[0]) and record.status == "finished" and record.validation is not None
-    }
-    return max(candidates, key=lambda path: candidates[path])

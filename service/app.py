@@ -115,14 +115,15 @@ class Endpoints:
         return JSONResponse({"status": "ready"})
 
     async def _submit(self, request: Request, at_once: bool) -> Work[Answer]:
-        model, query = _model(request), Query.parse(request.query_params)
-        planes = model.predictor.info.planes
+        model = _model(request)
+        info = model.predictor.info
+        query = Query.parse(request.query_params, info.tta)
         self._work.check_free()
         reservation = Reservation(self._budget)
         try:
             data = await read_upload(request, self._settings, reservation)
             work = self._work.submit(
-                lambda: weigh(query, data, self._settings, at_once, planes),
+                lambda: weigh(query, data, self._settings, at_once, info.planes),
                 lambda work: self._answer(model, query, data, work),
             )
         except BaseException:

@@ -20,7 +20,8 @@ def add_client(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--format", choices=FORMATS, default=DEFAULT.name, help="of the answers (default: %(default)s)")
     parser.add_argument("--threshold", type=float, help="from 0 to 1 (default: the model's)")
     parser.add_argument("--page", type=int, help="of files with several pages, from 0")
-    parser.add_argument("--tta", action="store_true", help="average over the turned and mirrored image")
+    about = "average over the turned and mirrored image, or not (default: as the model's scores were made)"
+    parser.add_argument("--tta", action=argparse.BooleanOptionalAction, help=about)
     parser.add_argument("--pixel-size-um", type=float, help="side of a pixel (default: as the file says)")
     parser.add_argument("--concurrency", type=int, default=4, help="images sent at a time (default: %(default)s)")
     parser.set_defaults(run=_run)
@@ -34,7 +35,9 @@ def _run(args: argparse.Namespace) -> None:
         raise ValueError(f"--concurrency must be >= 1, got {args.concurrency}")
     options = {name: getattr(args, name) for name in ("format", "threshold", "page", "pixel_size_um")}
     query: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-    failed = _send_all(args.url, targets, query | ({"tta": "true"} if args.tta else {}), args.concurrency)
+    if args.tta is not None:
+        query["tta"] = str(args.tta).lower()
+    failed = _send_all(args.url, targets, query, args.concurrency)
     for path, error in failed.items():
         print(f"{path}: {error}", file=sys.stderr)
     print(f"{len(targets) - len(failed)} of {len(targets)} answers in {args.out}")

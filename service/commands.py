@@ -14,6 +14,8 @@ def add_promote(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder of `seg compare` or `seg fit`")
     parser.add_argument("--loss", help="choose among the runs of this loss (default: the best one on validation)")
     parser.add_argument("--int8", action="store_true", help="serve it in 8-bit integers, if that costs no accuracy")
+    about = "store the mean of all runs of the loss, or of the best COUNT runs on validation"
+    parser.add_argument("--ensemble", type=int, nargs="?", const=0, metavar="COUNT", help=about)
     parser.set_defaults(run=_promote)
 
 
@@ -29,12 +31,13 @@ def add_serve(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _promote(args: argparse.Namespace) -> None:
     from service.promote import promote  # noqa: PLC0415  # loads BentoML
 
-    promotion = promote(args.folder, args.loss, args.int8)
+    promotion = promote(args.folder, args.loss, args.int8, args.ensemble)
     record = promotion.record
     assert record.validation is not None
     assert record.test is not None
     metric = record.rank_by
-    print(f"promoted {promotion.tag}: {record.name}, seed {record.seed}, from {promotion.run}")
+    what = f"the mean of {'; '.join(record.members)}" if record.members else f"{record.name}, seed {record.seed}"
+    print(f"promoted {promotion.tag}: {what}, from {promotion.run}")
     validation, test = record.validation.mean(metric), record.test.mean(metric)
     print(f"  {metric} {validation:.4f} on validation (chosen by), {test:.4f} on test")
     for engine, measured in promotion.engine.items():

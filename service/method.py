@@ -18,9 +18,11 @@ def describe_method(prediction: Prediction) -> str:
 
 def _model(prediction: Prediction) -> str:
     info, origin = prediction.info, prediction.info.provenance
+    several = f"the mean of {info.network.members} networks" if info.network.members > 1 else "a network"
+    first = "The first of them" if origin.members else "It"
     return (
-        f"Cell boundaries were predicted with Septum {__version__} by the model {prediction.tag}, a network of the "
-        f"type {info.network.architecture} with the encoder {info.network.encoder}. It was trained with the loss "
+        f"Cell boundaries were predicted with Septum {__version__} by the model {prediction.tag}, {several} of the "
+        f"type {info.network.architecture} with the encoder {info.network.encoder}. {first} was trained with the loss "
         f"{origin.loss} for {origin.steps} steps from the seed {origin.seed} (started {origin.started}); the "
         f"fingerprint of images, masks and split is {origin.data_fingerprint}."
     )

@@ -111,7 +111,7 @@ def _parameters() -> list[dict[str, Any]]:
         },
         "threshold": number | {"minimum": 0, "maximum": 1},
         "page": {"type": "integer", "minimum": 0, "maximum": 999_999},
-        "tta": {"type": "boolean", "default": False},
+        "tta": {"type": "boolean", "description": "the default is the model's, see /model"},
         "pixel_size_um": number | {"minimum": 1e-4, "maximum": 1e4},
     }
     return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]

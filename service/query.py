@@ -31,8 +31,12 @@ class Query:
     pixel_size_um: float | None = None
 
     @classmethod
-    def parse(cls, given: QueryParams) -> "Query":
+    def parse(cls, given: QueryParams, averages: bool) -> "Query":
         """Read the parameters of a URL.
+
+        Args:
+            given: name -> text.
+            averages: `tta` where it is not given, which is the model's to say.
 
         Raises:
             RefusalError: 400 for an unknown or repeated parameter, 422 for a value out of range.
@@ -44,7 +48,7 @@ class Query:
             format=_format(given.get("format", DEFAULT.name)),
             threshold=_number("threshold", given.get("threshold"), 0, 1),
             page=_page(given.get("page")),
-            tta=_flag("tta", given.get("tta", "false")),
+            tta=_flag("tta", given.get("tta", str(averages).lower())),
             pixel_size_um=_number("pixel_size_um", given.get("pixel_size_um"), 1e-4, 1e4),
         )
 

@@ -17,13 +17,13 @@ class BoundaryPredictor(Protocol):
     info: ArtifactInfo
 
     def probabilities(
-        self, image: NDArray[Any], tta: bool = False, before_tile: Callable[[], None] | None = None
+        self, image: NDArray[Any], tta: bool | None = None, before_tile: Callable[[], None] | None = None
     ) -> NDArray[np.float32]:
         """Return the probabilities of all channels, (K, H, W).
 
         Args:
             image: (H, W) or (H, W, 3), as it was read.
-            tta: average over the flips and turns of the image.
+            tta: average over the flips and turns of the image; None: as the model's scores were made.
             before_tile: called before each tile; what it raises ends the prediction.
         """
 

@@ -22,7 +22,8 @@ from PIL import Image
 
 from seg.__main__ import main
 from seg.data.reading import read_image
-from seg.record import RunRecord, find_runs
+from seg.record import RunRecord
+from seg.runs import find_runs
 
 LOSS = Path(__file__).parents[1] / "configs" / "loss"
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from seg.analysis.variance import LEVEL
 from seg.data.writing import write_file
-from seg.record import COMPARISON, RunRecord, read_json
+from seg.record import RunRecord, read_json
+from seg.runs import COMPARISON
 
 #: Seeds at which all is spent.
 MOST_SEEDS = 20

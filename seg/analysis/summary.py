@@ -12,7 +12,8 @@ from seg.analysis.pairwise import Judgement, judge
 from seg.analysis.step_cost import StepCost
 from seg.analysis.verdict import verdict
 from seg.metrics.table import METRICS, OPTIMISTIC
-from seg.record import RunRecord, choose_run, rank_losses
+from seg.record import RunRecord
+from seg.runs import choose_run, rank_losses
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _row(name: str, runs: dict[Path, RunRecord], cost: StepCost) -> LossRow:
         collapses=Counter(record.collapse for record in finished if record.collapse != "none"),
         failures=FailureRate.of(of_loss.values()),
         median=statistics.median(seeds[finished[0].rank_by]) if finished and finished[0].rank_by in seeds else None,
-        thresholds=[record.threshold for record in finished],
+        thresholds=[record.used_threshold for record in finished],
         step_ms=cost.mean(of_loss),
         finished=len(finished),
         failed=len(of_loss) - len(finished),

@@ -15,7 +15,8 @@ from seg.audit.invariance import Curve, invariance_curves
 from seg.audit.occlusion import Occlusion, occlude
 from seg.audit.regions import find_regions
 from seg.model.run_predictor import Predict, load_predict
-from seg.record import RunRecord, choose_run, find_runs
+from seg.record import RunRecord
+from seg.runs import choose_run, find_runs
 
 
 class ShortcutFoundError(RuntimeError):
@@ -122,7 +123,7 @@ def audit_run(folder: Path, images: int) -> tuple[Path, RunRecord, Audit]:
     return (
         run,
         record,
-        audit_cases(cases, load_predict(run, record), record.threshold, augmentation, score_groups(record)),
+        audit_cases(cases, load_predict(run, record), record.used_threshold, augmentation, score_groups(record)),
     )
 
 

@@ -17,7 +17,8 @@ from seg.compare.plan import Plan
 from seg.compare.run_state import Outcome, is_finished
 from seg.compare.run_task import MakeTask, PlannedRun, RunTask
 from seg.data.writing import write_file
-from seg.record import COMPARISON, read_json
+from seg.record import read_json
+from seg.runs import COMPARISON
 
 
 def inspect_inputs(

@@ -23,7 +23,8 @@ from seg.inference.optimize import optimize
 from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, Predictor
 from seg.instances.decoder import describe_decoder
 from seg.instances.watershed import WatershedDecoder
-from seg.network.unet import NetworkConfig, PaddedNetwork
+from seg.network.ensemble import Network
+from seg.network.unet import NetworkConfig
 from seg.network.weights import read_network_weights
 from seg.record import RunRecord
 
@@ -69,8 +70,8 @@ def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
 
 def _network_info(record: RunRecord) -> NetworkInfo:
     config = NetworkConfig(**record.config.network)
-    values = {each.name: getattr(config, each.name) for each in fields(NetworkInfo)}
-    return NetworkInfo(**values | {"encoder_weights": None})
+    values = {each.name: getattr(config, each.name) for each in fields(config)}
+    return NetworkInfo(**values | {"encoder_weights": None, "members": max(1, len(record.members))})
 
 
 def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
@@ -82,6 +83,7 @@ def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
         boundary_value=record.data.boundary_value,
         threshold=record.threshold,
         threshold_tta=record.threshold_tta,
+        tta=record.tta,
         rank_by=record.rank_by,
         scores={
             split: {metric: values.mean(metric) for metric in values.metrics}
@@ -109,10 +111,11 @@ def _provenance(record: RunRecord) -> Provenance:
         start_from=start_from and Path(start_from).name,
         data_fingerprint=record.data.fingerprint,
         versions=record.versions,
+        members=record.members,
     )
 
 
-def _write_golden(run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, info: ArtifactInfo) -> None:
+def _write_golden(run: Path, record: RunRecord, folder: Path, network: Network, info: ArtifactInfo) -> None:
     """Copy a test image of the run and its prediction, which must be the same wherever the artifact is loaded."""
     assert record.test is not None
     source = run / "test" / record.test.images[0] / "image.png"
@@ -120,12 +123,12 @@ def _write_golden(run: Path, record: RunRecord, folder: Path, network: PaddedNet
         if source.with_suffix(suffix).is_file():
             shutil.copyfile(source.with_suffix(suffix), (folder / GOLDEN_IMAGE).with_suffix(suffix))
     predictor = Predictor(TorchEngine(optimize(network, info.network.in_channels)), info)
-    probability = predictor.probability(read_picture(folder / GOLDEN_IMAGE))
+    probability = predictor.probability(read_picture(folder / GOLDEN_IMAGE), tta=False)
     write_file(folder / GOLDEN_PROBABILITY, encode_probability(probability))
 
 
 def _write_exports(
-    run: Path, record: RunRecord, folder: Path, network: PaddedNetwork, int8: bool
+    run: Path, record: RunRecord, folder: Path, network: Network, int8: bool
 ) -> dict[str, dict[str, Any]]:
     """Export the network and return, by engine, what was measured, or why only PyTorch can run it."""
     images = export_inputs(run, record, network.stride_px)

@@ -33,6 +33,7 @@ class NetworkInfo:
         classes: channels of the answer; channel 0 is the boundary.
         options: passed on to the architecture.
         encoder_weights: none, the artifact has its own.
+        members: networks of this architecture whose mean answers.
     """
 
     architecture: str
@@ -41,6 +42,7 @@ class NetworkInfo:
     classes: int
     options: dict[str, Any]
     encoder_weights: None = None
+    members: int = 1
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Provenance:
         data_fingerprint: sha256 of images, masks and split.
         versions: package -> version.
         start_from: the trained network that the training started from; None: it started from encoder_weights.
+        members: runs of an ensemble; what else is told is of the first of them.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Provenance:
     data_fingerprint: str
     versions: dict[str, str]
     start_from: str | None = None
+    members: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class ArtifactInfo:
         boundary_value: of the boundary in masks, 0 or 255.
         threshold: probability from which a pixel is boundary.
         threshold_tta: the same for predictions that are averaged over flips and turns; None: `threshold` has to do.
+        tta: whether predictions are averaged unless they are asked not to be, as those were that scores are of.
         decoder: class path and arguments of the decoder that makes cells of the probabilities, chosen on validation.
         rank_by: the metric that chose epoch, threshold and run.
         scores: split -> metric -> mean over the images.
@@ -103,6 +108,7 @@ class ArtifactInfo:
     provenance: Provenance
     engine: dict[str, dict[str, Any]] = field(default_factory=dict)
     threshold_tta: float | None = None
+    tta: bool = False
     decoder: dict[str, Any] = field(default_factory=lambda: describe_decoder(WatershedDecoder()))
     channels: list[int] = field(default_factory=list)
     context: int = 0

@@ -13,7 +13,7 @@ from seg.inference.artifact_info import ArtifactInfo, NetworkInfo
 from seg.inference.engine import Engine, OpenVinoEngine, TorchEngine
 
 if TYPE_CHECKING:
-    from seg.network.unet import PaddedNetwork
+    from seg.network.ensemble import Network
 
 WEIGHTS = "model.safetensors"
 EXPORT = "model.onnx"
@@ -39,16 +39,20 @@ class EngineKind:
     load: Callable[[Path, ArtifactInfo], Engine]
 
 
-def load_network(folder: Path, network_info: NetworkInfo) -> "PaddedNetwork":
+def load_network(folder: Path, network_info: NetworkInfo) -> "Network":
     """Build an artifact's network with its weights, in evaluation mode.
 
     Args:
         folder: of the artifact.
         network_info: its architecture.
     """
-    from seg.network.unet import NetworkConfig, build_network  # noqa: PLC0415  # seconds that OpenVINO does without
+    from seg.network.ensemble import Ensemble  # noqa: PLC0415  # seconds that OpenVINO does without
+    from seg.network.unet import NetworkConfig, build_network  # noqa: PLC0415
 
-    network = build_network(NetworkConfig(**asdict(network_info)))
+    architecture = asdict(network_info)
+    count = architecture.pop("members")
+    members = [build_network(NetworkConfig(**architecture)) for _ in range(count)]
+    network = members[0] if len(members) == 1 else Ensemble(members)
     network.load_state_dict(load_file(folder / WEIGHTS))
     return network.eval()
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seg.inference.engine import Engine, OpenVinoEngine, TorchEngine
 from seg.inference.optimize import optimize
-from seg.network.unet import PaddedNetwork
+from seg.network.ensemble import Network
 
 Array = NDArray[np.float32]
 
@@ -27,7 +27,7 @@ class ExportError(ValueError):
     """A network that cannot be exported, or whose export answers differently."""
 
 
-def export_onnx(network: PaddedNetwork, channels: int, path: Path) -> None:
+def export_onnx(network: Network, channels: int, path: Path) -> None:
     """Write the optimized network as ONNX: image (1, C, H, W) -> probability (1, K, H, W), any H and W.
 
     Args:
@@ -58,7 +58,7 @@ def export_onnx(network: PaddedNetwork, channels: int, path: Path) -> None:
             raise ExportError(f"the network cannot be written as ONNX: {reason}") from error
 
 
-def reference(network: PaddedNetwork) -> Callable[[Array], Array]:
+def reference(network: Network) -> Callable[[Array], Array]:
     """Return plain PyTorch as an engine, with which exports are compared."""
 
     def run(image: Array) -> Array:
@@ -69,7 +69,7 @@ def reference(network: PaddedNetwork) -> Callable[[Array], Array]:
     return run
 
 
-def check_export(engine: Engine, network: PaddedNetwork, images: list[Array], threshold: float) -> dict[str, float]:
+def check_export(engine: Engine, network: Network, images: list[Array], threshold: float) -> dict[str, float]:
     """Compare an export with PyTorch and return how far they are apart.
 
     Args:
@@ -110,7 +110,7 @@ def measure_speed_up(run: Callable[[Array], Array], peer: Callable[[Array], Arra
     return min(seconds[1]) / min(seconds[0])
 
 
-def export(network: PaddedNetwork, images: list[Array], threshold: float, path: Path) -> dict[str, float]:
+def export(network: Network, images: list[Array], threshold: float, path: Path) -> dict[str, float]:
     """Write, check and measure the export; nothing stays of one that is refused.
 
     Args:
@@ -136,7 +136,7 @@ def export(network: PaddedNetwork, images: list[Array], threshold: float, path: 
     return checked | {"speed_up": measure_speed_up(engine, reference(network), images[0])}
 
 
-def fastest_engine(network: PaddedNetwork, channels: int, threshold: float) -> Engine:
+def fastest_engine(network: Network, channels: int, threshold: float) -> Engine:
     """Return what runs a network fastest here: PyTorch on a GPU, else its export where that agrees, else PyTorch.
 
     Args:

@@ -91,21 +91,22 @@ class Predictor:
         return cls(load_engine(folder, info, engine), info)
 
     def probabilities(
-        self, image: NDArray[Any], tta: bool = False, before_tile: Callable[[], None] | None = None
+        self, image: NDArray[Any], tta: bool | None = None, before_tile: Callable[[], None] | None = None
     ) -> NDArray[np.float32]:
         """Return the probabilities of all channels, (K, H, W) in [0, 1]; channel 0 is the boundary.
 
         Args:
             image: (H, W), (H, W, 3) or with the network's channels, of any type, as it was read. Beside it and the
                 answer, one tile is in memory.
-            tta: return the mean over the flips and turns of the image, for eight times the work.
+            tta: return the mean over the flips and turns of the image, for eight times the work; None: as the model's
+                scores were made.
             before_tile: called before each tile; what it raises ends the prediction.
 
         Raises:
             ValueError: the image has another shape or type.
         """
         _check_image(image, self.info.network.in_channels)
-        engine = AveragedEngine(self.engine) if tta else self.engine
+        engine = AveragedEngine(self.engine) if self.averages(tta) else self.engine
         channels = self.info.network.in_channels
         limits = self.info.scaling.limits(match_channels(image, channels), self.info.planes.scaled_alone)
 
@@ -116,7 +117,11 @@ class Predictor:
 
         return predict_tiles(source, image.shape[:2], engine, self.info.stride_px, self._tiling)
 
-    def probability(self, image: NDArray[Any], tta: bool = False) -> NDArray[np.float32]:
+    def averages(self, tta: bool | None) -> bool:
+        """Return whether predictions are averaged: as asked, else as the model's scores were made."""
+        return self.info.tta if tta is None else tta
+
+    def probability(self, image: NDArray[Any], tta: bool | None = None) -> NDArray[np.float32]:
         """Return the probability of a boundary, (H, W) in [0, 1].
 
         Args:
@@ -126,7 +131,9 @@ class Predictor:
         boundary: NDArray[np.float32] = self.probabilities(image, tta)[0]
         return boundary
 
-    def boundary(self, image: NDArray[Any], threshold: float | None = None, tta: bool = False) -> NDArray[np.bool_]:
+    def boundary(
+        self, image: NDArray[Any], threshold: float | None = None, tta: bool | None = None
+    ) -> NDArray[np.bool_]:
         """Return the boundary, (H, W).
 
         Args:
@@ -134,9 +141,11 @@ class Predictor:
             threshold: probability from which a pixel is boundary; the one chosen on validation if None.
             tta: as for `probabilities`.
         """
-        return self.probability(image, tta) >= (self.info.threshold_for(tta) if threshold is None else threshold)
+        return self.probability(image, tta) >= (
+            self.info.threshold_for(self.averages(tta)) if threshold is None else threshold
+        )
 
-    def labels(self, image: NDArray[Any], tta: bool = False) -> Labels:
+    def labels(self, image: NDArray[Any], tta: bool | None = None) -> Labels:
         """Return the cells, (H, W), numbered from 1; 0 belongs to none.
 
         Args:
@@ -160,7 +169,7 @@ class Predictor:
 
     def _check_golden(self, folder: Path) -> None:
         expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())
-        answer = self.probability(read_picture(folder / GOLDEN_IMAGE))
+        answer = self.probability(read_picture(folder / GOLDEN_IMAGE), tta=False)
         difference = np.abs(answer - expected).max()
         if self.engine.exact and difference > GOLDEN_TOLERANCE:
             raise ValueError(

@@ -36,6 +36,8 @@ class BoundaryModule(ScoredModule):
         tolerance_px: of the boundary F1, in pixels.
         channel_weights: >= 0, of the channels in the loss, the boundary first; null weighs all alike.
         decoder: from which the search for the decoder of cells starts; null takes the usual ones for the data.
+        tta: average over the flips and turns of each image in the validation after the training, in test and
+            prediction, for eight times the work; epochs are chosen by plain validations.
         start_from: a trained network instead of encoder_weights: folder of a run or of an artifact, a checkpoint in its
             run's folder, or septum:TAG.
         freeze: which stages of the encoder keep their weights, and until which epoch; null: none.
@@ -53,12 +55,13 @@ class BoundaryModule(ScoredModule):
         tolerance_px: float = 2.0,
         channel_weights: list[float] | None = None,
         decoder: Decoder | None = None,
+        tta: bool = False,
         start_from: str | None = None,
         freeze: Freeze | None = None,
         lr_decay_per_stage: float | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__(rank_by, tolerance_px, decoder)
+        super().__init__(rank_by, tolerance_px, decoder, tta)
         self.network_config = network
         self.network = build_network(replace(network, encoder_weights=None) if start_from else network, seed)
         self.start_from, self.freeze_stages, self.lr_decay_per_stage = start_from, freeze, lr_decay_per_stage

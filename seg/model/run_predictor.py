@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.inference.tiling import predict_array
-from seg.model.averaging import NetworkEngine
+from seg.model.averaging import NetworkEngine, averaged
 from seg.model.module import BoundaryModule
 from seg.record import RunRecord
 
@@ -16,7 +16,7 @@ Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def load_predict(run: Path, record: RunRecord) -> Predict:
-    """Return the run's network as a function of one image.
+    """Return the run's network as a function of one image, averaged over flips and turns if the run's tests were.
 
     Args:
         run: its folder.
@@ -28,5 +28,6 @@ def load_predict(run: Path, record: RunRecord) -> Predict:
     if record.checkpoint is None:
         raise ValueError(f"{run} is a {record.status} run: it has no trained network")
     model = BoundaryModule.load_from_checkpoint(run / record.checkpoint)
-    engine, stride_px = NetworkEngine(model.network), model.network.stride_px
+    engine = averaged(model.network) if record.tta else NetworkEngine(model.network)
+    stride_px = model.network.stride_px
     return lambda image: predict_array(image, engine, stride_px)[0]

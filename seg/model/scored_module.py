@@ -17,6 +17,7 @@ from seg.metrics.collapse import VERDICTS, Verdict, judge_split
 from seg.metrics.image_scores import RankBy, ScoreTable
 from seg.model.averaging import averaged, predict_images
 from seg.model.scoring import SplitScorer
+from seg.network.ensemble import LEAST_PROBABILITY
 from seg.network.unet import NetworkConfig, PaddedNetwork
 
 
@@ -29,10 +30,12 @@ class ScoredModule(pl.LightningModule):
         rank_by: the metric by which validation chooses epoch and threshold.
         tolerance_px: of the boundary F1, in pixels.
         decoder: from which the search for the decoder of cells starts; None takes the usual ones for the data.
+        tta: average over flips and turns (test-time augmentation) wherever a network is used, that is not in the
+            validations during a training.
 
     Attributes:
         network, network_config, loss: set by the subclass.
-        tta: whether validation and prediction average over flips and turns (test-time augmentation).
+        tta: as given.
         threshold_tta: of averaged predictions; None if it was not chosen.
         decoder: from probabilities to cells; after a training the one that was chosen on validation.
     """
@@ -42,13 +45,12 @@ class ScoredModule(pl.LightningModule):
     network_config: NetworkConfig
     loss: SegmentationLoss
 
-    def __init__(self, rank_by: RankBy, tolerance_px: float, decoder: Decoder | None) -> None:
+    def __init__(self, rank_by: RankBy, tolerance_px: float, decoder: Decoder | None, tta: bool) -> None:
         super().__init__()
-        self.rank_by, self.decoder = rank_by, decoder
+        self.rank_by, self.decoder, self.tta = rank_by, decoder, tta
         self.tolerance_px, self.scorer = tolerance_px, SplitScorer(tolerance_px, rank_by)
         self.tables: dict[str, ScoreTable] = {}
         self.collapse: Verdict = "none"
-        self.tta = False
         self.threshold_tta: float | None = None
         self.register_buffer("threshold", torch.tensor(0.5))
 
@@ -68,31 +70,35 @@ class ScoredModule(pl.LightningModule):
         probability: Tensor = self.network(image).sigmoid()
         return probability
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
-        """Score the validation images and return their probabilities; with `tta`, score averaged ones alone."""
-        if not self.tta:
-            return self._score(batch)
-        probability = predict_images(batch["image"], averaged(self.network), self.network.stride_px)
-        self.scorer.add(batch, probability, torch.zeros(()))
-        return None
+    def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Score the validation images and return their probabilities."""
+        return self._score(batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Score the test images and return their probabilities."""
         return self._score(batch)
 
     @property
-    def prediction_threshold(self) -> float:
-        """The threshold of predictions, with `tta` that of averaged ones; ValueError if it was not chosen."""
-        if not self.tta:
+    def averages(self) -> bool:
+        """Whether images are averaged now: with `tta`, but not during a training."""
+        return self.tta and self.trainer.state.fn != TrainerFn.FITTING
+
+    @property
+    def used_threshold(self) -> float:
+        """The threshold of what is scored or predicted now; ValueError if that of averaged ones was not chosen."""
+        if not self.averages:
             return self.threshold.item()
         if self.threshold_tta is None:
-            raise ValueError("the checkpoint has no threshold for --tta, which a whole `seg fit` adds: leave --tta out")
+            raise ValueError(
+                "the checkpoint has no threshold for tta, which a whole `seg fit` adds: leave --tta out, or set "
+                "--model.tta false"
+            )
         return self.threshold_tta
 
     def on_predict_start(self) -> None:
         """Choose the fastest engine, as the service does."""
-        engine = fastest_engine(self.network, self.network_config.in_channels, self.prediction_threshold)
-        self.engine = AveragedEngine(engine) if self.tta else engine
+        engine = fastest_engine(self.network, self.network_config.in_channels, self.used_threshold)
+        self.engine = AveragedEngine(engine) if self.averages else engine
 
     def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return probabilities (N, K, H, W), tile by tile where the images are large."""
@@ -101,10 +107,11 @@ class ScoredModule(pl.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Choose the threshold at which the ranking metric is best, and log the scores at it."""
         table, loss = self.scorer.gather()
-        if self.tta:
-            self.threshold_tta = table.best_threshold(self.rank_by)
-            return
-        self.threshold.fill_(table.best_threshold(self.rank_by))
+        best = table.best_threshold(self.rank_by)
+        if self.averages:
+            self.threshold_tta = best
+        else:
+            self.threshold.fill_(best)
         self._warn_of_collapse(table)
         self._log("val/threshold", self.threshold)
         self._log("val/collapse", torch.tensor(float(VERDICTS.index(self.collapse))))
@@ -121,15 +128,20 @@ class ScoredModule(pl.LightningModule):
         self._finish(*self.scorer.gather(), "test")
 
     def _score(self, batch: Batch) -> Tensor:
-        logits = self.network(batch["image"])
-        probability: Tensor = logits.sigmoid()
+        if self.averages:
+            probability = predict_images(batch["image"], averaged(self.network), self.network.stride_px)
+            probability = probability.to(batch["mask"].device)
+            logits = probability.logit(LEAST_PROBABILITY)
+        else:
+            logits = self.network(batch["image"])
+            probability = logits.sigmoid()
         self.scorer.add(batch, probability, self.loss(logits, batch["mask"], batch.get("valid")))
         return probability
 
     def _finish(self, table: ScoreTable, loss: Tensor, split: str) -> None:
         self.tables[split] = table
         self._log(f"{split}/loss", loss, prog_bar=split == "val")
-        for metric, values in table.at(self.threshold.item()).items():
+        for metric, values in table.at(self.used_threshold).items():
             self._log(f"{split}/{metric}", values.mean(), prog_bar=metric == self.rank_by)
 
     def _log(self, name: str, value: Tensor, **options: Any) -> None:

@@ -12,10 +12,11 @@ from seg.analysis.ranks import Ranks
 from seg.analysis.verdict import describe, power_words, with_interval
 from seg.data.writing import write_file
 from seg.metrics.table import METRICS
-from seg.record import RunRecord, find_runs
+from seg.record import RunRecord
 from seg.report.figures.ranks import critical_difference_diagram
 from seg.report.one import render
 from seg.report.tables import without_nan
+from seg.runs import find_runs
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from seg.analysis.trials import ends_of_search, load_trials
 from seg.analysis.verdict import pair_words, with_interval
 from seg.data.writing import write_file
 from seg.metrics.table import METRICS, OPTIMISTIC
-from seg.record import RunRecord, find_runs
+from seg.record import RunRecord
 from seg.report.figures import differences
 from seg.report.figures import training as training_figures
 from seg.report.figures.annotation import annotation_figure
@@ -31,6 +31,7 @@ from seg.report.figures.style import Drawing
 from seg.report.glossary import METRIC_TERMS, TERMS
 from seg.report.repeat import repeat
 from seg.report.tables import to_csv, to_json
+from seg.runs import find_runs
 
 
 def write_report(folder: Path, rope: float = 0.0) -> Path:

@@ -28,7 +28,7 @@ def to_csv(runs: dict[Path, RunRecord], baselines: Scores) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["loss", "seed", "status", "threshold", "split", "image", *METRICS])
     for record in runs.values():
-        about = [record.name, record.seed, record.status, round(record.threshold, 4)]
+        about = [record.name, record.seed, record.status, round(record.used_threshold, 4)]
         for split, scores in (("validation", record.validation), ("test", record.test)):
             if scores is not None:
                 writer.writerows(_lines([*about, split], scores.images, scores.metrics))

@@ -11,7 +11,8 @@ from seg.data.planes import Planes
 from seg.data.sample import Sample
 from seg.data.scaling import IntensityScaling, prepare
 from seg.model.run_predictor import Predict, load_predict
-from seg.record import RunRecord, find_runs
+from seg.record import RunRecord
+from seg.runs import find_runs
 from seg.suggest.disagreement import Image, mutual_information
 from seg.suggest.diversity import Vector, describe_image, rank_diverse
 

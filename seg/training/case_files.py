@@ -40,12 +40,22 @@ def write_case(
     """
     write_input(folder / IMAGE, image)
     write_file(folder / TRUTH, encode_mask(truth, 255))
-    for name, probability in zip(PROBABILITIES, probabilities, strict=False):
-        write_file(folder / name, encode_probability(probability))
+    write_probabilities(folder, probabilities)
     if labels is not None:
         write_file(folder / LABELS, encode_labels(labels))
     if valid is not None:
         write_file(folder / VALID, encode_mask(valid, 255))
+
+
+def write_probabilities(folder: Path, probabilities: NDArray[np.float32]) -> None:
+    """Write the probabilities of an image.
+
+    Args:
+        folder: of the image.
+        probabilities: (K, H, W).
+    """
+    for name, probability in zip(PROBABILITIES, probabilities, strict=False):
+        write_file(folder / name, encode_probability(probability))
 
 
 def read_probabilities(folder: Path) -> NDArray[np.float32]:

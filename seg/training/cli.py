@@ -14,9 +14,9 @@ from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from seg.data.module import BoundaryDataModule
 from seg.model.module import BoundaryModule
 from seg.run_config import count_inputs
-from seg.training.averaged_threshold import choose_averaged_threshold
 from seg.training.cell_tuning import choose_and_keep_decoder
 from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
+from seg.training.final_validation import validate_both_ways
 from seg.training.jsonargparse_patches import OneSentenceParser
 from seg.training.lightning_patches import SubcommandCLI, launch_with
 from seg.training.pictures import PictureWriter
@@ -138,7 +138,7 @@ class TrainingCLI(SubcommandCLI):
     def before_predict(self) -> None:
         """Pass on what the prediction is asked for."""
         options = self.config.predict
-        self.model.tta = options.tta
+        self.model.tta |= options.tta
         self._callback(PictureWriter).wants(options.labels, options.measure)
 
     def after_validate(self) -> None:
@@ -160,10 +160,11 @@ class TrainingCLI(SubcommandCLI):
         checkpoint = Path(self._callback(RunCheckpoint).best_model_path)
         if checkpoint == Path():
             raise RuntimeError("no weights were kept: there was no validation, or --checkpoint.save_top_k is 0")
-        self._evaluate(self.trainer.validate, checkpoint)
         folder, choice = run_folder(self.trainer), None
-        if self.config.fit.score_test:
-            choose_averaged_threshold(self.trainer, self.model)
+        if not self.config.fit.score_test:
+            self._evaluate(self.trainer.validate, checkpoint)
+        else:
+            validate_both_ways(self.trainer, self.model, checkpoint)
             choice = choose_and_keep_decoder(self.trainer, self.model, folder, checkpoint)
             self._evaluate(self.trainer.test, checkpoint)
         if self.trainer.is_global_zero:
@@ -178,7 +179,7 @@ class TrainingCLI(SubcommandCLI):
     def _print_scores(self, split: str) -> None:
         if not self.trainer.is_global_zero:
             return
-        threshold = self.model.threshold.item()
+        threshold = self.model.used_threshold
         means = {name: values.mean().item() for name, values in self.model.tables[split].at(threshold).items()}
         scores = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
         print(f"{split} at threshold {threshold:.2f}: {scores}")

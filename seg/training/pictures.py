@@ -60,8 +60,7 @@ class PictureWriter(Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
         """Write the same of the validation images once the training is over: decoder and int8 are chosen on them."""
-        final = trainer.state.fn == TrainerFn.VALIDATING and outputs is not None
-        if final and not _is_repeated(trainer, trainer.val_dataloaders):
+        if trainer.state.fn == TrainerFn.VALIDATING and not _is_repeated(trainer, trainer.val_dataloaders):
             self._write("validation", batch, outputs)
 
     def _write(self, split: str, batch: Batch, probabilities: Tensor) -> None:
@@ -90,7 +89,7 @@ class PictureWriter(Callback):
         if _is_repeated(trainer, trainer.predict_dataloaders):
             return
         data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
-        folder, threshold = self.folder / "predictions", pl_module.prediction_threshold
+        folder, threshold = self.folder / "predictions", pl_module.used_threshold
         for number, name in enumerate(batch["name"]):
             probabilities = _array(outputs[number])
             write_prediction(folder, name, probabilities[0], threshold, data.boundary_value)

@@ -156,6 +156,7 @@ class RunRecorder(SaveConfigCallback):
             rank_by=module.rank_by,
             threshold=module.threshold.item(),
             threshold_tta=module.threshold_tta,
+            tta=module.tta,
             validation=_scores(module, "val", described) if checkpoint else None,
             test=_scores(module, "test", described, suite.metrics) if suite else None,
             optimistic=suite.optimistic if suite else {},
@@ -184,14 +185,14 @@ def _scores(
     module: BoundaryModule, split: str, described: dict[str, Any], more: dict[str, list[float]] | None = None
 ) -> SplitScores:
     table: ScoreTable = module.tables[split]
-    metrics = {name: values.tolist() for name, values in table.at(module.threshold.item()).items()}
+    metrics = {name: values.tolist() for name, values in table.at(module.used_threshold).items()}
     return SplitScores(images=described[split], metrics=(more or {}) | metrics)
 
 
 def _score_pictures(folder: Path, images: list[str], module: BoundaryModule) -> SuiteScores:
     """Score the test images with every metric, from the files of `seg.training.case_files`."""
     cases = [read_case(folder / "test" / name, module.decoder) for name in images]
-    return score_cases(cases, module.threshold.item(), module.tolerance_px)
+    return score_cases(cases, module.used_threshold, module.tolerance_px)
 
 
 def read_case(folder: Path, decoder: Decoder | None) -> Case:

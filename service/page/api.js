@@ -9,7 +9,7 @@ const MOST_TRIES = 120;
  * @typedef {object} Options of a prediction
  * @property {number | null} page of a stack, from 0
  * @property {number | null} pixelSize in micrometers; null as the file says
- * @property {boolean} tta average over the turned and mirrored image
+ * @property {boolean | null} tta average over the turned and mirrored image; null as the model's scores were made
  * @property {number} [threshold]
  */
 
@@ -55,7 +55,8 @@ export async function fetchModel() {
  * @returns {Promise<Blob>}
  */
 export async function predict(file, format, options, tell, signal) {
-  const query = new URLSearchParams({ format, tta: String(options.tta) });
+  const query = new URLSearchParams({ format });
+  if (options.tta !== null) query.set("tta", String(options.tta));
   if (options.page !== null) query.set("page", String(options.page));
   if (options.pixelSize !== null) query.set("pixel_size_um", String(options.pixelSize));
   if (options.threshold !== undefined) query.set("threshold", String(options.threshold));

@@ -112,8 +112,17 @@ export class Session extends EventTarget {
    * @returns {number}
    */
   defaultThreshold(item) {
-    const averaged = item.options.tta ? this.model?.threshold_tta : null;
+    const averaged = this.averages(item) ? this.model?.threshold_tta : null;
     return averaged ?? this.model?.threshold ?? 0.5;
+  }
+
+  /**
+   * Return whether predictions are averaged: as the user says, else as the model's scores were made.
+   * @param {Item} item
+   * @returns {boolean}
+   */
+  averages(item) {
+    return item.options.tta ?? this.model?.tta ?? false;
   }
 }
 
@@ -131,7 +140,7 @@ function newItem(file) {
     progress: "",
     error: null,
     pages: 1,
-    options: { page: null, pixelSize: null, tta: false },
+    options: { page: null, pixelSize: null, tta: null },
     threshold: null,
     viewArchive: null,
     cellArchive: null,

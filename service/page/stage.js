@@ -140,7 +140,7 @@ export class Stage {
     byId("boundary-share").textContent = level ? text("threshold.share", { share: formatNumber(100 * share, { maximumFractionDigits: 1 }) }) : "";
     byId("threshold-reset").hidden = item?.threshold === null || !item;
     byId("pages").hidden = !item || item.pages === 1;
-    /** @type {HTMLInputElement} */ (byId("tta")).checked = item?.options.tta ?? false;
+    /** @type {HTMLInputElement} */ (byId("tta")).checked = item ? this.#session.averages(item) : false;
     if (!item || item.pages === 1) return;
     const pages = /** @type {HTMLInputElement} */ (byId("page"));
     pages.max = String(item.pages);

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from seg.analysis.trials import load_trials
-from seg.record import RunRecord, SplitScores, choose_run, find_runs, rank_losses
+from seg.record import RunRecord, SplitScores
+from seg.runs import choose_run, find_runs, rank_losses
 from tests.seg import records
 
 

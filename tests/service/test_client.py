@@ -137,6 +137,15 @@ def test_the_command_takes_the_options_of_the_service(served, folder, name, suff
         assert json.loads(written)["image"]["pixel_size_um"] == [0.5, 0.5]
 
 
+def test_averaging_is_asked_for_refused_or_left_to_the_model(served, folder):
+    answers = []
+    for number, option in enumerate([["--tta"], ["--no-tta"], []]):
+        out = folder / f"out_{number}"
+        assert main(["client", served.url, str(folder / "1.png"), "--out", str(out), *option]) == 0
+        answers.append((out / "1_mask.png").read_bytes())
+    assert answers[0] != answers[1] == answers[2]
+
+
 def test_one_bad_image_does_not_stop_the_others(served, folder, capsys):
     (folder / "bad.png").write_bytes(b"nothing")
     images = [str(folder / "bad.png"), str(folder / "gone.png"), str(folder / "1.png")]

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,11 +15,12 @@ import shapely
 import tifffile
 from PIL import Image
 from skimage.measure import regionprops
+from starlette.testclient import TestClient
 
 from service.bundle import MEMBERS
 from service.cells import feature_collection, find_cells
 from service.formats import FORMATS
-from tests.service.world import Brightness, png_of, tiff_of
+from tests.service.world import Brightness, app_of, png_of, tiff_of
 
 #: Two rooms between bright walls; the left one has a pillar, which is a hole of its cell.
 ROOMS = np.zeros((60, 90), np.uint8)
@@ -228,6 +230,33 @@ def test_turns_are_averaged_only_when_asked_for(client):
     answers = [ask(client, f"format=probability_tiff&tta={tta}").content for tta in ("false", "true")]
     plain, turned = (tifffile.imread(io.BytesIO(answer)) for answer in answers)
     assert np.array_equal(turned, 1 - plain)
+
+
+def test_a_model_whose_scores_are_of_averaged_predictions_averages_unless_told_not_to():
+    class Averaging(Brightness):
+        info = replace(Brightness.info, tta=True, threshold_tta=0.25)
+
+    with TestClient(app_of(Averaging())) as client:
+        default, no = (ask(client, f"format=probability_tiff{query}").content for query in ("", "&tta=false"))
+        thresholds = [ask(client, f"format=json{query}").json()["threshold"] for query in ("", "&tta=false")]
+        assert client.get("/model").json()["tta"] is True
+    assert np.array_equal(tifffile.imread(io.BytesIO(default)), 1 - tifffile.imread(io.BytesIO(no)))
+    assert thresholds == [0.25, 0.5]
+
+
+def test_the_text_tells_of_an_ensemble():
+    class Several(Brightness):
+        info = replace(
+            Brightness.info,
+            network=replace(Brightness.info.network, members=2),
+            provenance=replace(Brightness.info.provenance, members=["l2, seed 0", "l2, seed 1"]),
+        )
+
+    with TestClient(app_of(Several())) as client:
+        archive = zipfile.ZipFile(io.BytesIO(ask(client, "format=zip").content))
+    text = archive.read("method.txt").decode()
+    assert "the mean of 2 networks of the type unet" in text
+    assert "The first of them was trained with the loss losses.L2Loss" in text
 
 
 def test_the_table_of_formats_is_light_enough_for_the_command_line():

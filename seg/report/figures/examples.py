@@ -65,7 +65,7 @@ def _by_image(record: RunRecord, metric: str) -> dict[str, float]:
 
 
 def _example(image: str, title: str, rows: list[LossRow], runs: dict[Path, RunRecord]) -> Example:
-    folders = {row.name: (row.best / "test" / image, runs[row.best].threshold) for row in rows if row.best}
+    folders = {row.name: (row.best / "test" / image, runs[row.best].used_threshold) for row in rows if row.best}
     first, _ = next(iter(folders.values()))
     window = crops.crop_window(crops.read_truth(first), crops.CROP_PX)
     return Example(

@@ -9,7 +9,8 @@ from seg.analysis.trials import TRIALS, load_trials
 from seg.compare import tuning
 from seg.compare.plan import Plan
 from seg.compare.run_task import PlannedRun, RunTask
-from seg.record import RunRecord, SplitScores, find_runs
+from seg.record import RunRecord, SplitScores
+from seg.runs import find_runs
 from tests.seg.records import record
 
 LOSSES = Path(__file__).parents[3] / "configs" / "loss"

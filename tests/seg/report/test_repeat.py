@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from seg.__main__ import main
-from seg.record import RunRecord, find_runs
+from seg.record import RunRecord
 from seg.report.repeat import repeat
+from seg.runs import find_runs
 
 LOSS = Path(__file__).parents[3] / "configs" / "loss" / "l2.yaml"
 

@@ -125,7 +125,7 @@ def test_tta_without_a_threshold_is_refused_and_leaves_no_folder(run, args, tmp_
     torch.save(checkpoint, tmp_path / "old.ckpt")
     version = "--trainer.logger.version=refused"
     assert main(["predict", *args, version, "--tta", f"--ckpt_path={tmp_path / 'old.ckpt'}"]) == 2
-    assert "the checkpoint has no threshold for --tta" in capsys.readouterr().err
+    assert "the checkpoint has no threshold for tta" in capsys.readouterr().err
     assert not (run.parent / "refused").exists()
 
 

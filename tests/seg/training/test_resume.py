@@ -16,7 +16,8 @@ import yaml
 from seg.__main__ import main
 from seg.compare.plan import Plan
 from seg.compare.run import run_comparison
-from seg.record import FILE_NAME, find_runs
+from seg.record import FILE_NAME
+from seg.runs import find_runs
 
 LOSSES = Path(__file__).parents[3] / "configs" / "loss"
 SCHEDULES = {

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -233,6 +234,19 @@ def opened_with_token(browser, url):
     page.keyboard.press("Enter")
     expect(page.locator("#model-name")).to_have_text("L2")
     return page
+
+
+def test_a_model_that_averages_is_asked_to_by_default(browser):
+    class Averaging(Brightness):
+        info = replace(Brightness.info, tta=True)
+
+    with serving(Averaging()) as url:
+        page = opened(browser, url)
+        pick(page, image("rooms.png"))
+        expect(page.locator("#tta")).to_be_checked()
+        assert is_boundary(page, LEFT)  # this predictor inverts the turned image
+        page.locator("#tta").uncheck()
+        expect(page.locator("#boundary-share")).to_contain_text(re.compile("^22"))
 
 
 def test_the_thorough_prediction_is_the_services(page):
