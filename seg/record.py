@@ -96,6 +96,7 @@ class RunRecord:
         seconds: wall time of the training alone, interruptions left out.
         steps, checkpoint: optimiser steps done; the chosen weights, relative to the run's folder.
         config: the resolved configuration of the command line; the file holds its `raw`.
+        start_gradient: length of the gradient, mean over the first steps; None where no step was done.
         timing: median seconds of a training step and of a validation, as {"step": s, "validation": s}.
         error: one sentence for a run that is not finished.
         decoder: class path and arguments of the decoder that validation chose; None where none was.
@@ -121,6 +122,7 @@ class RunRecord:
     optimistic: dict[str, float] = field(default_factory=dict)
     collapse: str = "none"
     timing: dict[str, float] = field(default_factory=dict)
+    start_gradient: float | None = None
     threshold_tta: float | None = None
     tta: bool = False
     error: str | None = None

@@ -29,14 +29,20 @@ def ends_of_search(tuned: dict[str, Any]) -> list[str]:
         "beyond, so that its score says less about the loss."
         for arm, of_arm in tuned.items()
         for option, chosen in of_arm["chosen"].items()
-        for low, high in [_range([trial["options"].get(option) for trial in of_arm["trials"]])]
+        for low, high in [tried_range(of_arm, option)]
         for end, value in (("smallest", low), ("largest", high))
         if low < high and chosen == value
     ]
 
 
-def _range(values: list[Any]) -> tuple[float, float]:
-    """Return the smallest and largest of at least three numbers; (0, 0) where there are others or fewer."""
+def tried_range(of_arm: dict[str, Any], option: str) -> tuple[float, float]:
+    """Return the smallest and the largest of at least three numbers that were tried; (0, 0) where there are none.
+
+    Args:
+        of_arm: its choice and its trials; empty where nothing was tuned.
+        option: of `seg fit`.
+    """
+    values = [trial["options"].get(option) for trial in of_arm.get("trials", [])]
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if len(numbers) < len(values) or len(set(numbers)) < 3:
         return 0.0, 0.0

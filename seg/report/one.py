@@ -14,6 +14,7 @@ from seg.analysis.annotation import annotation_sentences, learning_curves
 from seg.analysis.baselines import Scores, score_baselines
 from seg.analysis.claims import judge_claims
 from seg.analysis.formatting import format_score, p_value
+from seg.analysis.learning_rates import learning_rates
 from seg.analysis.looks import remember_look
 from seg.analysis.summary import Summary, summarize
 from seg.analysis.trials import ends_of_search, load_trials
@@ -69,6 +70,7 @@ def write_report(folder: Path, rope: float = 0.0) -> Path:
         "claims": claims,
         "tuned": tuned,
         "ends": ends_of_search(tuned),
+        "learning_rates": learning_rates(runs.values(), tuned),
         "baselines": {name: _means(scores) for name, scores in baselines.items()},
         "annotation": annotation,
         "drawings": _draw(summary, runs, baselines, folder)

@@ -32,6 +32,7 @@ from seg.training.case_files import (
 )
 from seg.training.cell_tuning import DecoderChoice
 from seg.training.resume import run_folder
+from seg.training.start_gradient import StartGradient
 from seg.training.stopwatch import Stopwatch
 from seg.training.versions import versions
 
@@ -49,7 +50,7 @@ class RunRecorder(SaveConfigCallback):
         super().__init__(*args, **kwargs)
         self.folder = Path()
         self.choice: DecoderChoice | None = None
-        self.stopwatch = Stopwatch()
+        self.stopwatch, self.gradient = Stopwatch(), StartGradient()
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Save the configuration, unless the run resumes with the one that it has."""
@@ -57,17 +58,23 @@ class RunRecorder(SaveConfigCallback):
         if not trainer.strategy.broadcast((self.folder / self.config_filename).exists()):
             super().setup(trainer, pl_module, stage)
 
-    def state_dict(self) -> dict[str, float]:
-        """Return the start of the training (Unix time) and its duration so far, in seconds."""
-        return {"started": self.started, "seconds": self.seconds_before + time.monotonic() - self.clock}
+    def state_dict(self) -> dict[str, Any]:
+        """Return the start of the training (Unix time), its duration so far, in seconds, and its first gradients."""
+        seconds = self.seconds_before + time.monotonic() - self.clock
+        return {"started": self.started, "seconds": seconds, "gradients": self.gradient.lengths}
 
-    def load_state_dict(self, state_dict: dict[str, float]) -> None:
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue the clock of an interrupted training."""
         self.started, self.seconds_before = state_dict["started"], state_dict["seconds"]
+        self.gradient.lengths = state_dict.get("gradients", [])
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start timing the first step."""
         self.stopwatch.begin("step")
+
+    def on_before_optimizer_step(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        """Measure the first gradients."""
+        self.gradient.add(pl_module)
 
     def on_train_batch_end(self, *_: Any) -> None:
         """Time a step, including the preparation of its batch."""
@@ -165,6 +172,7 @@ class RunRecorder(SaveConfigCallback):
             versions=versions(),
             started=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
             seconds=round(self.seconds, 3),
+            start_gradient=self.gradient.mean(),
             timing=self.stopwatch.timing(),
             steps=self.steps,
             checkpoint=_relative(checkpoint, folder) if checkpoint else None,

@@ -142,7 +142,7 @@ def test_the_page_needs_nothing_but_itself(reported):
 def test_every_picture_has_words_and_every_table_a_caption(reported):
     page = (reported / "report.html").read_text()
     assert page.count("<img ") == len(re.findall(r'<img [^>]*alt="[^"]+"', page))
-    assert page.count("<table") == page.count("<caption>") == 3
+    assert page.count("<table") == page.count("<caption>") == 4
     assert page.count("<svg") == len(re.findall(r'<div role="img" aria-label="[^"]+"><svg', page)) == 9
     assert len(re.findall(r'<label class="see">[^<]+\n<input type="range"', page)) == 3
     assert '<html lang="en">' in page
@@ -259,6 +259,17 @@ def test_the_report_shows_what_was_tuned_and_every_trial(comparison):
     assert "the best of its 2 trials" in page
     assert "- l2: lr 0.1, the best of 2" in (comparison / "report.md").read_text()
     assert json.loads((comparison / "report.json").read_text())["tuning"]["l2"]["trials"] == trials
+
+
+def test_the_report_tells_learning_rates_gradients_and_divergence(tmp_path):
+    config = records.config(model={"optimizer": {"class_path": "torch.optim.AdamW", "init_args": {"lr": 0.003}}})
+    run = replace(record("l2", 0, 0.6, 0.9), config=config, start_gradient=0.0421)
+    save(tmp_path / "runs" / "l2" / "seed-0", run)
+    save(tmp_path / "runs" / "l2" / "seed-1", replace(run, seed=1, status="diverged", validation=None, test=None))
+    page = write_report(tmp_path).read_text()
+    table = page[page.index("Table of learning rates") :]
+    row = re.search(r"<tr><th scope=\"row\">l2</th>(.*?)</tr>", table).group(1)
+    assert re.findall(r"<td>(.*?)</td>", row) == ["0.003", "\N{EN DASH}", "0.0421", "1 of 2"]
 
 
 def test_every_figure_is_a_file_too(reported):

@@ -137,6 +137,7 @@ def test_curves_survive_a_restart_after_the_last_epoch(run, args):
     assert (run / "metrics.csv").read_bytes() == curves
     after = RunRecord.load(run)
     assert (after.test, after.threshold_tta) == (before.test, before.threshold_tta)
+    assert after.start_gradient == before.start_gradient > 0
     assert json.loads((run / "record.json").read_text())["seconds"] == pytest.approx(before.seconds, abs=60)
 
 
