@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test soak check check-page pictures clean
+# `make test` leaves out what is marked slow; `make slow` runs that alone. CI runs both.
+.PHONY: demo test slow soak check check-page pictures clean
 
 demo: $(READY)
 	$(BIN)/seg compare configs/compare/demo.yaml
@@ -13,7 +14,10 @@ demo: $(READY)
 	@echo "report: runs/demo/report.html"
 
 test: check
-	$(BIN)/pytest -n 2 --max-worker-restart 0 --dist loadfile --cov
+	$(BIN)/pytest -m "not slow" -n 2 --max-worker-restart 0 --dist loadfile --cov
+
+slow: $(READY)
+	$(BIN)/pytest -m slow -n 2 --max-worker-restart 0 --dist loadfile
 
 # The pictures in README, from the report of the demo.
 pictures: runs/demo/bentoml

@@ -97,7 +97,7 @@ def _score_fold(path: Path, record: RunRecord) -> Scores:
     scores = {}
     for name, answer in untrained_answers(validation, record.rank_by, tolerance_px).items():
         cases = [_case(path / "test" / image, answer) for image in (record.test.images if record.test else [])]
-        scores[name] = score_cases(cases, threshold=0.5, tolerance_px=tolerance_px).metrics
+        scores[name] = score_cases(cases, threshold=0.5, tolerance_px=tolerance_px, optimistic=False).metrics
     return scores
 
 

@@ -53,6 +53,14 @@ class SuiteScores:
 
 
 @dataclass(frozen=True)
+class _Work:
+    case: Case
+    threshold: float
+    tolerance_px: float
+    pooled: list[OptimisticMetric]
+
+
+@dataclass(frozen=True)
 class _ImageResult:
     scores: dict[str, float]
     over_thresholds: dict[str, NDArray[Any]]
@@ -64,6 +72,7 @@ def score_cases(
     tolerance_px: float,
     processes: int = 1,
     progress: Callable[[int], None] = lambda done: None,
+    optimistic: bool = True,
 ) -> SuiteScores:
     """Score all images, several at a time.
 
@@ -73,18 +82,19 @@ def score_cases(
         tolerance_px: of the boundary F1 and the surface Dice.
         processes: at a time.
         progress: told the number of images done.
+        optimistic: whether to compute the optimistic ones, too, which take most of the time.
 
     Raises:
         ValueError: there is no image, or probability and mask of one have different shapes.
     """
     _check(cases)
-    results = _collect(_map(processes, [(case, threshold, tolerance_px) for case in cases]), progress)
+    pooled = list(OPTIMISTIC.values()) if optimistic else []
+    results = _collect(_map(processes, [_Work(case, threshold, tolerance_px, pooled) for case in cases]), progress)
     return SuiteScores(
         images=[case.name for case in cases],
         metrics={key: [result.scores[key] for result in results] for key in METRICS},
         optimistic={
-            metric.key: _pooled(metric, [result.over_thresholds[metric.key] for result in results])
-            for metric in OPTIMISTIC.values()
+            metric.key: _pooled(metric, [result.over_thresholds[metric.key] for result in results]) for metric in pooled
         },
     )
 
@@ -99,7 +109,7 @@ def _check(cases: list[Case]) -> None:
             )
 
 
-def _map(processes: int, work: list[tuple[Case, float, float]]) -> Iterator[_ImageResult]:
+def _map(processes: int, work: list[_Work]) -> Iterator[_ImageResult]:
     """Yield the results in order."""
     if processes == 1:
         yield from map(_score, work)
@@ -123,23 +133,22 @@ def _pooled(metric: OptimisticMetric, images: list[NDArray[Any]]) -> float:
     return float(pick(load_function(metric.pool)(np.stack(images)), metric.part))
 
 
-def _score(work: tuple[Case, float, float]) -> _ImageResult:
-    case, threshold, tolerance_px = work
-    thresholds = np.array([threshold], dtype=np.float32)
+def _score(work: _Work) -> _ImageResult:
+    case, thresholds = work.case, np.array([work.threshold], dtype=np.float32)
     image = ScoredImage(
-        case.probability, case.mask, thresholds, tolerance_px, case.cells, case.proposed_cells, case.valid
+        case.probability, case.mask, thresholds, work.tolerance_px, case.cells, case.proposed_cells, case.valid
     )
     return _ImageResult(
         scores={key: float(np.ravel(image.compute(metric.formula))[0]) for key, metric in METRICS.items()},
-        over_thresholds=_over_thresholds(image),
+        over_thresholds=_over_thresholds(image, work.pooled),
     )
 
 
-def _over_thresholds(image: ScoredImage) -> dict[str, NDArray[Any]]:
+def _over_thresholds(image: ScoredImage, pooled: list[OptimisticMetric]) -> dict[str, NDArray[Any]]:
     """Return what each optimistic metric asks of the image; those with the same thresholds share their results."""
     views: dict[bytes, ScoredImage] = {}
     values = {}
-    for key, metric in OPTIMISTIC.items():
+    for metric in pooled:
         view = views.setdefault(metric.thresholds.tobytes(), replace(image, thresholds=metric.thresholds))
-        values[key] = np.asarray(view.compute(metric.formula))
+        values[metric.key] = np.asarray(view.compute(metric.formula))
     return values
