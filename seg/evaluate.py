@@ -111,7 +111,13 @@ _PREDICTIONS: dict[str, Reader] = _TRUTHS | {"probability": _from_probability}
 
 
 def _table(scores: SuiteScores) -> Table:
-    table = Table("metric", "mean", "lowest", "highest", title=f"{len(scores.images)} images")
+    table = Table(
+        "metric",
+        "mean",
+        "lowest",
+        "highest",
+        title="1 image" if len(scores.images) == 1 else f"{len(scores.images)} images",
+    )
     for name, values in scores.metrics.items():
         table.add_row(name, f"{np.mean(values):.4f}", f"{min(values):.4f}", f"{max(values):.4f}")
     table.add_section()

@@ -16,7 +16,15 @@ def add_promote(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--int8", action="store_true", help="serve it in 8-bit integers, if that costs no accuracy")
     about = "store the mean of all runs of the loss, or of the best COUNT runs on validation"
     parser.add_argument("--ensemble", type=int, nargs="?", const=0, metavar="COUNT", help=about)
+    about = "store it only if it is better than the latest model on the same test images"
+    parser.add_argument("--if-better", action="store_true", help=about)
     parser.set_defaults(run=_promote)
+
+
+def add_models(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Register `seg models`."""
+    parser = subparsers.add_parser("models", help="list the stored models, the latest first")
+    parser.set_defaults(run=_models)
 
 
 def add_serve(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,7 +39,7 @@ def add_serve(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _promote(args: argparse.Namespace) -> None:
     from service.promote import promote  # noqa: PLC0415  # loads BentoML
 
-    promotion = promote(args.folder, args.loss, args.int8, args.ensemble)
+    promotion = promote(args.folder, args.loss, args.int8, args.ensemble, args.if_better)
     record = promotion.record
     assert record.validation is not None
     assert record.test is not None
@@ -40,9 +48,19 @@ def _promote(args: argparse.Namespace) -> None:
     print(f"promoted {promotion.tag}: {what}, from {promotion.run}")
     validation, test = record.validation.mean(metric), record.test.mean(metric)
     print(f"  {metric} {validation:.4f} on validation (chosen by), {test:.4f} on test")
+    if promotion.replacement:
+        caution = "; that one was trained on other data, perhaps on some of them" if promotion.of_other_data else ""
+        print(f"  {promotion.replacement}{caution}")
     for engine, measured in promotion.engine.items():
         facts = (f"{name} {value:.4g}" if isinstance(value, float) else str(value) for name, value in measured.items())
         print(f"  engine {engine}: {', '.join(facts)}")
+
+
+def _models(_args: argparse.Namespace) -> None:
+    from service.models import list_models  # noqa: PLC0415  # loads BentoML
+
+    for line in list_models():
+        print(line)
 
 
 def _serve(args: argparse.Namespace) -> None:

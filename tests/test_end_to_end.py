@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import os
+import re
 import shutil
 import signal
 import socket
@@ -125,6 +126,23 @@ def test_nothing_to_serve_and_nothing_to_promote_are_explained(store, tmp_path, 
     assert "no model septum:none: there is none yet: `seg promote DIR` stores one" in capsys.readouterr().err
     assert main(["promote", str(tmp_path)]) == 2
     assert "no run (record.json)" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_models_are_listed_compared_and_joined(compared, store, capsys):
+    assert main(["promote", str(compared), "--loss", "l2"]) == 0
+    assert main(["promote", str(compared), "--loss", "l2", "--if-better"]) == 2
+    assert "cannot be told apart from the one before on the same 2 test images" in capsys.readouterr().err
+    assert main(["promote", str(compared), "--ensemble", "2"]) == 0
+    written = capsys.readouterr().out
+    assert re.search(r"promoted septum:\w+: the mean of (l2|jaccard), seed 0; (l2|jaccard), seed 0, from", written)
+    assert "the new model" in written
+    assert main(["models"]) == 0
+    header, latest, before, about = capsys.readouterr().out.splitlines()
+    assert header.split() == ["tag", "stored", "loss", "seed", "ranked", "by", "validation", "test"]
+    assert latest.startswith("septum:")
+    assert ("mean of 2" in latest, latest.endswith("(latest)")) == (True, True)
+    assert ("(latest)" in before, "seg serve TAG" in about) == (False, True)
 
 
 def wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:

@@ -1,0 +1,43 @@
+"""The stored models as a table."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import bentoml
+
+from seg.inference.artifact_info import ArtifactInfo
+
+MODEL_NAME = "septum"
+_COLUMNS = ("tag", "stored", "loss", "seed", "ranked by", "validation", "test")
+
+
+def list_models() -> Iterator[str]:
+    """Yield a line per stored model, the latest first; one sentence where there is none."""
+    models = sorted(bentoml.models.list(MODEL_NAME), key=lambda model: model.info.creation_time, reverse=True)
+    if not models:
+        yield "no model is stored yet: `seg promote DIR` stores one"
+        return
+    rows = [_COLUMNS, *(_row(model) for model in models)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield line + ("  (latest)" if number == 1 else "")
+    yield "`seg serve TAG` serves any of them, e.g. the one before the latest."
+
+
+def _row(model: bentoml.Model) -> tuple[str, ...]:
+    stored = f"{model.info.creation_time:%Y-%m-%d %H:%M}"
+    try:
+        info = ArtifactInfo.load(Path(model.path))
+    except (OSError, ValueError):
+        return (str(model.tag), stored, "damaged or of another Septum", *[""] * (len(_COLUMNS) - 3))
+    scores = [info.scores.get(split, {}).get(info.rank_by) for split in ("validation", "test")]
+    several = info.provenance.members
+    return (
+        str(model.tag),
+        stored,
+        info.provenance.name,
+        f"mean of {len(several)}" if several else str(info.provenance.seed),
+        info.rank_by,
+        *("" if score is None else f"{score:.4f}" for score in scores),
+    )

@@ -1,0 +1,76 @@
+"""What `seg promote` says of a model before it replaces another, and what `seg models` lists; without a training."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import bentoml
+import numpy as np
+import pytest
+
+from seg.data.writing import encode_image, encode_mask, write_file
+from seg.record import SplitScores
+from service.models import list_models
+from service.replacement import compare_models, load_latest
+from tests.seg import records
+from tests.service.world import Brightness
+
+NAMES = [f"s{number}" for number in range(8)]
+
+
+class Skewed(Brightness):
+    """Misses the boundary on the left."""
+
+    def probability(self, image):
+        found = super().probabilities(image)[0].copy()
+        found[:, : image.shape[1] // 2] = 0
+        return found
+
+    def averages(self, tta):
+        return bool(tta)
+
+
+class Whole(Skewed):
+    def probability(self, image):
+        return super().probabilities(image)[0]
+
+
+@pytest.fixture
+def run(tmp_path) -> Path:
+    rng = np.random.default_rng(0)
+    for name in NAMES:
+        truth = rng.random((32, 40)) < 0.2
+        write_file(tmp_path / "test" / name / "image.png", encode_image(truth.astype(np.uint8) * 255))
+        write_file(tmp_path / "test" / name / "truth.png", encode_mask(truth, 255))
+    return tmp_path
+
+
+def record():
+    scores = SplitScores(NAMES, {"iou": [0.5] * len(NAMES)})
+    return records.record("l2", 0, scores, rank_by="iou", data=replace(records.DATA, test=NAMES))
+
+
+def test_a_better_model_is_better_and_the_same_is_not(run):
+    better = compare_models(Whole(), Skewed(), run, record())
+    assert (better.verdict, better.new) == ("better", 1.0)
+    assert 0.3 < better.old < 0.7
+    assert compare_models(Skewed(), Whole(), run, record()).verdict == "worse"
+    same = compare_models(Whole(), Whole(), run, record())
+    assert (same.verdict, same.low, same.high) == ("not told apart", 0, 0)
+
+
+def test_pixels_that_nobody_annotated_do_not_count(run):
+    for name in NAMES:
+        valid = np.ones((32, 40), np.bool_)
+        valid[:, :20] = False
+        write_file(run / "test" / name / "valid.png", encode_mask(valid, 255))
+    assert compare_models(Whole(), Skewed(), run, record()).verdict == "not told apart"
+
+
+def test_without_a_model_before_there_is_nothing_to_compare_or_list(tmp_path, monkeypatch):
+    def missing(_tag):
+        raise bentoml.exceptions.NotFound("no model")
+
+    monkeypatch.setattr(bentoml.models, "get", missing)
+    monkeypatch.setattr(bentoml.models, "list", lambda _name: [])
+    assert load_latest(record()) is None
+    assert list(list_models()) == ["no model is stored yet: `seg promote DIR` stores one"]
