@@ -7,7 +7,7 @@ from seg.data.doctor.alignment import check_alignment
 from seg.data.doctor.finding import Finding, fail
 from seg.data.doctor.image_checks import check_brightness, check_contrast, check_sizes
 from seg.data.doctor.leakage_checks import check_duplicates, check_near_duplicates, check_neighbors
-from seg.data.doctor.truth_checks import check_labels_are_instances, check_shares, check_thickness
+from seg.data.doctor.truth_checks import check_labels_are_instances, check_shares, check_small_cells, check_thickness
 from seg.data.files import FileSource
 from seg.data.leakage import refuse_leakage
 from seg.data.module import BoundaryDataModule
@@ -19,6 +19,7 @@ _CHECKS: tuple[Callable[[Sequence[Sample]], Iterator[Finding]], ...] = (
     check_shares,
     check_labels_are_instances,
     check_thickness,
+    check_small_cells,
     check_alignment,
     check_contrast,
     check_brightness,

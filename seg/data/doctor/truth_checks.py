@@ -12,6 +12,9 @@ from seg.data.sample import Sample
 #: Boundaries cover less than half of any tissue; less than a thousandth is rarely worth annotating.
 _MOST, _LEAST = 0.5, 0.001
 
+#: Share of the cells that may be boundary alone.
+_MOST_LOST = 0.01
+
 #: Ratio of thicknesses at which two annotators differ in more than style.
 _ODD = 1.8
 
@@ -73,3 +76,24 @@ def check_labels_are_instances(samples: Sequence[Sample]) -> Iterator[Finding]:
             f"each image has one label alone, in several places: {some(scattered)}; if this is a mask of the boundary, "
             "give it as masks: with boundary_value:, not as labels:",
         )
+
+
+def check_small_cells(samples: Sequence[Sample]) -> Iterator[Finding]:
+    """Warn where boundaries derived from labels leave no inside of small cells, which no prediction can find."""
+    derived = [sample for sample in samples if sample.labels is not None and sample.thickness_px is not None]
+    counts = {sample.name: (_count(sample.labels), _count(sample.labels, ~sample.mask)) for sample in derived}
+    total, left = (sum(count[place] for count in counts.values()) for place in (0, 1))
+    if total - left > _MOST_LOST * total:
+        worst = sorted(counts, key=lambda name: counts[name][1] - counts[name][0])
+        lost = [f"{name} ({counts[name][0] - counts[name][1]} of {counts[name][0]})" for name in worst]
+        yield warn(
+            "small cells",
+            f"{total - left} of {total} cells are boundary alone at thickness_px: {derived[0].thickness_px}, so that "
+            f"no prediction finds more than {left / total:.1%} of the cells: {some(lost)}; a smaller thickness_px, or "
+            "images of a higher resolution, leave them an inside",
+        )
+
+
+def _count(labels: NDArray[np.integer] | None, where: NDArray[np.bool_] | bool = True) -> int:
+    """Return the number of cells with a pixel there."""
+    return 0 if labels is None else int(np.count_nonzero(np.unique(labels * where)))
