@@ -38,8 +38,9 @@ class BoundaryDataModule(pl.LightningDataModule):
         scaling: of each image's intensities.
         channels: of an image: 1 is grey (RGB is averaged), 3 is RGB; otherwise that many channels of a TIFF, or the
             numbers of certain ones, from 0, e.g. [0, 2], which are then scaled each by itself.
-        targets: what the network predicts, one channel each: boundary, which comes first, and inside (of the cells,
-            their boundary included), which needs a source with instance labels and makes its cells better.
+        targets: what the network predicts, one channel each, in this order: boundary, inside (of the cells, their
+            boundary included), center (deeper than half of a cell's depth). The last two need a source with instance
+            labels and make its cells better.
         crop_px: side of a training crop, in pixels.
         batch_size: training crops per step, of all devices together.
         steps_per_epoch: optimizer steps per epoch.

@@ -1,26 +1,31 @@
 """What the network learns to predict: one binary channel per target."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
-from seg.data.labels import boundaries_beside_void, boundaries_from_labels
+from seg.data.labels import boundaries_beside_void, boundaries_from_labels, centers_from_labels
 from seg.data.sample import Sample
 
-Target = Literal["boundary", "inside"]
+#: The inside is the whole cell, the center what is deeper in it than half of its greatest depth.
+Target = Literal["boundary", "inside", "center"]
 Masks = NDArray[np.float32]
 
 
 def check_targets(targets: Sequence[Target]) -> None:
-    """Check that the boundary comes first and nothing comes twice.
+    """Check that the channels are those that decoders expect.
 
     Raises:
         ValueError: names the rule.
     """
-    if not targets or targets[0] != "boundary" or len(set(targets)) < len(targets):
-        raise ValueError(f"targets must begin with boundary and have no entry twice, got {list(targets)}")
+    if not targets or tuple(targets) != get_args(Target)[: len(targets)]:
+        raise ValueError(
+            "targets must be [boundary], [boundary, inside] or [boundary, inside, center], in this order, got "
+            f"{list(targets)}"
+        )
 
 
 def check_labels(samples: Sequence[Sample], targets: Sequence[Target]) -> None:
@@ -31,13 +36,14 @@ def check_labels(samples: Sequence[Sample], targets: Sequence[Target]) -> None:
         targets: channels of the masks.
 
     Raises:
-        ValueError: the inside is asked for, but a sample has no instance labels; names the samples.
+        ValueError: the inside or the center is asked for, but a sample has no instance labels; names the samples.
     """
     lacking = [sample.name for sample in samples if sample.labels is None]
-    if "inside" in targets and lacking:
+    needing = [target for target in targets if target != "boundary"]
+    if needing and lacking:
         raise ValueError(
-            f"the target inside needs instance labels, {len(lacking)} image(s) have masks alone, e.g. {lacking[0]}: "
-            "give the source labels, or set targets: [boundary]"
+            f"the target {needing[0]} needs instance labels, {len(lacking)} image(s) have masks alone, e.g. "
+            f"{lacking[0]}: give the source labels, or set targets: [boundary]"
         )
 
 
@@ -47,10 +53,15 @@ def stack_targets(targets: Sequence[Target], mask: NDArray[np.bool_], labels: ND
     Args:
         targets: one per channel.
         mask: (H, W), True on the boundary.
-        labels: (H, W) instance labels; needed for the inside.
+        labels: (H, W) instance labels; needed for all but the boundary.
     """
-    channels = [mask if target == "boundary" or labels is None else labels > 0 for target in targets]
+    channels = [mask if target == "boundary" or labels is None else _cells(target, labels) for target in targets]
     return np.stack(channels).astype(np.float32)
+
+
+def _cells(target: Target, labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = labels > 0
+    return inside if target == "inside" else centers_from_labels(labels)
 
 
 def annotation_of(sample: Sample) -> NDArray[np.integer]:
@@ -91,7 +102,7 @@ def targets_of(
     """
     void = annotation == void_value(annotation)
     if thickness_px is None:
-        return stack_targets(targets, annotation == _BOUNDARY, annotation == _INSIDE), ~void
+        return stack_targets(targets, annotation == _BOUNDARY, label(annotation == _INSIDE)[0]), ~void
     if not void.any():
         return stack_targets(targets, boundaries_from_labels(annotation, thickness_px), annotation), ~void
     boundary, known = boundaries_beside_void(annotation, void, thickness_px)

@@ -16,6 +16,7 @@ from seg.instances.peaks import number_peaks
 from seg.instances.regions import connected_regions, drop_small, fill_holes
 
 Foreground = Literal["inside", "bright", "dark", "all"]
+Seeds = Literal["score", "center"]
 
 #: Distances to a digital edge are smoothed by it: else their ridges are rough.
 _RIDGES_PX = 1.0
@@ -40,12 +41,14 @@ class WatershedDecoder(Decoder):
     1 where the network has no such channel. Seeds are the 4-connected regions whose score exceeds a level. They grow
     over the foreground from high scores to low ones. A piece of foreground without a seed is a cell, too.
 
+    With seeds of the kind center, they are the regions where the channel of the centers exceeds that level instead.
     With `seed_depth_px`, such a region is divided where it is narrow: seeds are the peaks of the distance to its edge
     that are so much higher than the saddles between them. That separates round cells whose boundary has gaps.
 
     Attributes:
         foreground: where cells may be. inside: where the channel of the inside says so; bright, dark: on one side of
             Otsu's threshold of the image; all: everywhere, for tissue that fills the plane.
+        seeds: what is compared with the level: the score, or the probability of a center, channel 2.
         seed_score: level of the seeds, in (-1, 1).
         boundary_weight: w, >= 0.
         sigma_px: of the smoothing of the score, >= 0.
@@ -66,6 +69,7 @@ class WatershedDecoder(Decoder):
     """
 
     foreground: Foreground = "all"
+    seeds: Seeds = "score"
     seed_score: float = 0.5
     boundary_weight: float = 1.0
     sigma_px: float = 0.5
@@ -80,6 +84,8 @@ class WatershedDecoder(Decoder):
     def __post_init__(self) -> None:
         if self.foreground not in get_args(Foreground):
             raise ValueError(f"foreground must be one of {', '.join(get_args(Foreground))}, got {self.foreground!r}")
+        if self.seeds not in get_args(Seeds):
+            raise ValueError(f"seeds must be one of {', '.join(get_args(Seeds))}, got {self.seeds!r}")
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if not low <= value <= high:
@@ -90,7 +96,8 @@ class WatershedDecoder(Decoder):
         boundary = probability[0]
         score = self._score(probability)
         region = self._region(probability, image)
-        cells = flood(_relief(score), self._seeds((score > self.seed_score) & region), region)
+        middle = self._smooth(_channel(probability, 2, "seeds center")) if self.seeds == "center" else score
+        cells = flood(_relief(score), self._seeds((middle > self.seed_score) & region), region)
         cells = _with_unseeded(cells, region)
         if self.merge_below > 0:
             cells = merge_regions(cells, boundary, self.merge_below)
@@ -123,7 +130,9 @@ class WatershedDecoder(Decoder):
 
     def _score(self, probability: NDArray[np.float32]) -> NDArray[np.float32]:
         inside = probability[1] if len(probability) > 1 else np.float32(1)
-        score: NDArray[np.float32] = inside - np.float32(self.boundary_weight) * probability[0]
+        return self._smooth(inside - np.float32(self.boundary_weight) * probability[0])
+
+    def _smooth(self, score: NDArray[np.float32]) -> NDArray[np.float32]:
         return gaussian_filter(score, self.sigma_px) if self.sigma_px else score
 
     def _seeds(self, regions: Mask) -> Labels:
@@ -137,15 +146,20 @@ class WatershedDecoder(Decoder):
         if self.foreground == "all":
             return np.ones(probability.shape[1:], np.bool_)
         if self.foreground == "inside":
-            if len(probability) < 2:
-                raise ValueError("foreground inside needs a network with a channel of the inside, this one has none")
-            inside: Mask = probability[1] > self.foreground_probability
+            inside: Mask = _channel(probability, 1, "foreground inside") > self.foreground_probability
             return inside
         if image is None:
             raise ValueError(f"foreground {self.foreground} needs the image")
         grey = image.mean(axis=0)
         bright: Mask = grey > (threshold_otsu(grey) if grey.min() < grey.max() else grey.max())
         return bright if self.foreground == "bright" else ~bright
+
+
+def _channel(probability: NDArray[np.float32], number: int, wanted: str) -> NDArray[np.float32]:
+    if len(probability) <= number:
+        raise ValueError(f"{wanted} needs a network with a channel of it, this one has none")
+    channel: NDArray[np.float32] = probability[number]
+    return channel
 
 
 def _relief(score: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -16,8 +16,8 @@ from seg.metrics.rand import connected_cells
 
 IMAGE, TRUTH, VALID, LABELS, CELLS = "image.png", "truth.png", "valid.png", "labels.tif", "cells.tif"
 
-#: Of the channels: the boundary and the inside of the cells.
-PROBABILITIES = ("probability.png", "inside.png")
+#: Of the channels: the boundary first, then those of the other targets.
+PROBABILITIES = ("probability.png", "inside.png", "center.png")
 
 
 def write_case(

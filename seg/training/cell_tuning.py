@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +129,8 @@ def _usual_starts(channels: int, tissue: bool) -> list[Decoder]:
         if channels > 1
         else []
     )
+    if channels > 2:
+        inside += [replace(start, seeds="center", seed_score=0.5) for start in inside]
     if tissue:
         return [*filling, *inside]
     by_image = [WatershedDecoder(foreground=side, seed_score=0.9, sigma_px=0.0) for side in _SIDES]

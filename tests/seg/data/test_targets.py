@@ -1,9 +1,10 @@
 import albumentations
 import numpy as np
 import pytest
+from scipy.ndimage import label
 
 from seg.data.dataset import RandomCrops, WholeImages
-from seg.data.labels import boundaries_from_labels
+from seg.data.labels import boundaries_from_labels, centers_from_labels
 from seg.data.sample import Sample
 from seg.data.scaling import IntensityScaling
 from seg.data.targets import annotation_of, check_labels, check_targets, stack_targets, targets_of
@@ -66,7 +67,40 @@ def test_masks_alone_have_no_inside(sample):
     check_labels([sample], BOTH)
 
 
-@pytest.mark.parametrize("targets", [[], ["inside"], ["inside", "boundary"], ["boundary", "boundary"]])
-def test_the_boundary_comes_first_and_nothing_twice(targets):
-    with pytest.raises(ValueError, match="begin with boundary"):
+@pytest.mark.parametrize(
+    "targets", [[], ["inside"], ["inside", "boundary"], ["boundary", "boundary"], ["boundary", "center"]]
+)
+def test_targets_have_one_order(targets):
+    with pytest.raises(ValueError, match=r"in this order, got \["):
         check_targets(targets)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_targets_may_end_early(number):
+    check_targets(["boundary", "inside", "center"][:number])
+
+
+def test_centers_are_what_is_deeper_than_half_of_the_depth():
+    labels = np.zeros((30, 40), np.int32)
+    labels[2:23, 2:23], labels[2:23, 23:34] = 1, 2  # they touch; 11 and 6 pixels deep
+    center = centers_from_labels(labels)
+    assert np.array_equal(np.flatnonzero(center[12]), [*range(7, 18), *range(26, 31)])
+    assert len(np.unique(label(center)[0])) == 1 + 2
+    assert not centers_from_labels(np.zeros((5, 5), np.int32)).any()
+
+
+def test_a_cell_goes_on_beyond_the_edge_of_the_picture():
+    labels = np.zeros((21, 21), np.int32)
+    labels[:, :11] = 1
+    assert centers_from_labels(labels)[10, 0]
+
+
+def test_drawn_masks_with_labels_have_centers_too(sample):
+    labels = np.zeros((40, 40), np.int32)
+    labels[5:26, 5:26] = 3
+    mask = labels > 0
+    mask[7:24, 7:24] = False
+    drawn = Sample("drawn", np.zeros((40, 40), np.uint8), mask, labels)
+    masks, _ = targets_of(["boundary", "inside", "center"], annotation_of(drawn), None)
+    assert masks.shape == (3, 40, 40)
+    assert (masks[2][15, 15], masks[2][7, 15], masks[2][2, 2]) == (1, 0, 0)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seg.data.labels import boundaries_from_labels
+from seg.data.labels import boundaries_from_labels, centers_from_labels
 from seg.instances.decoder import build_decoder, describe_decoder
 from seg.instances.watershed import WatershedDecoder
 from seg.metrics.instance import instance_scores
@@ -107,7 +107,7 @@ def test_pictures_of_any_size_are_decoded(size):
 
 def test_what_is_missing_is_named():
     boundary = np.zeros((1, 4, 4), np.float32)
-    with pytest.raises(ValueError, match="channel of the inside"):
+    with pytest.raises(ValueError, match="foreground inside needs a network with a channel"):
         INSIDE.decode(boundary)
     with pytest.raises(ValueError, match="needs the image"):
         WatershedDecoder(foreground="dark").decode(boundary)
@@ -159,3 +159,27 @@ def test_touching_disks_whose_boundary_was_missed_are_divided_where_they_are_nar
     assert divided.max() == 2
     assert instance_scores(divided, truth).ap > 0.9
     assert replace(INSIDE, seed_depth_px=9.0).decode(probability).max() == 1
+
+
+def test_cells_whose_boundary_is_missed_are_told_apart_by_their_centers():
+    labels = squares(0)
+    missed = np.stack([np.zeros_like(labels), labels > 0, centers_from_labels(labels)]).astype(np.float32)
+    assert instance_scores(INSIDE.decode(missed), labels).ap50 == 0
+    assert instance_scores(replace(INSIDE, seeds="center").decode(missed), labels).ap == 1
+
+
+@pytest.mark.parametrize(
+    ("decoder", "channels", "named"),
+    [
+        (INSIDE, 1, "foreground inside needs a network with a channel of it"),
+        (replace(INSIDE, seeds="center"), 2, "seeds center needs a network with a channel of it"),
+    ],
+)
+def test_a_channel_that_is_not_there_is_named(decoder, channels, named):
+    with pytest.raises(ValueError, match=named):
+        decoder.decode(np.zeros((channels, 8, 8), np.float32))
+
+
+def test_seeds_are_of_a_known_kind():
+    with pytest.raises(ValueError, match="seeds must be one of score, center, got 'middle'"):
+        WatershedDecoder(seeds="middle")

@@ -105,5 +105,14 @@ def test_the_artifact_averages_unless_it_is_told_not_to(run, artifact):
     assert np.array_equal(predictor.labels(image), predictor.decode(mean, image))
 
 
+def test_the_configuration_for_the_final_model_averages_weights_and_predictions(tiny):
+    configs = LOSS.parents[1]
+    args = [f"--config={configs / 'base.yaml'}", f"--config={configs / 'long.yaml'}", f"--data={tiny / 'data.yaml'}"]
+    command = DataCLI(["fit", *args, f"--model.loss={LOSS}"])
+    assert command.model.tta
+    assert command.trainer.max_epochs == 16
+    assert any(type(callback).__name__ == "EMAWeightAveraging" for callback in command.trainer.callbacks)
+
+
 def _checkpoint(run: Path) -> Path:
     return run / str(RunRecord.load(run).checkpoint)
