@@ -14,7 +14,6 @@ from seg.inference.predictor import Predictor
 from seg.record import RunRecord
 from seg.runs import choose_members, choose_run, find_runs
 from service.models import MODEL_NAME
-from service.replacement import compare_models, load_latest
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,8 @@ def promote(
         ValueError: no run is finished, or none of that loss, too few for an ensemble, int8 costs too much accuracy, or
             it is not better.
     """
+    from service.replacement import compare_models, load_latest  # noqa: PLC0415  # what scores is installed for training
+
     runs = find_runs(folder)
     with tempfile.TemporaryDirectory() as temporary:
         artifact, run = Path(temporary) / "artifact", Path(temporary) / "ensemble"

@@ -44,6 +44,10 @@ class NetworkInfo:
     encoder_weights: None = None
     members: int = 1
 
+    def of_member(self) -> dict[str, Any]:
+        """Return the arguments of `seg.network.unet.NetworkConfig` of each member."""
+        return {name: value for name, value in asdict(self).items() if name != "members"}
+
 
 @dataclass(frozen=True)
 class Provenance:

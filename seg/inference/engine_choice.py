@@ -1,7 +1,7 @@
 """Which engine runs an artifact's network. To add an engine, write its loading function and its row here."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,9 +49,8 @@ def load_network(folder: Path, network_info: NetworkInfo) -> "Network":
     from seg.network.ensemble import Ensemble  # noqa: PLC0415  # seconds that OpenVINO does without
     from seg.network.unet import NetworkConfig, build_network  # noqa: PLC0415
 
-    architecture = asdict(network_info)
-    count = architecture.pop("members")
-    members = [build_network(NetworkConfig(**architecture)) for _ in range(count)]
+    config = NetworkConfig(**network_info.of_member())
+    members = [build_network(config) for _ in range(network_info.members)]
     network = members[0] if len(members) == 1 else Ensemble(members)
     network.load_state_dict(load_file(folder / WEIGHTS))
     return network.eval()

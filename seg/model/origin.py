@@ -40,13 +40,13 @@ class Origin:
 
         Raises:
             FileNotFoundError: there is no such thing.
-            ValueError: it is none of these, or its model store is not installed.
+            ValueError: it is none of these, an ensemble, or its model store is not installed.
         """
         path = Path(start_from)
         if ":" in start_from and not path.exists():
             path = _stored(start_from)
         if (path / ARTIFACT).is_file():
-            return cls(path / WEIGHTS, asdict(ArtifactInfo.load(path).network))
+            return cls._of_artifact(path)
         if (path / FILE_NAME).is_file():
             return cls._of_run(path)
         if path.is_file():
@@ -54,6 +54,16 @@ class Origin:
         if path.exists():
             raise ValueError(f"start_from {start_from} holds neither a run ({FILE_NAME}) nor an artifact ({ARTIFACT})")
         raise FileNotFoundError(f"start_from {start_from}: no such run, checkpoint or artifact")
+
+    @classmethod
+    def _of_artifact(cls, folder: Path) -> "Origin":
+        info = ArtifactInfo.load(folder)
+        if info.network.members > 1:
+            raise ValueError(
+                f"start_from {folder} is the mean of {info.network.members} networks, and a training takes one: "
+                f"give the folder of a run ({'; '.join(info.provenance.members)})"
+            )
+        return cls(folder / WEIGHTS, info.network.of_member())
 
     @classmethod
     def _of_run(cls, folder: Path) -> "Origin":

@@ -17,6 +17,7 @@ from seg.inference.predictor import Predictor
 from seg.instances.decoder import build_decoder
 from seg.model.averaging import NetworkEngine, predict_images
 from seg.model.module import BoundaryModule
+from seg.model.origin import Origin
 from seg.record import RunRecord
 from seg.runs import choose_members, find_runs
 from seg.training.case_files import read_input, read_probabilities, write_probabilities
@@ -93,6 +94,12 @@ def test_the_artifact_answers_with_the_mean_in_one_graph(runs, ensemble, tmp_pat
         Predictor.load(tmp_path / "artifact", "torch").probabilities(image), np.mean(alone, axis=0), atol=1e-5
     )
     assert predictor.decoder == build_decoder(RunRecord.load(ensemble).decoder)
+
+
+def test_a_training_cannot_start_from_an_ensemble(ensemble, tmp_path):
+    write_artifact(ensemble, tmp_path / "artifact")
+    with pytest.raises(ValueError, match=r"is the mean of 2 networks.* give the folder of a run \(version_0, seed 0; "):
+        Origin.find(str(tmp_path / "artifact"))
 
 
 def test_members_are_all_of_a_loss_or_the_best(runs):
