@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from seg.analysis.replacement import Replacement
 from seg.analysis.units import Units
-from seg.data.reading import read_image_file
+from seg.data.case_files import IMAGE, read_mask, read_valid
 from seg.data.stored_input import read_picture
 from seg.inference.predictor import Predictor
 from seg.metrics.scored_image import ScoredImage
@@ -51,9 +51,8 @@ def _score(model: Predictor, folders: list[Path], record: RunRecord) -> NDArray[
     threshold = np.array([model.info.threshold_for(model.averages(None))], np.float32)
     values = []
     for folder in folders:
-        probability = model.probability(read_picture(folder / "image.png"))
-        truth, void = read_image_file(folder / "truth.png") > 0, folder / "valid.png"
-        valid = read_image_file(void) > 0 if void.is_file() else None
+        probability = model.probability(read_picture(folder / IMAGE))
+        truth, valid = read_mask(folder), read_valid(folder)
         image = ScoredImage(probability, truth, threshold, record.config.tolerance_px, valid=valid)
         values.append(float(np.ravel(image.compute(METRICS[record.rank_by].formula))[0]))
     return np.array(values)

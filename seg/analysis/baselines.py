@@ -10,6 +10,7 @@ import numpy as np
 
 import seg
 from seg.analysis.untrained import Answer, Image, Mask, untrained_answers
+from seg.data.case_files import IMAGE, read_mask, read_valid
 from seg.data.reading import read_image_file
 from seg.data.writing import write_file
 from seg.metrics.suite import Case, score_cases
@@ -93,7 +94,7 @@ def _score_fold(path: Path, record: RunRecord) -> Scores:
     """Score the baselines on the test images of one run."""
     tolerance_px = record.config.tolerance_px
     seen = [path / "validation" / image for image in (record.validation.images if record.validation else [])]
-    validation = [_read(folder)[:2] for folder in seen if (folder / "image.png").is_file()]
+    validation = [_read(folder)[:2] for folder in seen if (folder / IMAGE).is_file()]
     scores = {}
     for name, answer in untrained_answers(validation, record.rank_by, tolerance_px).items():
         cases = [_case(path / "test" / image, answer) for image in (record.test.images if record.test else [])]
@@ -108,6 +109,4 @@ def _case(folder: Path, answer: Answer) -> Case:
 
 def _read(folder: Path) -> tuple[Image, Mask, Mask | None]:
     """Return image, true boundary, and which pixels are annotated; None if all are."""
-    void = folder / "valid.png"
-    valid = read_image_file(void) > 0 if void.is_file() else None
-    return read_image_file(folder / "image.png"), read_image_file(folder / "truth.png") > 0, valid
+    return read_image_file(folder / IMAGE), read_mask(folder), read_valid(folder)

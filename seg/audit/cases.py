@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.case_files import read_input, read_mask
 from seg.record import RunRecord
-from seg.training.case_files import read_input, read_mask
 
 Image = NDArray[np.float32]
 

@@ -75,20 +75,35 @@ def noise(image: Image) -> float:
 
 
 def with_brightness(image: Image, value: float) -> Image:
-    """Return the image with another mean."""
+    """Return the image with another mean.
+
+    Args:
+        image: (C, H, W) in [-1, 1].
+        value: the mean, before values are cut off at -1 and 1.
+    """
     altered: Image = np.clip(image + np.float32(value - image.mean()), -1, 1)
     return altered
 
 
 def with_contrast(image: Image, value: float) -> Image:
-    """Return the image with another standard deviation."""
+    """Return the image with another standard deviation.
+
+    Args:
+        image: (C, H, W) in [-1, 1].
+        value: the standard deviation, before values are cut off at -1 and 1.
+    """
     mean = image.mean()
     altered: Image = np.clip(mean + (image - mean) * np.float32(value / max(image.std(), 1e-6)), -1, 1)
     return altered
 
 
 def with_noise(image: Image, value: float) -> Image:
-    """Return the image with at least this much noise."""
+    """Return the image with at least this much noise.
+
+    Args:
+        image: (C, H, W) in [-1, 1].
+        value: its standard deviation.
+    """
     missing = max(value**2 - noise(image) ** 2, 0) ** 0.5
     drawn = np.random.default_rng(0).normal(0, missing, image.shape).astype(np.float32)
     altered: Image = np.clip(image + drawn, -1, 1)

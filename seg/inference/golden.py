@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.case_files import TRUTH, read_mask, read_valid
 from seg.data.planes import Planes
-from seg.data.reading import read_image_file
 from seg.data.scaling import IntensityScaling, prepare
 from seg.data.stored_input import read_picture
 from seg.record import RunRecord
@@ -62,17 +62,17 @@ def validation_goldens(run: Path, record: RunRecord, stride_px: int) -> list[Gol
     """
     assert record.validation is not None
     folders = [run / "validation" / name for name in record.validation.images[:GOLDENS]]
-    if not all((folder / "truth.png").is_file() for folder in folders):
+    if not all((folder / TRUTH).is_file() for folder in folders):
         raise ValueError(f"{run} has no validation pictures to check int8 on (validation/): train it again")
     return [_golden(folder, record, stride_px) for folder in folders]
 
 
 def _golden(folder: Path, record: RunRecord, stride_px: int) -> Golden:
     image = read_input(folder / "image.png", record, stride_px)
-    truth, void = read_image_file(folder / "truth.png") > 0, folder / "valid.png"
-    valid = read_image_file(void) > 0 if void.is_file() else np.ones_like(truth)
+    truth, valid = read_mask(folder), read_valid(folder)
     missing = [(0, side - have) for side, have in zip(image.shape[2:], truth.shape, strict=True)]
-    return Golden(image, *(np.pad(picture, missing, mode="edge") for picture in (truth, valid)))
+    whole = np.ones_like(truth) if valid is None else valid
+    return Golden(image, *(np.pad(picture, missing, mode="edge") for picture in (truth, whole)))
 
 
 def read_input(path: Path, record: RunRecord, stride_px: int) -> NDArray[np.float32]:

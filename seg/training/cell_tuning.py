@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytorch_lightning as pl
 
+from seg.data.case_files import read_input, read_mask, read_probabilities, read_true_cells, read_valid
 from seg.data.module import BoundaryDataModule
 from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels
@@ -16,7 +17,6 @@ from seg.instances.watershed import Foreground, WatershedDecoder
 from seg.metrics.instance import instance_scores
 from seg.metrics.rand import compare_cells
 from seg.model.module import BoundaryModule
-from seg.training.case_files import read_input, read_mask, read_probabilities, read_true_cells, read_valid
 from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 
 _SIDES: tuple[Foreground, ...] = ("bright", "dark")
@@ -95,7 +95,7 @@ def choose_decoder(folders: Sequence[Path], start: Decoder | None) -> tuple[Deco
     Without labels all that is not boundary is a cell, so that cells fill the plane.
 
     Args:
-        folders: of the validation images, as `seg.training.case_files.write_case` wrote them, at least one.
+        folders: of the validation images, as `seg.data.case_files.write_case` wrote them, at least one.
         start: from which to search; None: the usual ones for the channels and the ground truth at hand.
     """
     began = time.monotonic()

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seg.data.case_files import read_mask, read_probabilities, read_valid, write_probabilities
 from seg.instances.decoder import build_decoder, describe_decoder
 from seg.metrics.image_scores import ImageScores, ScoreTable
 from seg.metrics.suite import score_cases
 from seg.network.weights import read_network_weights
 from seg.record import RunRecord, SplitScores
-from seg.training.case_files import read_mask, read_probabilities, read_valid, write_probabilities
 from seg.training.cell_tuning import choose_decoder
 from seg.training.recorder import read_case
 
@@ -43,7 +43,8 @@ def write_ensemble(runs: Sequence[Path], folder: Path) -> RunRecord:
     assert first.validation is not None
     assert first.test is not None
     _join_weights(runs, records, folder / CHECKPOINT)
-    shutil.copytree(runs[0] / "calibration", folder / "calibration")
+    if (runs[0] / "calibration").is_dir():  # for int8 alone
+        shutil.copytree(runs[0] / "calibration", folder / "calibration")
     for split, scores in (("validation", first.validation), ("test", first.test)):
         for name in scores.images:
             shutil.copytree(runs[0] / split / name, folder / split / name)

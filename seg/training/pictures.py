@@ -12,11 +12,11 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 
+from seg.data.case_files import write_case
 from seg.data.dataset import Batch
 from seg.data.module import BoundaryDataModule
 from seg.data.stored_input import write_input
 from seg.inference.golden import CALIBRATION_IMAGES
-from seg.training.case_files import write_case
 from seg.training.prediction_files import (
     decode,
     join_measurements,
@@ -30,7 +30,7 @@ from seg.training.resume import run_folder
 class PictureWriter(Callback):
     """Write the images of test and prediction into the run's folder.
 
-    `seg test` and the end of `seg fit`: test/<name>/ and validation/<name>/, see `seg.training.case_files`. `seg fit`:
+    `seg test` and the end of `seg fit`: test/<name>/ and validation/<name>/, see `seg.data.case_files`. `seg fit`:
     calibration/<number>.png, training crops on which a quantized network is calibrated. `seg predict`: see
     `seg.training.prediction_files`.
     """

@@ -12,6 +12,15 @@ import yaml
 from pytorch_lightning.cli import SaveConfigCallback
 from pytorch_lightning.trainer.states import TrainerFn
 
+from seg.data.case_files import (
+    CELLS,
+    encode_labels,
+    read_input,
+    read_labels,
+    read_mask,
+    read_probabilities,
+    read_valid,
+)
 from seg.data.module import BoundaryDataModule
 from seg.data.writing import write_file
 from seg.instances.decoder import Decoder, describe_decoder
@@ -21,15 +30,6 @@ from seg.model.divergence import DivergedError
 from seg.model.module import BoundaryModule
 from seg.record import FILE_NAME, RunData, RunRecord, SplitScores
 from seg.run_config import RunConfig
-from seg.training.case_files import (
-    CELLS,
-    encode_labels,
-    read_input,
-    read_labels,
-    read_mask,
-    read_probabilities,
-    read_valid,
-)
 from seg.training.cell_tuning import DecoderChoice
 from seg.training.resume import run_folder
 from seg.training.start_gradient import StartGradient
@@ -198,7 +198,7 @@ def _scores(
 
 
 def _score_pictures(folder: Path, images: list[str], module: BoundaryModule) -> SuiteScores:
-    """Score the test images with every metric, from the files of `seg.training.case_files`."""
+    """Score the test images with every metric, from the files of `seg.data.case_files`."""
     cases = [read_case(folder / "test" / name, module.decoder) for name in images]
     return score_cases(cases, module.used_threshold, module.tolerance_px)
 

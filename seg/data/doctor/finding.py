@@ -23,12 +23,22 @@ class Finding:
 
 
 def warn(check: str, text: str) -> Finding:
-    """Return a warning."""
+    """Return a warning.
+
+    Args:
+        check: its name, a word or two.
+        text: what was found, with the evidence and what to do.
+    """
     return Finding("warning", check, text)
 
 
 def fail(check: str, text: str) -> Finding:
-    """Return an error."""
+    """Return an error.
+
+    Args:
+        check: its name, a word or two.
+        text: what was found, with the evidence and what to do.
+    """
     return Finding("error", check, text)
 
 

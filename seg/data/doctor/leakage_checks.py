@@ -33,7 +33,12 @@ def check_duplicates(samples: Sequence[Sample]) -> Iterator[Finding]:
 
 
 def check_near_duplicates(samples: Sequence[Sample], split: SplitIndices) -> Iterator[Finding]:
-    """Warn of pictures of one place in two splits, also cropped, shifted, noisy, compressed or brighter."""
+    """Warn of pictures of one place in two splits, also cropped, shifted, noisy, compressed or brighter.
+
+    Args:
+        samples: of all splits.
+        split: of the samples.
+    """
     spectra = Spectra(features_of([sample.image for sample in samples]))
     pairs = []
     for one, other in itertools.combinations(("train", "val", "test"), 2):
@@ -46,7 +51,12 @@ def check_near_duplicates(samples: Sequence[Sample], split: SplitIndices) -> Ite
 
 
 def check_neighbors(samples: Sequence[Sample], split: SplitIndices) -> Iterator[Finding]:
-    """Warn of neighboring sections in two splits, where neighbors are alike."""
+    """Warn of neighboring sections in two splits, where neighbors are alike.
+
+    Args:
+        samples: of all splits.
+        split: of the samples.
+    """
     if len(samples) <= _FAR_APART or len({sample.image.shape for sample in samples}) > 1:
         return
     features = features_of([sample.image for sample in samples])

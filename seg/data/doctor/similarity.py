@@ -105,7 +105,12 @@ def _contributing(first: Feature, second: Feature) -> float:
 
 
 def correlation(first: NDArray[Any], second: NDArray[Any]) -> float:
-    """Return the correlation coefficient of two arrays of one shape; 0 if one is constant."""
+    """Return the correlation coefficient; 0 if one array is constant.
+
+    Args:
+        first: of any shape.
+        second: of the same shape.
+    """
     a, b = first - first.mean(), second - second.mean()
     norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / norm if norm > 0 else 0.0

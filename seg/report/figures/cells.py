@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
 
+from seg.data.case_files import read_true_cells
 from seg.data.reading import read_image_file
 from seg.record import RunRecord
 from seg.report.figures.style import COLORS, Drawing, canvas, publish
@@ -34,7 +34,7 @@ def cells_figure(chosen: Path | None, runs: dict[Path, RunRecord], folder: Path)
     image, cells = read_image_file(case / "image.png"), read_image_file(case / "cells.tif")
     pictures = {
         "image": _grey(image),
-        "true cells": _colored(image, _truth(case)),
+        "true cells": _colored(image, read_true_cells(case)),
         "cells found": _colored(image, cells),
     }
     with canvas(7.5, 2.8, ncols=3) as (figure, axes):
@@ -47,15 +47,6 @@ def cells_figure(chosen: Path | None, runs: dict[Path, RunRecord], folder: Path)
             f"{record.name}, seed {record.seed}: {len(np.unique(cells)) - 1} cells found in a test image of median"
         )
         return [publish(figure, folder, "cells", f"{caption} score (instance AP at 0.5: {score:.3f})")]
-
-
-def _truth(case: Path) -> NDArray[Any]:
-    labels = case / "labels.tif"
-    if labels.is_file():
-        return read_image_file(labels)
-    inside, void = read_image_file(case / "truth.png") == 0, case / "valid.png"
-    numbered: NDArray[Any] = label(inside & (read_image_file(void) > 0) if void.is_file() else inside)[0]
-    return numbered
 
 
 def _grey(image: NDArray[Any]) -> NDArray[np.float64]:

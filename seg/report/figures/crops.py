@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data import case_files
+from seg.data.case_files import read_mask
 from seg.data.reading import read_image_file
 from seg.data.scaling import match_channels
 from seg.data.writing import decode_probability, encode_image
@@ -41,16 +43,10 @@ def crop_window(truth: NDArray[np.bool_], size_px: int) -> Window:
     return slice(top, top + height), slice(left, left + width)
 
 
-def read_truth(folder: Path) -> NDArray[np.bool_]:
-    """Return the truth, (H, W), of one test image of a run."""
-    truth: NDArray[np.bool_] = read_image_file(folder / "truth.png") > 0
-    return truth
-
-
 def read_valid(folder: Path) -> NDArray[np.bool_]:
     """Return False at the void pixels, (H, W), of one test image of a run."""
-    file = folder / "valid.png"
-    return read_image_file(file) > 0 if file.is_file() else np.ones_like(read_truth(folder))
+    valid = case_files.read_valid(folder)
+    return np.ones_like(read_mask(folder)) if valid is None else valid
 
 
 def image_crop(folder: Path, window: Window) -> str:
@@ -70,7 +66,7 @@ def truth_crop(folder: Path, window: Window) -> str:
         folder: of the test image.
         window: of the crop.
     """
-    truth, valid = read_truth(folder)[window], read_valid(folder)[window]
+    truth, valid = read_mask(folder)[window], read_valid(folder)[window]
     return _data_uri(np.where(valid, truth.astype(np.uint8) * np.uint8(255), VOID).astype(np.uint8))
 
 
@@ -93,7 +89,7 @@ def overlay_crop(folder: Path, window: Window, threshold: float) -> str:
         threshold: a pixel is predicted where probability >= threshold.
     """
     image = match_channels(read_image_file(folder / "image.png")[window], 3)
-    truth, valid = read_truth(folder)[window], read_valid(folder)[window]
+    truth, valid = read_mask(folder)[window], read_valid(folder)[window]
     predicted = (read_probability(folder)[window] >= np.float32(threshold)) & valid
     picture = (image * 0.7 + 60).round().clip(0, 255).astype(np.uint8)
     for where, color in ((truth & predicted, HIT), (truth & ~predicted, MISS), (predicted & ~truth, FALSE)):

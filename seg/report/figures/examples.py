@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from seg.analysis.summary import LossRow, Summary
+from seg.data.case_files import read_mask
 from seg.record import RunRecord
 from seg.report.figures import crops
 from seg.report.figures.style import Drawing, canvas, legend_beside, looks, publish
@@ -67,7 +68,7 @@ def _by_image(record: RunRecord, metric: str) -> dict[str, float]:
 def _example(image: str, title: str, rows: list[LossRow], runs: dict[Path, RunRecord]) -> Example:
     folders = {row.name: (row.best / "test" / image, runs[row.best].used_threshold) for row in rows if row.best}
     first, _ = next(iter(folders.values()))
-    window = crops.crop_window(crops.read_truth(first), crops.CROP_PX)
+    window = crops.crop_window(read_mask(first), crops.CROP_PX)
     return Example(
         title=title,
         image=crops.image_crop(first, window),
@@ -92,7 +93,7 @@ def sharpness_figure(summary: Summary, runs: dict[Path, RunRecord], folder: Path
     if not images:
         return []
     paths = {row.name: row.best / "test" / images[len(images) // 2] for row in rows if row.best}
-    truth = crops.read_truth(next(iter(paths.values())))
+    truth = read_mask(next(iter(paths.values())))
     window = crops.crop_window(truth, _ZOOM_PX)
     drawings = [_zoom(paths, truth[window], window, folder)]
     return [*drawings, _profiles(paths, truth, folder)]

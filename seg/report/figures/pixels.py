@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from seg.data.case_files import read_mask
 from seg.record import RunRecord
-from seg.report.figures.crops import read_probability, read_truth, read_valid
+from seg.report.figures.crops import read_probability, read_valid
 from seg.report.figures.style import Drawing, canvas, legend_beside, looks, publish
 
 _BINS = 1000
@@ -58,7 +59,7 @@ def count_pixels(runs: dict[Path, RunRecord]) -> dict[str, PixelCounts]:
 
 
 def _count(folder: Path) -> PixelCounts:
-    truth, valid = read_truth(folder), read_valid(folder)
+    truth, valid = read_mask(folder), read_valid(folder)
     bins = (read_probability(folder) * _BINS).astype(np.int64).clip(0, _BINS - 1)
     on, off = (np.bincount(bins[where], minlength=_BINS).astype(np.float64) for where in (truth, ~truth & valid))
     return PixelCounts(on, off)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from seg.__main__ import main
+from seg.data.case_files import read_input, read_probabilities
 from seg.data.stored_input import read_picture
 from seg.data.writing import decode_probability
 from seg.inference.artifact import write_artifact
@@ -16,7 +17,6 @@ from seg.model.averaging import averaged, predict_images
 from seg.model.module import BoundaryModule
 from seg.model.run_predictor import load_predict
 from seg.record import RunRecord
-from seg.training.case_files import read_input, read_probabilities
 from seg.training.cli import DataCLI
 
 LOSS = Path(__file__).parents[3] / "configs" / "loss" / "jaccard.yaml"

@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from seg.data.labels import boundaries_from_labels
-from seg.data.sample import Sample
-from seg.instances.watershed import WatershedDecoder
-from seg.metrics.instance import instance_scores
-from seg.metrics.rand import compare_cells, connected_cells
-from seg.training.case_files import (
+from seg.data.case_files import (
     read_input,
     read_labels,
     read_probabilities,
@@ -19,6 +14,11 @@ from seg.training.case_files import (
     read_valid,
     write_case,
 )
+from seg.data.labels import boundaries_from_labels
+from seg.data.sample import Sample
+from seg.instances.watershed import WatershedDecoder
+from seg.metrics.instance import instance_scores
+from seg.metrics.rand import compare_cells, connected_cells
 from seg.training.cell_tuning import TRIALS, choose_decoder
 from seg.training.prediction_files import decode, join_measurements, write_labels, write_measurements
 

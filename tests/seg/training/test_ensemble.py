@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from seg.__main__ import main
+from seg.data.case_files import read_input, read_probabilities, write_probabilities
 from seg.data.stored_input import read_picture
 from seg.inference.artifact import write_artifact
 from seg.inference.engine import OpenVinoEngine
@@ -20,7 +21,6 @@ from seg.model.module import BoundaryModule
 from seg.model.origin import Origin
 from seg.record import RunRecord
 from seg.runs import choose_members, find_runs
-from seg.training.case_files import read_input, read_probabilities, write_probabilities
 from seg.training.ensemble import write_ensemble
 
 LOSS = Path(__file__).parents[3] / "configs" / "loss" / "jaccard.yaml"

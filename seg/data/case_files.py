@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from seg.data.reading import read_image_file
 from seg.data.stored_input import read_stored, write_input
 from seg.data.writing import decode_probability, encode_mask, encode_probability, write_file
 from seg.instances.flood import Labels
-from seg.metrics.rand import connected_cells
 
 IMAGE, TRUTH, VALID, LABELS, CELLS = "image.png", "truth.png", "valid.png", "labels.tif", "cells.tif"
 
@@ -76,7 +76,7 @@ def read_mask(folder: Path) -> NDArray[np.bool_]:
 
 
 def read_labels(folder: Path) -> Labels | None:
-    """Return the true cells, (H, W); None where the source has masks alone."""
+    """Return the true cells, (H, W): the labels, else the 4-connected parts between boundaries; none at void."""
     file = folder / LABELS
     return read_image_file(file).astype(np.int32) if file.is_file() else None
 
@@ -88,12 +88,13 @@ def read_valid(folder: Path) -> NDArray[np.bool_] | None:
 
 
 def read_true_cells(folder: Path) -> Labels:
-    """Return the true cells, (H, W): the labels, else the components between boundaries; none at void pixels."""
+    """Return the true cells, (H, W): the labels, else the 4-connected parts between boundaries; none at void."""
     labels, valid = read_labels(folder), read_valid(folder)
     if labels is not None:
         return labels
     inside = ~read_mask(folder)
-    return connected_cells(inside if valid is None else inside & valid)
+    cells: Labels = label(inside if valid is None else inside & valid)[0].astype(np.int32)
+    return cells
 
 
 def encode_labels(labels: NDArray[np.integer[Any]]) -> bytes:
