@@ -51,6 +51,8 @@ def _promote(args: argparse.Namespace) -> None:
     if promotion.replacement:
         caution = "; that one was trained on other data, perhaps on some of them" if promotion.of_other_data else ""
         print(f"  {promotion.replacement}{caution}")
+        if scope := promotion.replacement.units.scope():
+            print(f"  {scope}")
     for engine, measured in promotion.engine.items():
         facts = (f"{name} {value:.4g}" if isinstance(value, float) else str(value) for name, value in measured.items())
         print(f"  engine {engine}: {', '.join(facts)}")

@@ -7,8 +7,13 @@ import sys
 import pytest
 
 from seg.__main__ import main
+from seg.analysis.replacement import Replacement
+from seg.analysis.units import Units
+from seg.record import SplitScores
 from service.commands import _become, _resolve
 from service.model_loader import ModelLoader
+from service.promote import Promotion
+from tests.seg import records
 
 
 @pytest.mark.parametrize(
@@ -51,3 +56,16 @@ def test_where_there_is_no_hangup_signal_the_log_says_how_to_serve_another_model
     caplog.set_level(logging.INFO, "septum")
     ModelLoader("septum:latest", "auto", print).reload_on_hangup()
     assert "no SIGHUP: restart the service to serve another model" in caplog.text
+
+
+def test_what_a_promotion_says_of_the_model_before_has_its_scope(monkeypatch, capsys, tmp_path):
+    scores = SplitScores(["s1", "s2"], {"boundary_f1": [0.5, 0.7]})
+    units = Units(("well2",) * 3)
+    replacement = Replacement.of("boundary_f1", [0.8, 0.9, 0.85], [0.4, 0.5, 0.44], units)
+    promotion = Promotion("septum:x", tmp_path, records.record("l2", 0, scores), {}, replacement, of_other_data=True)
+    monkeypatch.setattr("service.promote.promote", lambda *_: promotion)
+    assert main(["promote", str(tmp_path)]) == 0
+    written = capsys.readouterr().out
+    assert "the new model is better than the one before" in written
+    assert "that one was trained on other data, perhaps on some of them" in written
+    assert "holds for the group well2 only" in written
