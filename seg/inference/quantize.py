@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from seg.record import RunRecord
 #: The least overlap of the int8 mask with the float32 mask, and the most that the boundary F1 may fall by.
 MIN_DICE, MAX_LOSS = 0.99, 0.005
 
-#: How many of the first convolutions stay in float32; the next number is tried where the one before costs too much.
+#: As many convolutions after the image stay in float32; the next number is tried where the one before costs too much.
 #: Their outputs differ most in range between channels, and all later layers inherit their rounding errors.
 FLOAT_CONVOLUTIONS = (0, 6)
 
@@ -93,7 +94,7 @@ def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path, f
         crops: as the network takes them.
         model: the ONNX file.
         path: of the OpenVINO model to be written.
-        float_convolutions: as many of the first convolutions stay in float32.
+        float_convolutions: as many convolutions after the image stay in float32, see `first_convolutions`.
 
     Raises:
         ValueError: nncf is not installed.
@@ -104,12 +105,29 @@ def write_quantized(crops: list[NDArray[np.float32]], model: Path, path: Path, f
         raise ValueError('int8 needs nncf: pip install "septum[promote]"') from error
     nncf.set_log_level(logging.ERROR)
     read = openvino_core().read_model(model)
-    convolutions = [
-        node.get_friendly_name() for node in read.get_ordered_ops() if node.get_type_name() in _CONVOLUTIONS
-    ]
-    ignored = nncf.IgnoredScope(names=convolutions[:float_convolutions])
+    ignored = nncf.IgnoredScope(names=first_convolutions(read, float_convolutions))
     quantized = nncf.quantize(read, nncf.Dataset(crops), preset=nncf.QuantizationPreset.MIXED, ignored_scope=ignored)
     import_openvino().save_model(quantized, path, compress_to_fp16=False)
+
+
+def first_convolutions(model: Any, count: int) -> list[str]:
+    """Return the names of the convolutions that at most `count` convolutions lead to, themselves included.
+
+    In an ensemble these are the first of each member.
+
+    Args:
+        model: OpenVINO's.
+        count: on the longest way from the image.
+    """
+    depths: dict[str, int] = {}
+    convolutions = []
+    for node in model.get_ordered_ops():
+        name = node.get_friendly_name()
+        depths[name] = max((depths[source.get_node().get_friendly_name()] for source in node.input_values()), default=0)
+        if node.get_type_name() in _CONVOLUTIONS:
+            depths[name] += 1
+            convolutions.append(name)
+    return [name for name in convolutions if depths[name] <= count]
 
 
 def check_quantized(

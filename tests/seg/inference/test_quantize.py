@@ -4,7 +4,9 @@ import pytest
 from seg.inference.engine import OpenVinoEngine
 from seg.inference.export import export_onnx
 from seg.inference.golden import Golden
-from seg.inference.quantize import check_quantized, write_accepted, write_quantized
+from seg.inference.openvino_runtime import openvino_core
+from seg.inference.quantize import check_quantized, first_convolutions, write_accepted, write_quantized
+from seg.network.ensemble import Ensemble
 from seg.network.unet import NetworkConfig, build_network
 
 
@@ -74,3 +76,16 @@ def test_where_int8_costs_too_much_the_first_convolutions_stay_in_float(model, n
     assert accepted((0, 1000), (none + most) / 2)["float_convolutions"] == 1000
     with pytest.raises(ValueError, match="int8 costs too much"):
         accepted((0, 1000), 1.1)
+
+
+def test_the_first_convolutions_of_an_ensemble_are_those_of_each_member(model, tmp_path):
+    options = {"decoder_channels": [16, 8, 8, 8, 8]}
+    config = NetworkConfig(encoder="tu-tf_efficientnet_lite0", encoder_weights=None, options=options)
+    members = [build_network(config, seed).eval() for seed in (0, 1)]
+    first = []
+    for name, network in (("one", members[0]), ("both", Ensemble(members))):
+        export_onnx(network, 1, tmp_path / f"{name}.onnx")
+        first.append(first_convolutions(openvino_core().read_model(tmp_path / f"{name}.onnx"), 6))
+    assert len(first[0]) == 7  # six of the encoder, and the one that takes its first features to the decoder
+    assert [len([name for name in first[1] if f"members.{number}" in name]) for number in (0, 1)] == [7, 7]
+    assert first_convolutions(openvino_core().read_model(model), 0) == []
