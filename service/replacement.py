@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from seg.analysis.replacement import Replacement
 from seg.analysis.units import Units
-from seg.data.case_files import IMAGE, read_mask, read_valid
+from seg.data.case_files import IMAGE, read_labels, read_mask, read_valid
 from seg.data.stored_input import read_picture
 from seg.inference.predictor import Predictor
 from seg.metrics.scored_image import ScoredImage
@@ -49,10 +49,18 @@ def compare_models(new: Predictor, old: Predictor, run: Path, record: RunRecord)
 
 def _score(model: Predictor, folders: list[Path], record: RunRecord) -> NDArray[np.float64]:
     threshold = np.array([model.info.threshold_for(model.averages(None))], np.float32)
-    values = []
+    metric, values = METRICS[record.rank_by], []
     for folder in folders:
-        probability = model.probability(read_picture(folder / IMAGE))
-        truth, valid = read_mask(folder), read_valid(folder)
-        image = ScoredImage(probability, truth, threshold, record.config.tolerance_px, valid=valid)
-        values.append(float(np.ravel(image.compute(METRICS[record.rank_by].formula))[0]))
+        picture = read_picture(folder / IMAGE)
+        probabilities = model.probabilities(picture)
+        image = ScoredImage(
+            probabilities[0],
+            read_mask(folder),
+            threshold,
+            record.config.tolerance_px,
+            cells=read_labels(folder),
+            predicted_cells=model.decode(probabilities, picture) if metric.of_cells else None,
+            valid=read_valid(folder),
+        )
+        values.append(float(np.ravel(image.compute(metric.formula))[0]))
     return np.array(values)

@@ -12,6 +12,7 @@ from skimage.filters import gaussian, sobel, threshold_otsu
 from skimage.transform import resize
 
 from seg.metrics.image_scores import ImageScores
+from seg.metrics.table import threshold_metric
 
 Image = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -104,11 +105,12 @@ def choose_intensity(validation: Sequence[tuple[Image, Mask]], rank_by: str, tol
     """
     found = []
     for bright in (False, True):
-        scores = ImageScores(tolerance_px, rank_by)
+        scores = ImageScores(tolerance_px, threshold_metric(rank_by))
         for image, mask in validation:
             scores.update(torch.from_numpy(_intensity(image, bright))[None, None], torch.from_numpy(mask)[None, None])
         table = scores.compute()
-        found.append((float(table.at_threshold[rank_by].mean(dim=0).max()), table.best_threshold(rank_by), bright))
+        best = table.at_threshold[threshold_metric(rank_by)].mean(dim=0).max()
+        found.append((float(best), table.best_threshold(rank_by), bright))
     _, threshold, chosen = max(found)
     return threshold, chosen
 

@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics import Metric
 
 from seg.metrics.evidence import Evidence, gather
 from seg.metrics.scored_image import ScoredImage
-from seg.metrics.table import METRICS, THRESHOLDS
+from seg.metrics.table import METRICS, THRESHOLDS, threshold_metric
 
 if TYPE_CHECKING:
     RankBy = str
 else:  # the command line offers and accepts what the table says, which no type checker can read
     RankBy = Literal[tuple(key for key, metric in METRICS.items() if metric.may_rank)]
+
+
+#: True and predicted cells of an image.
+CellPair = tuple[NDArray[np.int32] | None, NDArray[np.int32] | None]
 
 
 class ScoreTable:
@@ -34,8 +39,11 @@ class ScoreTable:
         self.at_threshold, self.overall, self.evidence = at_threshold, overall, evidence
 
     def best_threshold(self, metric: str) -> float:
-        """Return the threshold with the best mean over the images; the middle one of several equal ones."""
-        means = self.at_threshold[metric].mean(dim=0)
+        """Return the threshold with the best mean over the images; the middle one of several equal ones.
+
+        For a metric of cells, which has no threshold, it is that of the boundary F1.
+        """
+        means = self.at_threshold[threshold_metric(metric)].mean(dim=0)
         best = torch.nonzero(means == means.max()).flatten()
         return float(THRESHOLDS[int(best[(len(best) - 1) // 2])])
 
@@ -58,7 +66,7 @@ class ImageScores(Metric):
     Args:
         tolerance_px: of the boundary F1.
         rank_by: a metric that the table has for tests alone (V_Rand takes a second per image) is computed if it is
-            named here.
+            named here. One of cells needs cells at each update.
         options: of torchmetrics.Metric.
     """
 
@@ -77,18 +85,28 @@ class ImageScores(Metric):
         self.add_state("overall", default=[], dist_reduce_fx="cat")
         self.add_state("evidence", default=[], dist_reduce_fx="cat")
 
-    def update(self, probability: Tensor, mask: Tensor, valid: Tensor | None = None) -> None:
+    def update(
+        self, probability: Tensor, mask: Tensor, valid: Tensor | None = None, cells: Sequence[CellPair] = ()
+    ) -> None:
         """Score the boundary channel of each image; the others count for a collapse alone.
 
         Args:
             probability: (N, K, H, W) in [0, 1].
             mask: (N, K, H, W) of 0 and 1.
             valid: (N, 1, H, W) bool, False at void pixels; None: there are none.
+            cells: of each image, for a metric of cells: the true ones, (H, W), or None for the components between
+                boundaries, and the predicted ones.
         """
         known = itertools.repeat(None) if valid is None else valid[:, 0].cpu().numpy()
-        images = zip(probability.float().cpu().numpy(), mask.bool().cpu().numpy(), known, strict=False)
-        for channels, truths, where in images:
-            image = ScoredImage(channels[0], truths[0], THRESHOLDS, self.tolerance_px, valid=where)
+        images = zip(
+            probability.float().cpu().numpy(),
+            mask.bool().cpu().numpy(),
+            known,
+            cells or itertools.repeat((None, None)),
+            strict=False,
+        )
+        for channels, truths, where, (true, predicted) in images:
+            image = ScoredImage(channels[0], truths[0], THRESHOLDS, self.tolerance_px, true, predicted, where)
             self.table.append(torch.stack([_value(image, key) for key in self.at_threshold])[None])
             self.overall.append(torch.stack([_value(image, key) for key in self.at_none])[None])
             evidence = [gather(*channel, where).to_row() for channel in zip(channels, truths, strict=True)]

@@ -84,9 +84,25 @@ class Metric:
         return not {"thresholds", "thresholds_tensor"}.isdisjoint(self.formula.arguments)
 
     @property
+    def of_cells(self) -> bool:
+        """Whether it compares the cells that a decoder makes, to which no threshold of the boundary matters."""
+        return "proposed_cells" in self.formula.arguments
+
+    @property
     def may_rank(self) -> bool:
-        """Whether validation can choose threshold and epoch by it."""
-        return self.at_thresholds and self.better == "larger"
+        """Whether validation can choose the epoch by it, and the threshold or the decoder of cells."""
+        return (self.at_thresholds or self.of_cells) and self.better == "larger"
+
+    def compare_cells(self, proposed: NDArray[np.int32], true: NDArray[np.int32]) -> float:
+        """Return the value of a metric of cells.
+
+        Args:
+            proposed: (H, W), 0 is background.
+            true: (H, W), 0 is background.
+        """
+        cells = {"proposed_cells": proposed, "true_cells": true}
+        arguments = [cells[str(name)] for name in self.formula.arguments]
+        return float(pick(load_function(self.formula.function)(*arguments), self.formula.part))
 
     def merit(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values turned so that larger is better."""

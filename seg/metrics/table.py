@@ -9,8 +9,10 @@ import numpy as np
 
 from seg.metrics.metric import Formula, Metric, OptimisticMetric, Thresholds
 
-#: Finer at both ends: on thin boundaries the best threshold is low, after an overconfident loss it is high.
-THRESHOLDS: Thresholds = np.array([0.01, 0.02, *np.arange(0.05, 0.951, 0.05), 0.98, 0.99], dtype=np.float32)
+#: Finer at both ends: for thin boundaries and for V_Rand the best one is low, after an overconfident loss it is high.
+THRESHOLDS: Thresholds = np.array(
+    [0.005, 0.01, 0.015, 0.02, 0.03, 0.04, *np.arange(0.05, 0.951, 0.05), 0.98, 0.99], dtype=np.float32
+)
 
 #: Thresholds of the ISBI 2012 challenge, on which the best V_Rand is looked for.
 RAND_THRESHOLDS: Thresholds = np.linspace(0, 1, 11, dtype=np.float32)
@@ -90,6 +92,12 @@ _ALL = (
 
 #: Key -> metric, in the order of the tables.
 METRICS = {metric.key: metric for metric in _ALL}
+
+
+def threshold_metric(rank_by: str) -> str:
+    """Return the metric that chooses the threshold: the ranking one, unless it is of cells, which need none."""
+    return "boundary_f1" if METRICS[rank_by].of_cells else rank_by
+
 
 _COUNTS = Formula("boundary.count_matches", (*_AT_THRESHOLDS, "tolerance_px"))
 _SCALES = "boundary.dataset_and_image_scale"

@@ -32,7 +32,7 @@ class BoundaryModule(ScoredModule):
         loss: any `losses.SegmentationLoss`.
         optimizer: its learning rate is the highest of the schedule.
         schedule: of the learning rate; null keeps it constant.
-        rank_by: the metric by which validation chooses epoch and threshold.
+        rank_by: the metric by which validation chooses the epoch, and the threshold or the decoder of cells.
         tolerance_px: of the boundary F1, in pixels.
         channel_weights: >= 0, of the channels in the loss, the boundary first; null weighs all alike.
         decoder: from which the search for the decoder of cells starts; null takes the usual ones for the data.

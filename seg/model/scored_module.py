@@ -25,9 +25,10 @@ class ScoredModule(pl.LightningModule):
     """A segmentation network that is scored at one threshold.
 
     Each validation chooses the threshold at which the ranking metric is best; test and prediction use the checkpoint's.
+    A metric of cells ranks epochs by the cells of the usual decoder, and then chooses the decoder.
 
     Args:
-        rank_by: the metric by which validation chooses epoch and threshold.
+        rank_by: the metric by which validation chooses the epoch, and the threshold or the decoder of cells.
         tolerance_px: of the boundary F1, in pixels.
         decoder: from which the search for the decoder of cells starts; None takes the usual ones for the data.
         tta: average over flips and turns (test-time augmentation) wherever a network is used, that is not in the
@@ -135,7 +136,7 @@ class ScoredModule(pl.LightningModule):
         else:
             logits = self.network(batch["image"])
             probability = logits.sigmoid()
-        self.scorer.add(batch, probability, self.loss(logits, batch["mask"], batch.get("valid")))
+        self.scorer.add(batch, probability, self.loss(logits, batch["mask"], batch.get("valid")), self.decoder)
         return probability
 
     def _finish(self, table: ScoreTable, loss: Tensor, split: str) -> None:

@@ -13,9 +13,10 @@ from seg.data.case_files import read_mask, read_probabilities, read_valid, write
 from seg.instances.decoder import build_decoder, describe_decoder
 from seg.metrics.image_scores import ImageScores, ScoreTable
 from seg.metrics.suite import score_cases
+from seg.metrics.table import METRICS, threshold_metric
 from seg.network.weights import read_network_weights
 from seg.record import RunRecord, SplitScores
-from seg.training.cell_tuning import choose_decoder
+from seg.training.cell_tuning import choose_decoder, score_cells
 from seg.training.recorder import read_case
 
 CHECKPOINT = "checkpoints/ensemble.ckpt"
@@ -94,7 +95,11 @@ def _judge(folder: Path, record: RunRecord) -> RunRecord:
     tables = {split: _score(paths, record) for split, paths in folders.items()}
     threshold = tables["validation"].best_threshold(record.rank_by)
     start = record.config.raw["model"].get("decoder")
-    decoder, choice = choose_decoder(folders["validation"], build_decoder(start) if start else None)
+    decoder, choice = choose_decoder(folders["validation"], build_decoder(start) if start else None, record.rank_by)
+    if METRICS[record.rank_by].of_cells:
+        for split, paths in folders.items():
+            scores = score_cells(paths, decoder, record.rank_by)
+            tables[split].overall[record.rank_by] = torch.tensor(scores)
     suite = score_cases([read_case(path, decoder) for path in folders["test"]], threshold, record.config.tolerance_px)
     metrics = {
         split: {name: values.tolist() for name, values in table.at(threshold).items()}
@@ -113,7 +118,7 @@ def _judge(folder: Path, record: RunRecord) -> RunRecord:
 
 
 def _score(folders: Sequence[Path], record: RunRecord) -> ScoreTable:
-    scores = ImageScores(record.config.tolerance_px, record.rank_by)
+    scores = ImageScores(record.config.tolerance_px, threshold_metric(record.rank_by))
     for folder in folders:
         boundary, mask = read_probabilities(folder)[None, :1], read_mask(folder)[None, None]
         valid = read_valid(folder)

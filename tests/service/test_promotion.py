@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from seg.data.writing import encode_image, encode_mask, write_file
+from seg.metrics.rand import connected_cells
 from seg.record import SplitScores
 from service.models import list_models
 from service.replacement import compare_models, load_latest
@@ -20,18 +21,21 @@ NAMES = [f"s{number}" for number in range(8)]
 class Skewed(Brightness):
     """Misses the boundary on the left."""
 
-    def probability(self, image):
-        found = super().probabilities(image)[0].copy()
-        found[:, : image.shape[1] // 2] = 0
+    def probabilities(self, image):
+        found = super().probabilities(image).copy()
+        found[:, :, : image.shape[1] // 2] = 0
         return found
+
+    def decode(self, probabilities, _image):
+        return connected_cells(probabilities[0] < 0.5)
 
     def averages(self, tta):
         return bool(tta)
 
 
 class Whole(Skewed):
-    def probability(self, image):
-        return super().probabilities(image)[0]
+    def probabilities(self, image):
+        return Brightness.probabilities(self, image)
 
 
 @pytest.fixture
@@ -44,16 +48,17 @@ def run(tmp_path) -> Path:
     return tmp_path
 
 
-def record():
-    scores = SplitScores(NAMES, {"iou": [0.5] * len(NAMES)})
-    return records.record("l2", 0, scores, rank_by="iou", data=replace(records.DATA, test=NAMES))
+def record(rank_by="iou"):
+    scores = SplitScores(NAMES, {rank_by: [0.5] * len(NAMES)})
+    return records.record("l2", 0, scores, rank_by=rank_by, data=replace(records.DATA, test=NAMES))
 
 
-def test_a_better_model_is_better_and_the_same_is_not(run):
-    better = compare_models(Whole(), Skewed(), run, record())
+@pytest.mark.parametrize("rank_by", ["iou", "instance_ap"])
+def test_a_better_model_is_better_and_the_same_is_not(run, rank_by):
+    better = compare_models(Whole(), Skewed(), run, record(rank_by))
     assert (better.verdict, better.new) == ("better", 1.0)
     assert 0.3 < better.old < 0.7
-    assert compare_models(Skewed(), Whole(), run, record()).verdict == "worse"
+    assert compare_models(Skewed(), Whole(), run, record(rank_by)).verdict == "worse"
     same = compare_models(Whole(), Whole(), run, record())
     assert (same.verdict, same.low, same.high) == ("not told apart", 0, 0)
 

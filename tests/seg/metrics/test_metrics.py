@@ -161,3 +161,16 @@ def test_v_rand_can_rank_and_is_computed_only_then():
     assert "v_rand" not in plain.compute().at_threshold
     expected = [scores.v_rand for scores in rand_scores(probability.numpy(), mask.numpy(), THRESHOLDS)]
     assert ranking.compute().at_threshold["v_rand"][0].tolist() == pytest.approx(expected)
+
+
+def test_a_metric_of_cells_can_rank_and_leaves_the_threshold_to_boundary_f1():
+    probability, mask = scene()
+    scores = ImageScores(tolerance_px=2, rank_by="instance_ap")
+    true = np.zeros(mask.shape, np.int32)
+    true[:8, :8], true[20:28, 20:28] = 1, 2
+    found = np.where(true == 1, 1, 0).astype(np.int32)
+    for cells in (true, found):
+        scores.update(probability[None, None], mask[None, None].float(), cells=[(true, cells)])
+    table = scores.compute()
+    assert table.overall["instance_ap"].tolist() == [1, 0.5]
+    assert table.best_threshold("instance_ap") == table.best_threshold("boundary_f1")

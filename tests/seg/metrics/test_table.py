@@ -63,7 +63,8 @@ def test_what_has_a_value_per_threshold_and_is_better_when_larger_may_rank():
 
 def test_the_command_line_accepts_every_metric_that_may_rank():
     accepted = get_args(signature(BoundaryModule).parameters["rank_by"].annotation)
-    assert accepted == ("boundary_f1", "iou", "dice", "v_rand", "v_info")
+    cells = ("instance_ap50", "instance_ap", "instance_f1", "cells_v_rand", "cells_v_info", "instance_pq")
+    assert accepted == ("boundary_f1", "iou", "dice", "v_rand", "v_info", *cells)
     assert get_args(signature(ImageScores).parameters["rank_by"].annotation) == accepted
 
 

@@ -58,7 +58,7 @@ def test_what_is_written_is_read_again(nuclei_folders):
 
 
 def test_a_perfect_prediction_of_nuclei_scores_1(nuclei_folders):
-    decoder, choice = choose_decoder(nuclei_folders, None)
+    decoder, choice = choose_decoder(nuclei_folders, None, "boundary_f1")
     assert (choice.metric, choice.validation, choice.images) == ("instance_ap", 1, 2)
     assert choice.trials <= TRIALS
     unseen = nuclei(2)
@@ -71,7 +71,7 @@ def test_a_perfect_boundary_of_nuclei_is_told_from_background_by_the_image(tmp_p
     labels[labels == 4] = 0  # three pixels wide: its inside is a single pixel
     boundary = boundaries_from_labels(labels)
     folder = save(tmp_path / "bright", np.where(labels > 0, 0.5, -0.5), boundary, boundary[None], labels)
-    decoder, choice = choose_decoder([folder], None)
+    decoder, choice = choose_decoder([folder], None, "boundary_f1")
     assert choice.validation == 1
     assert decoder.foreground == "bright"
 
@@ -80,7 +80,7 @@ def test_a_perfect_boundary_of_tissue_scores_1(tmp_path):
     mask = np.zeros((60, 60), bool)
     mask[:, 20], mask[30, 20:], mask[10:13, :20] = True, True, True
     folder = save(tmp_path / "tissue", np.where(mask, -0.5, 0.5), mask, mask[None])
-    decoder, choice = choose_decoder([folder], None)
+    decoder, choice = choose_decoder([folder], None, "boundary_f1")
     assert choice.metric == "cells_v_rand"
     scores = compare_cells(connected_cells(~mask), decoder.decode(mask[None].astype(np.float32)))
     assert (choice.validation, scores.v_rand) == (pytest.approx(1), pytest.approx(1))
@@ -88,7 +88,7 @@ def test_a_perfect_boundary_of_tissue_scores_1(tmp_path):
 
 def test_the_search_starts_where_it_is_told_to(nuclei_folders):
     start = WatershedDecoder(foreground="inside", seed_score=0.25, sigma_px=0)
-    decoder, _ = choose_decoder(nuclei_folders, start)
+    decoder, _ = choose_decoder(nuclei_folders, start, "boundary_f1")
     assert decoder == start  # it is perfect already
 
 
@@ -127,4 +127,4 @@ def test_cells_at_void_pixels_count_neither_as_found_nor_as_background(tmp_path)
         write_case(folder, probabilities[:1], boundary & valid, probabilities, np.where(valid, labels, 0), valid)
         assert np.array_equal(read_valid(folder), valid)
         folders.append(folder)
-    assert choose_decoder(folders, None)[1].validation == 1
+    assert choose_decoder(folders, None, "boundary_f1")[1].validation == 1
