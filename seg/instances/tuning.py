@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels
 
+#: Standard errors of the mean gain by which a setting must be better than the one before.
+MARGIN = 0.5
+
 #: How good cells are against the ground truth of one image; larger is better.
 CellScore = Callable[[Labels, Labels], float]
 
@@ -48,19 +51,22 @@ class Tuned:
     Attributes:
         decoder: with the chosen parameters.
         score: mean over the validation images.
+        error: its standard error over these images; None for one image.
         trials: number of settings that were tried.
     """
 
     decoder: Decoder
     score: float
+    error: float | None
     trials: int
 
 
 def tune_decoder(starts: Sequence[Decoder], cases: Sequence[CellCase], score: CellScore, max_trials: int) -> Tuned:
     """Search for the decoder with the best mean score, one field after the other, until nothing improves.
 
-    The search starts from the best of `starts` and is deterministic. Among equal scores the setting tried first stays,
-    so that the order of `Decoder.search_space` prefers the simpler value.
+    The search starts from the best of `starts` and is deterministic. A setting replaces another only if its mean score
+    is larger by more than `MARGIN` standard errors of the difference over the images: else what suits a few images by
+    chance would be chosen. So the order of `Decoder.search_space` prefers the simpler value.
 
     Args:
         starts: at least one decoder, e.g. one per kind of foreground.
@@ -74,7 +80,9 @@ def tune_decoder(starts: Sequence[Decoder], cases: Sequence[CellCase], score: Ce
     if not starts or not cases:
         raise ValueError("tuning a decoder needs at least one decoder and one validation image")
     search = _Search(cases, score, max_trials)
-    best = max(starts, key=search.score)
+    best = starts[0]
+    for start in starts[1:]:
+        best = search.better(best, start)
     improved = True
     while improved and not search.exhausted:
         improved = False
@@ -82,7 +90,13 @@ def tune_decoder(starts: Sequence[Decoder], cases: Sequence[CellCase], score: Ce
             found = search.best_value(best, name, values)
             improved |= found != best
             best = found
-    return Tuned(best, search.score(best), len(search.scores))
+    scores = search.score(best)
+    return Tuned(best, float(scores.mean()), standard_error(scores), len(search.scores))
+
+
+def standard_error(values: NDArray[np.float64]) -> float | None:
+    """Return the standard error of a mean, None for one value."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
 
 
 class _Search:
@@ -90,17 +104,22 @@ class _Search:
 
     def __init__(self, cases: Sequence[CellCase], score: CellScore, max_trials: int) -> None:
         self.cases, self.score_one, self.max_trials = cases, score, max_trials
-        self.scores: dict[Decoder, float] = {}
+        self.scores: dict[Decoder, NDArray[np.float64]] = {}
 
     @property
     def exhausted(self) -> bool:
         return len(self.scores) >= self.max_trials
 
-    def score(self, decoder: Decoder) -> float:
+    def score(self, decoder: Decoder) -> NDArray[np.float64]:
+        """Return the score of each image."""
         if decoder not in self.scores:
-            values = [case.score(decoder, self.score_one) for case in self.cases]
-            self.scores[decoder] = float(np.mean(values))
+            self.scores[decoder] = np.array([case.score(decoder, self.score_one) for case in self.cases])
         return self.scores[decoder]
+
+    def better(self, best: Decoder, candidate: Decoder) -> Decoder:
+        """Return the candidate if it is better beyond the margin, else what was best before."""
+        gains = self.score(candidate) - self.score(best)
+        return candidate if gains.mean() > MARGIN * (standard_error(gains) or 0) else best
 
     def best_value(self, decoder: Decoder, name: str, values: Sequence[Any]) -> Decoder:
         """Return the decoder with the best value of a field; neighbors of the present value are tried first."""
@@ -109,6 +128,5 @@ class _Search:
             candidate = replace(decoder, **{name: value})  # type: ignore[type-var]
             if candidate not in self.scores and self.exhausted:
                 break
-            if self.score(candidate) > self.score(best):
-                best = candidate
+            best = self.better(best, candidate)
         return best

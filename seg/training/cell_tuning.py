@@ -36,6 +36,7 @@ class DecoderChoice:
     Attributes:
         metric: key of the metric that decided.
         validation: its mean on the validation images.
+        error: the standard error of that mean over these images; None for one image.
         images: number of them.
         trials: number of settings tried.
         seconds: that it took.
@@ -43,6 +44,7 @@ class DecoderChoice:
 
     metric: str
     validation: float
+    error: float | None
     images: int
     trials: int
     seconds: float
@@ -100,7 +102,7 @@ def choose_decoder(folders: Sequence[Path], start: Decoder | None, rank_by: str)
     starts = [start] if start else usual_decoders(len(cases[0].probability), tissue)
     tuned = tune_decoder(starts, cases, METRICS[metric].compare_cells, TRIALS)
     seconds = round(time.monotonic() - began, 3)
-    return tuned.decoder, DecoderChoice(metric, tuned.score, len(cases), tuned.trials, seconds)
+    return tuned.decoder, DecoderChoice(metric, tuned.score, tuned.error, len(cases), tuned.trials, seconds)
 
 
 def score_cells(folders: Sequence[Path], decoder: Decoder, metric: str) -> list[float]:

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -48,6 +48,22 @@ def test_the_best_start_is_refined():
 
 def test_of_equal_settings_the_first_stays():
     assert tune_decoder([Point()], [CASE], lambda labels, cells: 0.0, max_trials=50).decoder == Point()
+
+
+def test_what_suits_some_images_by_chance_is_not_chosen():
+    cases = [replace(CASE, probability=np.full((1, 1, 1), gain, np.float32)) for gain in (0.3, -0.28, 0.1, -0.08)]
+
+    @dataclass(frozen=True)
+    class Fragile(Point):
+        def decode(self, probability, image=None):
+            return np.array([self.first * probability[0, 0, 0], 0])
+
+    tuned = tune_decoder([Fragile()], cases, lambda labels, _cells: float(labels[0]), max_trials=50)
+    assert tuned.decoder == Fragile()  # each larger value is better on average, by far less than images differ
+    certain = [replace(case, probability=np.abs(case.probability)) for case in cases]
+    tuned = tune_decoder([Fragile()], certain, lambda labels, _cells: float(labels[0]), max_trials=50)
+    assert (tuned.decoder, tuned.score) == (Fragile(3), pytest.approx(0.57))
+    assert tuned.error == pytest.approx(3 * np.std([0.3, 0.28, 0.1, 0.08], ddof=1) / 2)
 
 
 def test_nothing_to_tune_is_refused():
