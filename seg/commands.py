@@ -75,6 +75,7 @@ def add_evaluate(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     parser.add_argument(
         "--boundary-value", type=int, default=255, help="pixel value of the boundary in masks (default: 255)"
     )
+    parser.add_argument("--void", type=int, help="value of pixels of TRUTH that nobody annotated: no score sees them")
     parser.add_argument(
         "--thickness", type=int, default=1, help="thickness of boundaries derived from labels, px (default: 1)"
     )

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from seg.data.annotation import Annotated, Annotation
 from seg.data.labels import as_labels, boundaries_from_labels
 from seg.data.predictions import pair_with_truth, shorten
 from seg.data.reading import read_image_file
@@ -59,11 +60,26 @@ def _read_cases(args: argparse.Namespace) -> list[Case]:
     cases = []
     for name, (prediction_path, truth_path) in pairs.files.items():
         raw, prediction = _read(prediction_path, _PREDICTIONS[args.predicted], value, args.thickness)
-        truth, boundary = _read(truth_path, _TRUTHS[args.true], args.boundary_value, args.thickness)
-        cells = as_labels(truth) if args.true == "labels" else None
+        truth, cells, valid = _read_truth(truth_path, args)
         proposed_cells = _proposed_cells(raw, prediction, args.predicted)
-        cases.append(Case(name, prediction, boundary > 0, cells, proposed_cells))
+        cases.append(Case(name, prediction, truth, cells, proposed_cells, valid))
     return cases
+
+
+def _read_truth(path: Path, args: argparse.Namespace) -> Annotated:
+    """Return the boundary, the cells of labels, and False at void pixels, which nobody annotated.
+
+    Raises:
+        ValueError: names the path.
+    """
+    picture = read_image_file(path)
+    try:
+        if args.void is None:
+            boundary = _TRUTHS[args.true](picture, args.boundary_value, args.thickness) > 0
+            return Annotated(boundary, as_labels(picture) if args.true == "labels" else None)
+        return Annotation(args.true, args.boundary_value, thickness_px=args.thickness, void=args.void).of(picture)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _read(path: Path, reader: Reader, boundary_value: int, thickness_px: int) -> tuple[Picture, NDArray[np.float32]]:

@@ -43,6 +43,7 @@ class RunConfig:
         channels: of the network's input.
         file_channels: that an image has of a file, see `seg.data.planes.Channels`.
         context: neighboring sections on either side that it has.
+        projection: of a stack, that makes an image; None: each section is one.
         tolerance_px: of the boundary F1, in pixels.
         steps_per_epoch: optimiser steps.
         max_epochs: None where the trainer was given another end.
@@ -55,8 +56,9 @@ class RunConfig:
     network: dict[str, Any]
     scaling: dict[str, Any]
     channels: int
-    file_channels: int | list[int]
+    file_channels: int | list[int | str]
     context: int
+    projection: str | None
     tolerance_px: float
     steps_per_epoch: int
     max_epochs: int | None
@@ -80,6 +82,7 @@ class RunConfig:
                 channels=channels_of(data)["in_channels"],
                 file_channels=data["channels"],
                 context=data.get("context", 0),
+                projection=data.get("projection"),
                 tolerance_px=float(model["tolerance_px"]),
                 steps_per_epoch=data["steps_per_epoch"],
                 max_epochs=trainer["max_epochs"],
@@ -105,7 +108,7 @@ def network_of(model: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in model["network"].items() if name != FORMER} | channels_of(data)
 
 
-def count_inputs(channels: int | list[int], context: int = 0) -> int:
+def count_inputs(channels: int | list[int | str], context: int = 0) -> int:
     """Return the number of channels of the network's input.
 
     Args:

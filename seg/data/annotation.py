@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +88,20 @@ class Annotation:
             return Annotated(boundaries_from_labels(labels, self.thickness_px), labels)
         picture = _fitting(entry, entry.truths[0], shape, files)
         with naming(entry.truths[0]):
-            return self._mask(picture) if self.truth == "mask" else self._labels(picture)
+            return self.of(picture.pixels, picture.lossy)
+
+    def of(self, pixels: NDArray[Any], lossy: bool = False) -> Annotated:
+        """Return what a picture of a mask or of labels tells.
+
+        Args:
+            pixels: (H, W) or (H, W, 3).
+            lossy: it was saved as JPEG.
+
+        Raises:
+            ValueError: it is unfit.
+        """
+        picture = Picture(pixels, lossy)
+        return self._mask(picture) if self.truth == "mask" else self._labels(picture)
 
     def _mask(self, picture: Picture) -> Annotated:
         void = None if self.void is None else void_of(picture.pixels, self.void)

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from seg.data.image_error import ImageError
 from seg.data.jpeg import JPEG_MAGIC
+from seg.data.pixel_size import PixelSize, read_pixel_size
 from seg.data.planes import Planes
 from seg.data.reading import PLAIN, count_pages, read_image
+from seg.data.vendor_files import count_vendor_pages, is_vendor_file, read_vendor_file, read_vendor_pixel_size
 
 _REMEDY = (
     "if they are sections, set class_path: seg.data.stacks.ImageStacks; to use one of them, name it in the column page "
@@ -50,6 +52,9 @@ class FileReader:
             OSError: it cannot be opened.
             MemoryError: there is not enough memory.
         """
+        if is_vendor_file(path):
+            with naming(path):
+                return Picture(read_vendor_file(path, page, planes), lossy=False)
         data = self._bytes(path)
         with naming(path):
             try:
@@ -66,9 +71,19 @@ class FileReader:
             path: of the file.
             planes: to be read of it.
         """
-        data = self._bytes(path)
         with naming(path):
-            return count_pages(data, planes)
+            if is_vendor_file(path):
+                return count_vendor_pages(path, planes)
+            return count_pages(self._bytes(path), planes)
+
+    def pixel_size(self, path: Path, page: int) -> PixelSize | None:
+        """Return the size of a pixel, None where it is not known; arguments and errors are those of `read`.
+
+        Args:
+            path: of the file.
+            page: from 0.
+        """
+        return read_vendor_pixel_size(path) if is_vendor_file(path) else read_pixel_size(self._bytes(path), page)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ from seg.data.annotation import Annotation, Entry
 from seg.data.file_reader import FileReader
 from seg.data.files import FileSource
 from seg.data.pairing import Files, describe_search, doubled, find_files, name_of, suggest_patterns
-from seg.data.pixel_size import read_pixel_size
 from seg.data.planes import Planes
 from seg.data.reading import PLAIN
 from seg.data.sample import Sample, check_names
@@ -136,5 +135,4 @@ def _pages(file: Path, reader: FileReader, planes: Planes) -> list[tuple[str, Pa
 
 def _unannotated(name: str, file: Path, page: int | None, reader: FileReader, planes: Planes) -> Sample:
     image = reader.read(file, page, planes).pixels
-    pixel = read_pixel_size(file.read_bytes(), page or 0)
-    return Sample(name, image, np.zeros(image.shape[:2], np.bool_), pixel=pixel)
+    return Sample(name, image, np.zeros(image.shape[:2], np.bool_), pixel=reader.pixel_size(file, page or 0))

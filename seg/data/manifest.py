@@ -1,9 +1,10 @@
-"""A table of files: which image belongs to which truth, group and split."""
+"""A table of files, CSV or Parquet: which image belongs to which truth, group and split."""
 
 import csv
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from seg.data.annotation import Annotation, Entry
 from seg.data.file_reader import FileReader
@@ -18,14 +19,14 @@ _TRUTHS: dict[str, Literal["mask", "labels"]] = {"mask": "mask", "labels": "labe
 
 
 class Manifest(FileSource):
-    """The images of a CSV file, in the order of its rows.
+    """The images of a table, CSV or Parquet (by the suffix .parquet), in the order of its rows.
 
     Columns: image, and mask or labels: paths, relative to the file. Optional: name (default: that of the image),
     group (comes before the name: GROUP__NAME), page (from 0: of the image, and of the truth where it has several),
     channel (of a color image: 0, 1 or 2), split (see `ManifestSplit`). Others are ignored.
 
     Args:
-        path: of the CSV file.
+        path: of the table.
         boundary_value: value or color of the boundary in masks, see `seg.data.folder.ImageFolder`.
         threshold: between boundary and background, for masks with smoothed edges or saved as JPEG.
         thickness_px: depth of the boundary derived from labels, in pixels.
@@ -80,7 +81,7 @@ class ManifestSplit(Split):
     """The split that stands in the manifest's column split: train, val, test, or nothing for images left out.
 
     Args:
-        path: of the CSV file that is the source; see `Manifest`.
+        path: of the table that is the source; see `Manifest`.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -116,9 +117,33 @@ class ManifestSplit(Split):
 
 def _read_rows(path: Path) -> Iterator[dict[str, str]]:
     """Return the rows by column, without blanks around values; missing values are empty."""
+    if path.suffix.lower() == ".parquet":
+        yield from _read_parquet(path)
+        return
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file, restkey="", restval=""):
             yield {column.strip(): value.strip() for column, value in row.items() if column}
+
+
+def _read_parquet(path: Path) -> Iterator[dict[str, str]]:
+    try:
+        from pyarrow import ArrowException, parquet  # noqa: PLC0415  # of an extra
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{path}: a Parquet file needs pyarrow: pip install 'septum[parquet]', or save CSV") from error
+    with path.open("rb") as file:
+        try:
+            rows = parquet.read_table(file).to_pylist()
+        except ArrowException as error:
+            raise ValueError(f"{path} is no Parquet file: save it again, or as CSV") from error
+    for row in rows:
+        yield {str(column).strip(): _text(value) for column, value in row.items()}
+
+
+def _text(value: Any) -> str:
+    """Return a value as it would stand in a CSV file; numbers with gaps become floating-point in many tools."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
 
 
 def _name(row: dict[str, str]) -> str:

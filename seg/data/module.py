@@ -16,7 +16,7 @@ from seg.data.dataset import RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.folds import FoldSplit
 from seg.data.leakage import refuse_leakage
-from seg.data.planes import Channels, Planes
+from seg.data.planes import Channels, Planes, Projection
 from seg.data.sample import Sample, Source, check_channels, check_names
 from seg.data.sampling import EpochSampler, ImageSampler
 from seg.data.scaling import IntensityScaling
@@ -37,7 +37,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         transforms: albumentations for training, applied to crops with intensities in [0, 1].
         scaling: of each image's intensities.
         channels: of an image: 1 is grey (RGB is averaged), 3 is RGB; otherwise that many channels of a TIFF, or the
-            numbers of certain ones, from 0, e.g. [0, 2], which are then scaled each by itself.
+            numbers of certain ones, from 0, e.g. [0, 2], or their names in the metadata of OME or ImageJ, e.g. [DAPI],
+            which are then scaled each by itself.
         targets: what the network predicts, one channel each, in this order: boundary, inside (of the cells, their
             boundary included), center (deeper than half of a cell's depth). The last two need a source with instance
             labels and make its cells better.
@@ -55,6 +56,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         boundary_share: share of the training crops that are drawn around a pixel of the boundary, in [0, 1]; the others
             may lie anywhere. For images with much empty background.
         context: as many sections of a stack on either side of an image are further channels of the network's input.
+        projection: max or mean: all sections (z) of a stack make one image; null: each is an image.
 
     Raises:
         ValueError: crop_px, batch_size or steps_per_epoch is not positive, boundary_share is out of range, or the
@@ -80,6 +82,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         fold: int = 0,
         boundary_share: float = 0.0,
         context: int = 0,
+        projection: Projection | None = None,
     ) -> None:
         super().__init__()
         for name, value in (("crop_px", crop_px), ("batch_size", batch_size), ("steps_per_epoch", steps_per_epoch)):
@@ -90,7 +93,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         check_targets(targets)
         self.source, self.transforms = source, transforms or []
         self.split = split if folds is None else FoldSplit(split, folds, fold)
-        self.planes, self.channels = Planes.of(channels, context), count_inputs(channels, context)
+        self.planes, self.channels = Planes.of(channels, context, projection), count_inputs(channels, context)
         if isinstance(source, Source):
             source.take_planes(self.planes)
         self.scaling, self.targets = scaling, targets

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from seg.data.vendor_files import PLUGINS
+
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
 #: Between the parts of a name that come from folders and stars, e.g. patient1__section07.
@@ -125,7 +127,7 @@ def _spelled(folder: Path, name: str) -> Path | None:
 def _compile(parts: tuple[str, ...]) -> re.Pattern[str]:
     *folders, last = parts
     suffix = PurePosixPath(last).suffix
-    any_suffix = "" if suffix and "*" not in suffix else "(?i:" + "|".join(map(re.escape, SUFFIXES)) + ")"
+    any_suffix = "" if suffix and "*" not in suffix else "(?i:" + "|".join(map(re.escape, (*SUFFIXES, *PLUGINS))) + ")"
     expressions = [r"(?:(.+)/)?" if part == "**" else f"{_stars(part)}/" for part in folders]
     return re.compile("".join(expressions) + _stars(last.removesuffix(".*") if any_suffix else last) + any_suffix)
 

@@ -51,6 +51,25 @@ def ome_pixels(text: str) -> ElementTree.Element | None:
         return None
 
 
+def ome_channels(text: str) -> list[str]:
+    """Return the names of the first image's channels in OME's metadata, "" where one has none."""
+    names: list[str] = []
+    try:
+        for event, element in ElementTree.iterparse(io.StringIO(text[:_LONGEST_HEAD]), events=("start", "end")):
+            if event == "start" and element.tag.endswith("}Channel"):
+                samples = element.get("SamplesPerPixel", "1")
+                names += [element.get("Name", "")] + [""] * (int(samples) - 1 if samples in _FEW else 0)
+            if event == "end" and element.tag.endswith("}Pixels"):
+                break
+    except ElementTree.ParseError:  # the text is cut off after its head
+        pass
+    return names if any(names) else []
+
+
+#: Samples of a pixel that make one channel.
+_FEW = ("2", "3", "4")
+
+
 def _by_ome(text: str) -> PixelSize | None:
     pixels = ome_pixels(text)
     if pixels is None:

@@ -110,9 +110,11 @@ def _decode(data: bytes, max_pixels: int, page: int | None, planes: Planes) -> N
     if data.startswith(TIFF_MAGIC):
         if planes.plain:
             return read_tiff(data, max_pixels, page)
-        return read_tiff_planes(data, max_pixels, page, planes)
+        return planes.shaped(read_tiff_planes(data, max_pixels, page, planes))
     if not data.startswith((PNG_MAGIC, JPEG_MAGIC)):
         raise ImageError("unsupported_format", "the file is not a PNG, JPEG or TIFF image")
     read = read_png if data.startswith(PNG_MAGIC) else read_jpeg
     image = read(data, max_pixels, page)
-    return image if planes.plain else np.concatenate([planes.pick(image)] * (2 * planes.context + 1), axis=2)
+    if planes.plain:
+        return image
+    return planes.shaped(np.concatenate([planes.numbered([]).pick(image)] * (2 * planes.context + 1), axis=2))

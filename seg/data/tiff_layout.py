@@ -2,12 +2,13 @@
 
 import io
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tifffile import TiffFile
 
-from seg.data.pixel_size import ome_pixels
+from seg.data.pixel_size import ome_channels, ome_pixels
 from seg.data.tiff_directories import Directories
 
 Sizes = tuple[tuple[str, int], ...]
@@ -19,9 +20,11 @@ class Layout:
 
     Attributes:
         sizes: (axis, size), the axis that changes from page to page first. C is the channel, all others are sections.
+        projected: whether the planes along Z make one section.
     """
 
     sizes: Sizes
+    projected: bool = False
 
     @property
     def channels(self) -> int:
@@ -31,26 +34,32 @@ class Layout:
     @property
     def sections(self) -> int:
         """Number of sections, also of several time points."""
-        return math.prod(size for axis, size in self.sizes if axis != "C")
+        return math.prod(size for axis, size in self.sizes if axis != "C") // self.depth
 
-    def page(self, section: int, channel: int) -> int:
+    @property
+    def depth(self) -> int:
+        """Number of planes that make one section."""
+        return dict(self.sizes).get("Z", 1) if self.projected else 1
+
+    def page(self, section: int, channel: int, plane: int = 0) -> int:
         """Return the page of a channel.
 
         Args:
             section: from 0.
             channel: from 0.
+            plane: of the section, from 0.
         """
         page, step = 0, 1
         for axis, size in self.sizes:
-            at = channel
-            if axis != "C":
+            at = channel if axis == "C" else plane
+            if axis != "C" and not (self.projected and axis == "Z"):
                 section, at = divmod(section, size)
             page += at * step
             step *= size
         return page
 
 
-def read_layout(data: bytes, pages: int, channels: int) -> Layout:
+def read_layout(data: bytes, pages: int, channels: int, projected: bool = False) -> Layout:
     """Return how the pages of a file are arranged.
 
     Where no axes are named, pages are channels if they are grey and as many as are needed, else sections.
@@ -59,9 +68,33 @@ def read_layout(data: bytes, pages: int, channels: int) -> Layout:
         data: the file.
         pages: how many it has.
         channels: how many are needed, 0 if pages shall be sections.
+        projected: whether the planes along Z make one section.
     """
-    if not channels:
+    if not channels and not projected:
         return Layout((("Z", pages),))
+    return replace(_read_layout(data, pages, channels), projected=projected)
+
+
+def read_channel_names(data: bytes) -> list[str]:
+    """Return what OME or ImageJ call the channels of a file, in their order; nothing where they have no names.
+
+    Args:
+        data: the file.
+    """
+    Directories(data).check(0)
+    with TiffFile(io.BytesIO(data)) as file:
+        if file.is_ome and file.ome_metadata:
+            return ome_channels(file.ome_metadata)
+        found: dict[str, Any] = (file.imagej_metadata or {}) if file.is_imagej else {}
+    labels = [str(label) for label in found.get("Labels") or []]
+    return [_OF_PLANE.sub("", label) for label in labels[: int(found.get("channels", 1))]]
+
+
+#: What ImageJ writes before the label of a plane in a hyperstack.
+_OF_PLANE = re.compile(r"^([czt]:\d+/\d+ ?)+(- )?")
+
+
+def _read_layout(data: bytes, pages: int, channels: int) -> Layout:
     Directories(data).check(0)
     with TiffFile(io.BytesIO(data)) as file:
         sizes = _named(file)

@@ -1,15 +1,16 @@
 """Several planes of a TIFF as the channels of one image."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.data.image_error import ImageError
+from seg.data.image_error import ImageError, check_size
 from seg.data.pages import choose_page
-from seg.data.planes import Planes, missing_channels
-from seg.data.tiff import count_tiff_pages, read_tiff
-from seg.data.tiff_layout import Layout, read_layout
+from seg.data.planes import Planes, Projection, missing_channels
+from seg.data.tiff import count_tiff_pages, read_tiff, read_tiff_size
+from seg.data.tiff_layout import Layout, read_channel_names, read_layout
 
 
 def read_tiff_planes(data: bytes, max_pixels: int, page: int | None, planes: Planes) -> NDArray[Any]:
@@ -17,12 +18,16 @@ def read_tiff_planes(data: bytes, max_pixels: int, page: int | None, planes: Pla
 
     Args:
         data: the file.
-        max_pixels: larger images are refused before decoding.
+        max_pixels: larger images are refused before decoding; so are projections of more pixels.
         page: its section, from 0; required if there are several.
         planes: of the image.
     """
+    planes = _numbered(data, planes)
     layout = tiff_layout(data, planes)
     section = choose_page(layout.sections, page)
+    height, width = read_tiff_size(data, layout.page(section, 0))
+    if layout.depth > 1:
+        check_size(height, width, max_pixels // layout.depth)
     parts = [_section(data, max_pixels, layout, each, planes) for each in planes.sections(section, layout.sections)]
     return np.concatenate(_of_one_size(parts), axis=2)
 
@@ -33,20 +38,51 @@ def tiff_layout(data: bytes, planes: Planes) -> Layout:
     Args:
         data: the file.
         planes: whose channels are looked for.
+
+    Raises:
+        ImageError: the file has not the names of the channels.
     """
-    return read_layout(data, count_tiff_pages(data), max(planes.channels, default=-1) + 1)
+    numbers = _numbered(data, planes).numbers
+    return read_layout(data, count_tiff_pages(data), max(numbers, default=-1) + 1, planes.projection is not None)
+
+
+def _numbered(data: bytes, planes: Planes) -> Planes:
+    named = len(planes.numbers) < len(planes.channels)
+    return planes.numbered(read_channel_names(data)) if named else planes
 
 
 def _section(data: bytes, max_pixels: int, layout: Layout, section: int, planes: Planes) -> NDArray[Any]:
-    """Return the channels of a section, (H, W, C)."""
+    """Return the channels of a section, (H, W, C), of all its planes along Z."""
+    every = (_plane(data, max_pixels, layout, (section, plane), planes) for plane in range(layout.depth))
+    return next(every) if layout.depth == 1 else _project(every, planes.projection)
+
+
+def _plane(data: bytes, max_pixels: int, layout: Layout, place: tuple[int, int], planes: Planes) -> NDArray[Any]:
+    """Return the channels of a plane, (H, W, C), of a section."""
+    section, plane = place
     if layout.channels == 1:
-        return planes.pick(read_tiff(data, max_pixels, layout.page(section, 0), every_sample=True))
-    if max(planes.channels) >= layout.channels:
-        raise missing_channels(planes.channels, layout.channels)
-    pages = [read_tiff(data, max_pixels, layout.page(section, channel)) for channel in planes.channels]
+        several = bool(planes.channels) or not planes.projection
+        return planes.pick(read_tiff(data, max_pixels, layout.page(section, 0, plane), every_sample=several))
+    if not planes.channels:
+        raise ImageError(
+            "missing_channels", f"the image has {layout.channels} channels: set channels: in the data, e.g. [0]"
+        )
+    if max(planes.numbers) >= layout.channels:
+        raise missing_channels(planes.numbers, layout.channels)
+    pages = [read_tiff(data, max_pixels, layout.page(section, channel, plane)) for channel in planes.numbers]
     if any(page.ndim > 2 for page in pages):
         raise ImageError("unsupported_samples", "a channel of the image is in color: save each channel in grey")
     return np.stack(_of_one_size(pages), axis=2)
+
+
+def _project(every: Iterator[NDArray[Any]], projection: Projection | None) -> NDArray[Any]:
+    """Return the largest values of all planes, or their mean in the same type, one plane at a time."""
+    first = next(every)
+    result = first if projection == "max" else first.astype(np.float64)
+    for count, plane in enumerate(every, start=2):
+        _of_one_size([result, plane])
+        result = np.maximum(result, plane) if projection == "max" else result + (plane - result) / count
+    return (result.round() if first.dtype.kind in "iu" else result).astype(first.dtype)
 
 
 def _of_one_size(parts: list[NDArray[Any]]) -> list[NDArray[Any]]:

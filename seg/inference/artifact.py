@@ -76,6 +76,7 @@ def _network_info(record: RunRecord) -> NetworkInfo:
 
 def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
     scores = {"validation": record.validation, "test": record.test}
+    planes = Planes.of_run(record.config)
     return ArtifactInfo(
         network=_network_info(record),
         stride_px=stride_px,
@@ -92,8 +93,9 @@ def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
         },
         provenance=_provenance(record),
         decoder=record.decoder or describe_decoder(WatershedDecoder()),
-        channels=list(Planes.of(record.config.file_channels, record.config.context).channels),
-        context=record.config.context,
+        channels=list(planes.channels),
+        context=planes.context,
+        projection=planes.projection,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from seg.data.planes import Planes
+from seg.data.planes import Planes, Projection
 from seg.data.scaling import IntensityScaling
 from seg.data.writing import write_file
 from seg.instances.decoder import describe_decoder
@@ -97,8 +97,9 @@ class ArtifactInfo:
         scores: split -> metric -> mean over the images.
         provenance: the run that it comes from.
         engine: engine -> what was measured at promotion.
-        channels: numbers, from 0, of a file's channels that the network takes; none: it takes grey or RGB.
+        channels: of a file that the network takes, numbers from 0 or names; none: it takes grey or RGB.
         context: sections of a stack on either side that it takes, too.
+        projection: max or mean of the sections of a stack that it takes; None: it takes a section.
         schema_version: of this file.
     """
 
@@ -114,14 +115,15 @@ class ArtifactInfo:
     threshold_tta: float | None = None
     tta: bool = False
     decoder: dict[str, Any] = field(default_factory=lambda: describe_decoder(WatershedDecoder()))
-    channels: list[int] = field(default_factory=list)
+    channels: list[int | str] = field(default_factory=list)
     context: int = 0
+    projection: Projection | None = None
     schema_version: int = SCHEMA_VERSION
 
     @property
     def planes(self) -> Planes:
         """The planes of a file that make an image."""
-        return Planes(tuple(self.channels), self.context)
+        return Planes(tuple(self.channels), self.context, self.projection)
 
     def threshold_for(self, tta: bool) -> float:
         """Return the threshold of predictions that are averaged over flips and turns, or not."""

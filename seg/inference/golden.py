@@ -85,7 +85,7 @@ def read_input(path: Path, record: RunRecord, stride_px: int) -> NDArray[np.floa
     """
     config = record.config
     scaling = IntensityScaling(**config.scaling)
-    alone = Planes.of(config.file_channels, config.context).scaled_alone
+    alone = Planes.of_run(config).scaled_alone
     image = prepare(read_picture(path), scaling, config.channels, alone)
     down, right = (-side % stride_px for side in image.shape[1:])
     return np.pad(image, ((0, 0), (0, down), (0, right)), mode="edge")[None]

@@ -66,10 +66,10 @@ def suggest(folders: Sequence[Path], images: Path, count: int) -> list[Suggestio
 
 def _planes(records: Sequence[RunRecord]) -> Planes:
     """Return the channels and neighboring sections that all runs read."""
-    every = {Planes.of(record.config.file_channels, record.config.context) for record in records}
+    every = {Planes.of_run(record.config) for record in records}
     inputs = {record.config.channels for record in records}
     if len(every) > 1 or len(inputs) > 1:
-        raise ValueError("the runs read different channels or neighboring sections: give runs that read the same")
+        raise ValueError("the runs read different channels, sections or projections: give runs that read the same")
     return every.pop()
 
 

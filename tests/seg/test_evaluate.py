@@ -50,6 +50,43 @@ def test_masks_against_themselves_are_perfect(tmp_path, capsys):
     assert "threshold chosen on the truth" in shown
 
 
+def test_mistakes_at_void_pixels_have_no_influence(tmp_path):
+    def half_void(mask):
+        picture = black_on_white(mask)
+        picture[:, 40:] = 128
+        return picture
+
+    def half_wrong(mask):
+        picture = black_on_white(mask)
+        picture[:, 40:] = 255 - picture[:, 40:]
+        return picture
+
+    truth, predicted = save(tmp_path / "truth", half_void), save(tmp_path / "predicted", half_wrong)
+    scores = evaluate(tmp_path, predicted, truth, "--boundary-value", "0", "--void", "128")["metrics"]
+    for name in ("iou", "boundary_f1", "v_rand"):
+        assert scores[name] == pytest.approx([1, 1]), name
+    assert scores["brier"] == [0, 0]
+
+
+def test_labels_may_have_void_pixels_and_their_boundaries_are_unknown_beside_them(tmp_path):
+    def half_void(mask):
+        picture = cells(mask)
+        picture[:, 40:] = 9999
+        return picture
+
+    truth, predicted = save(tmp_path / "truth", half_void), save(tmp_path / "predicted", cells)
+    labels = ("--predicted", "labels", "--true", "labels")
+    assert evaluate(tmp_path, predicted, truth, *labels, "--void", "9999")["metrics"]["iou"] == [1, 1]
+    assert max(evaluate(tmp_path, predicted, truth, *labels)["metrics"]["iou"]) < 1
+
+
+def test_a_truth_of_void_pixels_alone_is_refused_with_its_file(tmp_path, capsys):
+    all_void = save(tmp_path / "void", lambda mask: np.full_like(black_on_white(mask), 7))
+    masks = save(tmp_path / "masks", black_on_white)
+    assert main(["evaluate", masks, all_void, "--boundary-value", "0", "--void", "7"]) == 2
+    assert "synthetic-0000.png: all pixels are void (7)" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "picture_of",
     [

@@ -12,7 +12,7 @@ RNG = np.random.default_rng(0)
 PLANES = RNG.integers(0, 256, (3, 9, 14), dtype=np.uint8)
 
 
-def predictor(inputs: int, seen: int, channels: list[int], context: int = 0) -> Brightness:
+def predictor(inputs: int, seen: int, channels: list[int | str], context: int = 0, projection=None) -> Brightness:
     """Return one that takes so many channels and sees one of them alone."""
 
     class OneOfThem(Brightness):
@@ -21,11 +21,13 @@ def predictor(inputs: int, seen: int, channels: list[int], context: int = 0) -> 
             network=replace(Brightness.info.network, in_channels=inputs),
             channels=channels,
             context=context,
+            projection=projection,
         )
 
         def probabilities(self, image, tta=False, before_tile=None):
-            assert image.shape[2] == inputs
-            return super().probabilities(image[..., seen], tta, before_tile)
+            every = image[..., None] if image.ndim == 2 else image
+            assert every.shape[2] == inputs
+            return super().probabilities(every[..., seen], tta, before_tile)
 
     return OneOfThem()
 
@@ -73,6 +75,24 @@ def test_a_stack_without_a_page_is_refused():
         "/predict", content=tiff_of(PLANES, photometric="minisblack")
     )
     assert error_of(answer) == (422, "multi_page")
+
+
+def test_a_model_finds_its_channels_by_their_names():
+    data = tiff_of(PLANES, ome=True, metadata={"axes": "CYX", "Channel": {"Name": ["Tubulin", "DAPI", "Actin"]}})
+    client = client_of(predictor(2, seen=1, channels=["DAPI", "Actin"]))
+    answer = client.post("/predict", content=data)
+    assert np.array_equal(read_image(answer.content) == 0, boundary_of(PLANES[2]))
+    refused = client.post("/predict", content=tiff_of(PLANES, imagej=True, metadata={"axes": "CYX"}))
+    assert error_of(refused) == (422, "missing_channels")
+    assert "has not the channels DAPI, Actin: it names no channels" in refused.json()["error"]["message"]
+    assert client.get("/model").json()["channels"] == ["DAPI", "Actin"]
+
+
+def test_a_model_of_projections_takes_a_whole_stack():
+    client = client_of(predictor(1, seen=0, channels=[], projection="max"))
+    answer = client.post("/predict", content=tiff_of(PLANES, photometric="minisblack"))
+    assert np.array_equal(read_image(answer.content) == 0, boundary_of(PLANES.max(axis=0)))
+    assert client.get("/model").json()["projection"] == "max"
 
 
 def test_pixels_of_large_channels_are_weighed_before_they_are_read():

@@ -1,4 +1,8 @@
+import sys
+
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 import tifffile
 from PIL import Image
@@ -123,3 +127,29 @@ def test_images_of_a_group_are_not_independent(write):
 def test_a_split_that_does_not_fit_is_refused(write, rows, names, rule):
     with pytest.raises(ValueError, match=rule):
         ManifestSplit(write(*rows)).assign(names)
+
+
+def test_a_parquet_file_is_read_like_a_csv_file(write, tmp_path):
+    columns = {
+        "image": ["raw/a.png", "raw/b.png", "raw/c.png"],
+        "mask": ["truth/of_a.png", "truth/of_b.png", "truth/of_c.png"],
+        "group": ["p1", None, "p2 "],
+        "split": ["train", "val", "test"],
+        "page": [0.0, float("nan"), None],  # as pandas writes whole numbers with gaps
+    }
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "table.parquet")
+    path = str(tmp_path / "table.parquet")
+    samples = Manifest(path, boundary_value=1)
+    assert [sample.name for sample in samples] == ["p1__a-0000", "b", "p2__c"]
+    assert vars(ManifestSplit(path).assign(["p1__a-0000", "b", "p2__c"])) == {"train": [0], "val": [1], "test": [2]}
+
+
+def test_a_parquet_file_that_is_none_or_cannot_be_read_here_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "table.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match="table.parquet is no Parquet file"):
+        Manifest(str(tmp_path / "table.parquet"), boundary_value=1)
+    with pytest.raises(FileNotFoundError):
+        Manifest(str(tmp_path / "nowhere.parquet"), boundary_value=1)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ValueError, match=r"needs pyarrow: pip install 'septum\[parquet\]', or save CSV"):
+        Manifest(str(tmp_path / "table.parquet"), boundary_value=1)

@@ -10,6 +10,7 @@ from PIL import Image
 from seg.data.folder import ImageFolder, read_images
 from seg.data.image_error import ImageError
 from seg.data.module import BoundaryDataModule
+from seg.data.pixel_size import ome_channels
 from seg.data.planes import Planes
 from seg.data.reading import count_pages, read_image, read_size
 from seg.data.sample import Sample
@@ -125,6 +126,7 @@ def test_channels_of_different_sizes_are_refused():
         ([4], 0, 1, (4,)),
         (1, 1, 3, ()),
         ([1, 0], 2, 10, (1, 0)),
+        (["DAPI", 2], 0, 2, ("DAPI", 2)),
     ],
 )
 def test_the_network_gets_as_many_channels_as_the_data(channels, context, inputs, numbers):
@@ -140,12 +142,18 @@ def test_the_network_gets_as_many_channels_as_the_data(channels, context, inputs
         ([0, 0], 0, "different numbers"),
         ([-1], 0, "from 0"),
         (1, -1, "context must be >= 0 sections, got -1"),
+        (["a", "a"], 0, "different numbers from 0, or names"),
         (3, 1, r"context takes grey sections \(channels: 1\)"),
     ],
 )
 def test_impossible_channels_are_refused(channels, context, words):
     with pytest.raises(ValueError, match=words):
         Planes.of(channels, context)
+
+
+def test_a_projection_has_no_neighbors():
+    with pytest.raises(ValueError, match="a projection leaves no neighboring sections: set context: 0"):
+        Planes.of(1, 1, "max")
 
 
 def test_numbered_channels_are_scaled_each_by_itself_with_those_of_their_neighbors():
@@ -164,6 +172,88 @@ def test_what_is_shown_and_measured_is_the_own_section():
     assert visible(image[..., :2])[0, 0].tolist() == [0, 1, 0]
     assert visible(image)[0, 0].tolist() == [0, 1, 2]
     assert visible(image[..., :1]).shape == (2, 2)
+
+
+CALLED = {
+    "OME": tiff(VOLUME, ome=True, metadata={"axes": "TZCYX", "Channel": {"Name": ["DAPI", "Actin"]}}),
+    "ImageJ": tiff(
+        VOLUME,
+        imagej=True,
+        metadata={"axes": "TZCYX", "Labels": [f"c:{n % 2 + 1}/2 - {['DAPI', 'Actin'][n % 2]}" for n in range(12)]},
+    ),
+    "ImageJ, without numbers": tiff(VOLUME, imagej=True, metadata={"axes": "TZCYX", "Labels": ["DAPI", "Actin"] * 6}),
+}
+
+
+@pytest.mark.parametrize("data", CALLED.values(), ids=CALLED)
+def test_channels_are_found_by_their_names(data):
+    assert count_pages(data, Planes(("Actin",))) == 6
+    assert values(data, 1, Planes(("Actin",))) == [values(data, 1, Planes((1,)))[0]]
+    assert values(data, 0, Planes(("actin", "DAPI"))) == [1, 0]
+    assert values(data, 0, Planes((0, "Actin"))) == [0, 1]
+    assert read_size(data, 0, Planes(("Actin",))) == (5, 7)
+
+
+def test_a_channel_may_have_several_samples():
+    names = {"axes": "CYXS", "Channel": {"Name": ["H&E", "DAPI"]}}
+    data = tiff(np.zeros((2, 5, 7, 3)), ome=True, photometric="rgb", metadata=names)
+    with pytest.raises(ImageError, match="its channels are H&E, , , DAPI"):
+        read_image(data, planes=Planes(("Actin",)))
+
+
+def test_an_image_without_the_name_is_refused_in_one_sentence():
+    png = io.BytesIO()
+    Image.new("L", (7, 5)).save(png, "PNG")
+    for data in (png.getvalue(), NAMED["OME"], NAMED["ImageJ"], NAMED["tifffile"]):
+        with pytest.raises(ImageError, match="has not the channels Actin: it names no channels, use an OME-TIFF") as no:
+            read_image(data, page=0, planes=Planes(("Actin",)))
+        assert no.value.code == "missing_channels"
+    with pytest.raises(ImageError, match="has not the channels Tubulin: its channels are DAPI, Actin"):
+        read_image(CALLED["OME"], page=0, planes=Planes((0, "Tubulin")))
+
+
+def test_broken_metadata_names_no_channels():
+    assert ome_channels("<OME><") == ome_channels("") == []
+
+
+@pytest.mark.parametrize(
+    ("projection", "expected"), [("max", [[20, 21], [120, 121]]), ("mean", [[10, 11], [110, 111]])]
+)
+@pytest.mark.parametrize("data", NAMED.values(), ids=NAMED)
+def test_the_sections_of_a_stack_become_one_image_for_each_time(data, projection, expected):
+    planes = Planes((0, 1), projection=projection)
+    assert count_pages(data, planes) == 2
+    assert [values(data, time, planes) for time in range(2)] == expected
+    assert read_image(data, page=1, planes=planes).dtype == np.uint8
+
+
+def test_pages_without_named_axes_are_projected_and_grey_and_color_stay_so():
+    stack = tiff(VOLUME[0, :, 0], photometric="minisblack", metadata=None)
+    image = read_image(stack, planes=Planes(projection="max"))
+    assert (image.shape, image.max()) == ((5, 7), 20)
+    color = tiff(np.stack([np.full((5, 7, 3), value) for value in (8, 12, 11)]), photometric="rgb")
+    assert read_image(color, planes=Planes(projection="mean"))[0, 0].tolist() == [10, 10, 10]
+    png = io.BytesIO()
+    Image.new("L", (7, 5), 9).save(png, "PNG")
+    assert read_image(png.getvalue(), planes=Planes(projection="max")).shape == (5, 7)
+
+
+def test_a_projection_of_floating_point_keeps_it_and_large_ones_are_refused():
+    stream = io.BytesIO()
+    tifffile.imwrite(
+        stream,
+        np.array([0.5, 1, 3], np.float32)[:, None, None] + np.zeros((3, 5, 7), np.float32),
+        photometric="minisblack",
+    )
+    mean = read_image(stream.getvalue(), planes=Planes(projection="mean"))
+    assert (mean.dtype, mean[0, 0]) == (np.float32, 1.5)
+    with pytest.raises(ImageError, match="7x5 pixels, the limits are 33 in all"):
+        read_image(stream.getvalue(), max_pixels=100, planes=Planes(projection="mean"))
+
+
+def test_channels_must_be_chosen_for_a_projection_of_several():
+    with pytest.raises(ImageError, match=r"the image has 2 channels: set channels: in the data, e.g. \[0\]"):
+        read_image(NAMED["ImageJ"], page=0, planes=Planes(projection="max"))
 
 
 def folders(root, image: bytes, mask: np.ndarray) -> None:

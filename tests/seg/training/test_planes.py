@@ -13,6 +13,7 @@ from seg.data.planes import Planes
 from seg.data.reading import read_image
 from seg.data.stored_input import read_picture, read_stored, write_input
 from seg.data.synthetic import SyntheticCells
+from seg.data.writing import encode_mask, write_file
 from seg.inference.artifact import write_artifact
 from seg.inference.predictor import Predictor
 from seg.record import RunRecord
@@ -65,4 +66,29 @@ def test_two_channels_with_context_are_trained_promoted_predicted_audited_and_co
     record["config"]["data"]["context"] = 0
     (tmp_path / "moved" / "record.json").write_text(json.dumps(record))
     assert main(["suggest", str(run), str(tmp_path / "moved"), str(tmp_path / "images"), f"--out={out}"]) == 2
-    assert "the runs read different channels or neighboring sections" in capsys.readouterr().err
+    assert "the runs read different channels, sections or projections" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_named_channels_of_projections_are_trained_promoted_and_predicted(tmp_path, fit_args):
+    for cell in SyntheticCells(count=5, size_px=64, cell_diameter_px=20):
+        stack = np.stack([np.stack([255 - cell.image, cell.image // (z + 1)]) for z in range(3)])
+        names = {"axes": "ZCYX", "Channel": {"Name": ["DAPI", "Actin"]}}
+        write_file(tmp_path / "masks" / f"{cell.name}.png", encode_mask(cell.mask, 255))
+        (tmp_path / "images").mkdir(exist_ok=True)
+        tifffile.imwrite(tmp_path / "images" / f"{cell.name}.ome.tif", stack, ome=True, metadata=names)
+    source = {"root": str(tmp_path), "masks": "masks", "boundary_value": 255}
+    source = {"class_path": "seg.data.folder.ImageFolder", "init_args": source}
+    args = [f"--data.source={source}", "--data.channels=[Actin]", "--data.projection=max", "--trainer.max_epochs=1"]
+    assert main([*fit_args, "--model.loss=losses.L2Loss", *args]) == 0
+    run = tmp_path / "run" / "version_0"
+    assert RunRecord.load(run).config.network["in_channels"] == 1
+    write_artifact(run, tmp_path / "artifact")
+    planes = Predictor.load(tmp_path / "artifact").info.planes
+    assert planes == Planes(("Actin",), projection="max")
+    data = (tmp_path / "images" / f"{cell.name}.ome.tif").read_bytes()
+    assert np.array_equal(read_image(data, planes=planes)[..., 0], cell.image)
+    (checkpoint,) = (run / "checkpoints").glob("epoch*.ckpt")
+    predict = ["predict", f"--config={run / 'config.yaml'}", f"--ckpt_path={checkpoint}"]
+    assert main([*predict, f"--data.predict={tmp_path / 'images'}", "--trainer.enable_progress_bar=false"]) == 0
+    assert len(list((tmp_path / "run").rglob("*_probability.png"))) == 5
