@@ -8,6 +8,7 @@ from seg.data.pixel_size import read_pixel_size
 from seg.data.planes import Planes
 from seg.data.reading import PLAIN, read_image, read_size
 from seg.inference.engine import TTA_VIEWS
+from seg.inference.novelty import Novelty
 from service.prediction import Prediction
 from service.query import Query
 from service.refusal import RefusalError
@@ -24,12 +25,21 @@ class Answer:
         media_type: of the body.
         seconds: decode, engine and encode -> wall time.
         pixels: of the image.
+        novelty: how unlike the images of the training it is; None: the model does not know them.
     """
 
     body: bytes
     media_type: str
     seconds: dict[str, float]
     pixels: int
+    novelty: Novelty | None = None
+
+    def headers(self) -> dict[str, str]:
+        """Return what is told beside the body: distance to the images of the training, and in what it is unlike."""
+        if self.novelty is None:
+            return {}
+        unlike = {"X-Unlike-Training": ", ".join(self.novelty.unlike)} if self.novelty.unlike else {}
+        return {"X-Novelty": f"{self.novelty.distance:.3g}"} | unlike
 
 
 def weigh(query: Query, data: bytes, settings: Settings, at_once: bool, planes: Planes = PLAIN) -> int:
@@ -74,6 +84,7 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
     image = read_image(data, max_pixels, query.page, info.planes)
     size = query.pixel_size_um
     pixel = read_pixel_size(data, query.page or 0) if size is None else (size, size)
+    novelty = info.novelty(image)
     decoded = time.perf_counter()
     probabilities = model.predictor.probabilities(image, tta=query.tta, before_tile=check)
     check()
@@ -90,7 +101,8 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
         tta=query.tta,
         seconds=seconds,
         decode=lambda found: model.predictor.decode(found, image),
+        novelty=novelty,
     )
     body = query.format.write(prediction)
     seconds["encode"] = time.perf_counter() - predicted
-    return Answer(body, query.format.media_type, seconds, prediction.probability.size)
+    return Answer(body, query.format.media_type, seconds, prediction.probability.size, novelty)

@@ -155,7 +155,7 @@ def create_app(settings: Settings) -> Starlette:
                 allow_origins=settings.list_origins(),
                 allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
-                expose_headers=["X-Request-ID", "Retry-After", "Location"],
+                expose_headers=["X-Request-ID", "Retry-After", "Location", "X-Novelty", "X-Unlike-Training"],
             )
         )
     app = Starlette(
@@ -180,7 +180,7 @@ async def _disconnected(request: Request) -> None:
 
 
 def _respond(found: Answer) -> Response:
-    return Response(found.body, media_type=found.media_type)
+    return Response(found.body, media_type=found.media_type, headers=found.headers())
 
 
 def _model(request: Request) -> ServedModel:

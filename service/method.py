@@ -12,7 +12,7 @@ def describe_method(prediction: Prediction) -> str:
     Args:
         prediction: of one image.
     """
-    paragraphs = (_model(prediction), _steps(prediction), _scores(prediction))
+    paragraphs = (_model(prediction), _steps(prediction), _scores(prediction), _novelty(prediction))
     return "\n\n".join(filter(None, paragraphs)) + "\n"
 
 
@@ -52,6 +52,16 @@ def _scores(prediction: Prediction) -> str:
     scores = prediction.info.scores.get("test", {})
     metric = prediction.info.rank_by
     return f"On test images the mean of {metric} was {scores[metric]:.3f}." if metric in scores else ""
+
+
+def _novelty(prediction: Prediction) -> str:
+    novelty = prediction.novelty
+    if novelty is None or not novelty.unlike:
+        return ""
+    return (
+        f"The image is unlike those that the model was trained and validated on, in {' and '.join(novelty.unlike)}: "
+        f"its appearance is {novelty.distance:.1f} times as far from them as is usual at most."
+    )
 
 
 def _call(decoder: dict[str, Any]) -> str:

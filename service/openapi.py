@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from seg import __version__
+from seg.data.appearance import KINDS
 from service.formats import DEFAULT, FORMATS
 from service.model_card import ModelCard
 from service.settings import Settings
@@ -38,6 +39,16 @@ _MODEL = {"application/json": {"schema": {"$ref": "#/components/schemas/ModelCar
 _JSON = {"application/json": _OBJECT}
 _MEDIA_TYPES = {form.media_type for form in FORMATS.values()}
 _ANSWERS = {media_type: _OBJECT if media_type.endswith("json") else _BINARY for media_type in sorted(_MEDIA_TYPES)}
+_NOVELTY = {
+    "X-Novelty": {
+        "description": "distance to the images that the model knows; above 1 the image is unlike them",
+        "schema": {"type": "number"},
+    },
+    "X-Unlike-Training": {
+        "description": f"above 1: in what it is unlike them, of {', '.join(KINDS)}",
+        "schema": {"type": "string"},
+    },
+}
 _IMAGE = {
     "required": True,
     "description": "A PNG, JPEG or TIFF; its type is recognized by its first bytes, whatever is declared.",
@@ -59,7 +70,9 @@ _PREDICTING = (400, 401, 408, 413, 415, 422, 500, 503)
 
 def describe_api(settings: Settings) -> dict[str, Any]:
     """Return the document; it requires a bearer token where the settings do."""
-    prediction = {"200": {"description": "the answer in the format asked for", "content": _ANSWERS}}
+    prediction = {
+        "200": {"description": "the answer in the format asked for", "content": _ANSWERS, "headers": _NOVELTY}
+    }
     job = {"$ref": "#/components/schemas/Job"}
     accepted = {"202": {"description": "not finished yet", "content": {"application/json": {"schema": job}}}}
     paths = {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from seg.data.pixel_size import PixelSize
 from seg.inference.artifact_info import ArtifactInfo
+from seg.inference.novelty import Novelty
 from seg.instances.flood import Labels
 
 
@@ -27,6 +28,7 @@ class Prediction:
         tta: whether the probabilities are a mean over the turned and mirrored image.
         seconds: wall time so far, step -> seconds.
         decode: makes cells, (H, W), of probabilities.
+        novelty: how unlike the images of the training it is; None: the model does not know them.
     """
 
     image: NDArray[Any]
@@ -38,6 +40,7 @@ class Prediction:
     tta: bool
     seconds: dict[str, float]
     decode: Callable[[NDArray[np.float32]], Labels]
+    novelty: Novelty | None = None
 
     @property
     def probability(self) -> NDArray[np.float32]:

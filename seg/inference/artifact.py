@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from safetensors.torch import save_file
 
+from seg.data.case_files import IMAGE
 from seg.data.planes import Planes
 from seg.data.scaling import IntensityScaling
 from seg.data.stored_input import read_picture
@@ -19,6 +20,7 @@ from seg.inference.engine_choice import EXPORT, QUANTIZED, WEIGHTS, load_network
 from seg.inference.export import ExportError, export
 from seg.inference.golden import export_inputs
 from seg.inference.manifest import write_manifest
+from seg.inference.novelty import Reference, learn
 from seg.inference.optimize import optimize
 from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, Predictor
 from seg.instances.decoder import describe_decoder
@@ -28,14 +30,17 @@ from seg.network.unet import NetworkConfig
 from seg.network.weights import read_network_weights
 from seg.record import RunRecord
 
+#: Validation images whose appearance is kept.
+MOST_REFERENCES = 64
+
 
 def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
     """Make the artifact of a finished run.
 
     The folder gets model.safetensors (weights), model.onnx (the same for OpenVINO, checked against PyTorch),
-    artifact.json (network, normalization, polarity, threshold, engines, scores, provenance), config.yaml (of the
-    training), a golden image with the probability that it must get, and manifest.json (sha256 of all of them). It
-    appears whole or not at all.
+    artifact.json (network, normalization, polarity, threshold, engines, scores, provenance, appearance of known
+    images), config.yaml (of the training), a golden image with the probability that it must get, and manifest.json
+    (sha256 of all of them). It appears whole or not at all.
 
     Args:
         run: a folder with record.json, as `seg fit` and `seg compare` leave it.
@@ -59,7 +64,7 @@ def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
         save_file(read_network_weights(run / record.checkpoint), partial / WEIGHTS)
         write_file(partial / "config.yaml", yaml.safe_dump(record.config.raw, sort_keys=False).encode())
         network = load_network(partial, _network_info(record))
-        info = _describe(record, network.stride_px)
+        info = replace(_describe(record, network.stride_px), reference=_reference(run, record))
         _write_golden(run, record, partial, network, info)
         replace(info, engine=_write_exports(run, record, partial, network, int8)).save(partial)
         write_manifest(partial)
@@ -97,6 +102,18 @@ def _describe(record: RunRecord, stride_px: int) -> ArtifactInfo:
         context=planes.context,
         projection=planes.projection,
     )
+
+
+def _reference(run: Path, record: RunRecord) -> Reference | None:
+    """Return the appearance of validation images and training crops."""
+    assert record.validation is not None
+    names = record.validation.images[:: -(-len(record.validation.images) // MOST_REFERENCES)]
+    files = [run / "validation" / name / IMAGE for name in names]
+    images = [read_picture(file) for file in files if file.is_file()]
+    crops = [read_picture(file) for file in sorted((run / "calibration").glob("*.png"))]
+    config = record.config
+    planes = Planes.of(config.file_channels, config.context)
+    return learn(images, crops, IntensityScaling(**config.scaling), config.channels, planes)
 
 
 def _provenance(record: RunRecord) -> Provenance:

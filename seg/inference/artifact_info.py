@@ -9,9 +9,12 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from numpy.typing import NDArray
+
 from seg.data.planes import Planes, Projection
 from seg.data.scaling import IntensityScaling
 from seg.data.writing import write_file
+from seg.inference.novelty import Novelty, Reference, judge
 from seg.instances.decoder import describe_decoder
 from seg.instances.watershed import WatershedDecoder
 from seg.run_config import FORMER
@@ -100,6 +103,7 @@ class ArtifactInfo:
         channels: of a file that the network takes, numbers from 0 or names; none: it takes grey or RGB.
         context: sections of a stack on either side that it takes, too.
         projection: max or mean of the sections of a stack that it takes; None: it takes a section.
+        reference: the appearance of validation images and training crops; None: it was not kept.
         schema_version: of this file.
     """
 
@@ -118,6 +122,7 @@ class ArtifactInfo:
     channels: list[int | str] = field(default_factory=list)
     context: int = 0
     projection: Projection | None = None
+    reference: Reference | None = None
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -128,6 +133,12 @@ class ArtifactInfo:
     def threshold_for(self, tta: bool) -> float:
         """Return the threshold of predictions that are averaged over flips and turns, or not."""
         return self.threshold if not tta or self.threshold_tta is None else self.threshold_tta
+
+    def novelty(self, image: NDArray[Any]) -> Novelty | None:
+        """Return how unlike the images of the training an image is, (H, W) or (H, W, C); None: it is not known."""
+        if self.reference is None:
+            return None
+        return judge(image, self.reference, self.scaling, self.network.in_channels, self.planes)
 
     def save(self, folder: Path) -> None:
         """Write artifact.json into the artifact's folder."""

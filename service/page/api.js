@@ -52,7 +52,7 @@ export async function fetchModel() {
  * @param {Options} options
  * @param {(state: string) => void} tell called with "sending", "busy", "waiting" or "running"
  * @param {AbortSignal} signal
- * @returns {Promise<Blob>}
+ * @returns {Promise<Response>}
  */
 export async function predict(file, format, options, tell, signal) {
   const query = new URLSearchParams({ format });
@@ -63,7 +63,7 @@ export async function predict(file, format, options, tell, signal) {
   tell("sending");
   const sent = { method: "POST", body: file, signal };
   try {
-    return await (await persist(() => request(`predict?${query}`, sent), tell, signal)).blob();
+    return await persist(() => request(`predict?${query}`, sent), tell, signal);
   } catch (error) {
     if (!(error instanceof ServiceError && FOR_JOBS.has(error.code))) throw error;
   }
@@ -75,14 +75,14 @@ export async function predict(file, format, options, tell, signal) {
  * @param {string} url of a job
  * @param {(state: string) => void} tell
  * @param {AbortSignal} signal
- * @returns {Promise<Blob>}
+ * @returns {Promise<Response>}
  */
 async function finish(url, tell, signal) {
   const path = url.replace(/^\//, "");
   signal.addEventListener("abort", () => void request(path, { method: "DELETE" }).catch(() => undefined));
   for (;;) {
     const answer = await request(path, { signal });
-    if (answer.status === 200) return answer.blob();
+    if (answer.status === 200) return answer;
     tell((await answer.json()).status);
     await pause(Number(answer.headers.get("Retry-After") ?? 1), signal);
   }

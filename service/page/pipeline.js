@@ -79,7 +79,7 @@ async function advance(session, item, signal) {
   if (first) item.status = "working";
   const format = first ? "view" : "zip";
   const stored = first ? item.viewArchive : item.cellArchive;
-  const archive = stored ?? new Uint8Array(await (await predict(item.file, format, item.options, tell, signal)).arrayBuffer());
+  const archive = stored ?? (await ask(item, format, tell, signal));
   signal.throwIfAborted();
   if (first) item.viewArchive = archive;
   else item.cellArchive = archive;
@@ -90,6 +90,18 @@ async function advance(session, item, signal) {
   forgetOthers(session);
   session.emit("list");
   if (item === session.current) session.emit("current");
+}
+
+/**
+ * @param {Item} item
+ * @param {string} format
+ * @param {(progress: string) => void} tell
+ * @param {AbortSignal} signal
+ */
+async function ask(item, format, tell, signal) {
+  const answer = await predict(item.file, format, item.options, tell, signal);
+  item.unlike = (answer.headers.get("X-Unlike-Training") ?? "").split(", ").filter(Boolean);
+  return new Uint8Array(await answer.arrayBuffer());
 }
 
 /** @param {Item} item */

@@ -22,6 +22,7 @@
  * @property {Status} status
  * @property {string} progress what the service does for it
  * @property {{code: string, message: string, requestId: string} | null} error
+ * @property {string[]} unlike in what it is unlike the images of the training
  * @property {number} pages of its file
  * @property {import("./api.js").Options} options
  * @property {number | null} threshold null for the model's
@@ -80,7 +81,7 @@ export class Session extends EventTarget {
    */
   ask(item, options = {}) {
     Object.assign(item.options, options);
-    Object.assign(item, { status: "waiting", error: null, view: null, found: null, viewArchive: null, cellArchive: null, cells: null, chosen: 0 });
+    Object.assign(item, { status: "waiting", error: null, unlike: [], view: null, found: null, viewArchive: null, cellArchive: null, cells: null, chosen: 0 });
     this.emit("list");
     if (item === this.current) this.emit("current");
   }
@@ -139,6 +140,7 @@ function newItem(file) {
     status: "waiting",
     progress: "",
     error: null,
+    unlike: [],
     pages: 1,
     options: { page: null, pixelSize: null, tta: null },
     threshold: null,

@@ -123,6 +123,8 @@ export class Stage {
     byId("cells-busy").hidden = item?.status !== "shown";
     const error = item?.error ?? null;
     byId("failure").hidden = !error;
+    byId("unlike").hidden = !item?.unlike.length;
+    byId("unlike-text").textContent = item ? item.unlike.map((kind) => text(`unlike.${kind}`)).join(" ") : "";
     if (!error) return;
     byId("failure-text").textContent = hasText(`error.${error.code}`) ? text(`error.${error.code}`) : error.message;
     byId("failure-details").textContent = error.requestId ? text("error.details", { message: error.message, id: error.requestId }) : error.message;

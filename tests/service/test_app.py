@@ -1,6 +1,9 @@
 """The HTTP surface, with a predictor that is quick and easy to foresee."""
 
+import io
 import socket
+import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 
 from seg.data.reading import read_image
-from tests.service.world import client_of, error_of, png_of, tiff_of
+from tests.service.world import Familiar, client_of, error_of, png_of, smooth_image, tiff_of
 
 GREY = np.random.default_rng(0).integers(0, 256, (37, 23), dtype=np.uint8)
 
@@ -226,3 +229,27 @@ def test_too_little_memory_is_said_so_and_the_next_image_answered(client, predic
     assert error_of(answer) == (503, "out_of_memory")
     assert answer.headers["retry-after"] == "5"
     assert client.post("/predict", content=png_of(GREY)).status_code == 200
+
+
+def test_an_image_unlike_those_of_the_training_is_told():
+    client = client_of(Familiar())
+    usual = client.post("/predict", content=png_of(smooth_image()))
+    assert 0 < float(usual.headers["x-novelty"]) < 1
+    assert "x-unlike-training" not in usual.headers
+    rough = png_of(np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8))
+    answer = client.post("/predict?format=json", content=rough)
+    assert answer.headers["x-unlike-training"].startswith("detail")
+    novelty = answer.json()["novelty"]
+    assert novelty["distance"] == pytest.approx(float(answer.headers["x-novelty"]), rel=0.01)
+    assert novelty["unlike"] == answer.headers["x-unlike-training"].split(", ")
+    archive = zipfile.ZipFile(io.BytesIO(client.post("/predict?format=zip", content=rough).content))
+    assert b"unlike those that the model was trained and validated on, in detail" in archive.read("method.txt")
+    job = client.post("/jobs", content=rough).json()["url"]
+    while (fetched := client.get(job)).status_code == 202:
+        time.sleep(0.02)
+    assert fetched.headers["x-unlike-training"] == answer.headers["x-unlike-training"]
+
+
+def test_a_model_that_knows_no_training_images_tells_nothing_of_them(client):
+    assert "x-novelty" not in client.post("/predict", content=png_of(GREY)).headers
+    assert client.post("/predict?format=json", content=png_of(GREY)).json()["novelty"] is None

@@ -48,6 +48,15 @@ def test_an_artifact_holds_all_that_serving_needs_and_where_it_came_from(run, ar
     assert "/" not in json.dumps(info)
 
 
+def test_an_artifact_knows_how_the_images_of_its_training_look(run, made):
+    info, record = ArtifactInfo.load(made), RunRecord.load(run)
+    crops = len(list((run / "calibration").glob("*.png")))
+    assert len(info.reference.images) == len(record.validation.images) + crops
+    known = read_image_file(run / "validation" / record.validation.images[0] / "image.png")
+    assert info.novelty(known).distance < 0.1
+    assert info.novelty(known.max() - known).unlike != ()
+
+
 def test_a_predictor_answers_like_the_run_that_it_comes_from(run, artifact):
     predictor, record = Predictor.load(artifact), RunRecord.load(run)
     image = read_image_file(artifact / "golden_image.png")

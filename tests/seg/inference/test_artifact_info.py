@@ -6,6 +6,7 @@ import pytest
 
 from seg.data.scaling import IntensityScaling
 from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
+from seg.inference.novelty import Reference
 from seg.network.unet import NetworkConfig
 
 INFO = ArtifactInfo(
@@ -18,6 +19,7 @@ INFO = ArtifactInfo(
     scores={"test": {"iou": 0.5}},
     provenance=Provenance("l2", "losses.L2Loss", "losses.L2Loss", 0, 1, "2026-01-01", None, "f" * 64, {"torch": "2"}),
     engine={"torch": {"reason": "no onnx"}},
+    reference=Reference([[0.5, None]], [0.1, 0.2], 1.2),
 )
 
 
@@ -34,10 +36,10 @@ def test_what_is_saved_is_loaded_with_its_types(tmp_path):
 def test_a_file_from_before_schema_versions_is_read(tmp_path):
     INFO.save(tmp_path)
     values = json.loads((tmp_path / "artifact.json").read_text())
-    del values["schema_version"], values["engine"]
+    del values["schema_version"], values["engine"], values["reference"]
     values["network"]["freeze_encoder"] = False
     (tmp_path / "artifact.json").write_text(json.dumps(values))
-    assert ArtifactInfo.load(tmp_path) == replace(INFO, engine={})
+    assert ArtifactInfo.load(tmp_path) == replace(INFO, engine={}, reference=None)
 
 
 def test_another_schema_version_is_refused_in_one_sentence(tmp_path):

@@ -23,7 +23,7 @@ from tests.service.page.world import (
     point,
     serving,
 )
-from tests.service.world import Brightness, png_of, tiff_of
+from tests.service.world import Brightness, Familiar, png_of, smooth_image, tiff_of
 
 WALL = (41, 40)
 
@@ -138,6 +138,21 @@ def test_mouse_and_keys_zoom_and_move(page):
     assert color_at(page, (1, 40)) == [255, 255, 255]
     page.keyboard.press("0")
     assert color_at(page, (14, 40)) == [0, 0, 0]
+
+
+def test_an_image_unlike_those_of_the_training_is_warned_of(browser):
+    with serving(Familiar()) as url:
+        page = opened(browser, url)
+        pick(page, image("usual.png", smooth_image()), image("rooms.png"))
+        expect(page.locator("#list li.ready")).to_have_count(2)
+        expect(page.locator("#unlike")).to_be_hidden()
+        assert states(page)[1] == "3 cells · unusual"
+        page.locator("#list .open").nth(1).click()
+        expect(page.locator("#unlike")).to_contain_text("unlike those that the model was trained on")
+        expect(page.locator("#unlike")).to_contain_text("Its texture is another one")
+        page.locator("#list .open").nth(0).click()
+        expect(page.locator("#unlike")).to_be_hidden()
+        page.context.close()
 
 
 def test_a_stack_is_shown_page_by_page(page):
