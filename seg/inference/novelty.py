@@ -27,6 +27,7 @@ _ALLOWANCE, _MOST = 1.5, 0.9
 #: In units of the spread within an image; validation images from one place differ less than others of their kind.
 _LEAST_LIMIT = 1.2
 
+_FEWEST = 2
 _DIGITS = 4
 
 
@@ -65,16 +66,18 @@ def learn(
     channels: int,
     planes: Planes,
 ) -> Reference | None:
-    """Return the reference that images make; None if there are fewer than two.
+    """Return the reference that images and crops make; None if there are fewer than two.
 
     Args:
-        images: (H, W) or (H, W, C) each; they say how much images differ.
+        images: (H, W) or (H, W, C) each; they say how much images differ, or if there are fewer than two, the crops do.
         crops: small parts of further images, which differ more.
         scaling: of the network.
         channels: of the network.
         planes: of the network.
     """
-    if len(images) < 2:  # there is no distance between them
+    if len(images) < _FEWEST:  # there is no distance between them: crops have to do
+        images, crops = (*images, *crops), ()
+    if len(images) < _FEWEST:
         return None
     prepared = [_prepare(image, scaling, channels, planes) for image in (*images, *crops)]
     known = np.array([_look(*each) for each in prepared])

@@ -75,8 +75,9 @@ def test_channels_are_judged_each_and_neighboring_sections_are_not():
     assert judge(stacks[5], own, IntensityScaling(), 3, sections).unlike == ()
 
 
-def test_one_image_makes_no_reference(tissue):
-    assert learn(tissue[:1], tissue[1:3], *SETTING) is None
+def test_one_image_makes_no_reference_without_crops(tissue):
+    assert learn(tissue[:1], [], *SETTING) is None
+    assert learn(tissue[:1], tissue[1:3], *SETTING) == learn(tissue[:3], [], *SETTING)
 
 
 @pytest.mark.skipif(not (REAL / "isbi2012").is_dir(), reason="needs isbi2012 and dsb2018")
