@@ -12,7 +12,7 @@ from seg.inference.novelty import Novelty
 from service.prediction import Prediction
 from service.query import Query
 from service.refusal import RefusalError
-from service.served_model import ServedModel
+from service.served_model import MODEL_HEADER, NOVELTY_HEADER, UNLIKE_HEADER, ServedModel
 from service.settings import Settings
 
 
@@ -21,6 +21,7 @@ class Answer:
     """A body with its type, and what it took.
 
     Attributes:
+        tag: of the model that answered.
         body: the file.
         media_type: of the body.
         seconds: decode, engine and encode -> wall time.
@@ -28,6 +29,7 @@ class Answer:
         novelty: how unlike the images of the training it is; None: the model does not know them.
     """
 
+    tag: str
     body: bytes
     media_type: str
     seconds: dict[str, float]
@@ -35,14 +37,18 @@ class Answer:
     novelty: Novelty | None = None
 
     def headers(self) -> dict[str, str]:
-        """Return what is told beside the body: distance to the images of the training, and in what it is unlike."""
-        if self.novelty is None:
-            return {}
-        unlike = {"X-Unlike-Training": ", ".join(self.novelty.unlike)} if self.novelty.unlike else {}
-        return {"X-Novelty": f"{self.novelty.distance:.3g}"} | unlike
+        """Return what is told beside the body: model, distance to the images of its training, in what it is unlike."""
+        headers = {MODEL_HEADER: self.tag}
+        if self.novelty is not None:
+            headers[NOVELTY_HEADER] = f"{self.novelty.distance:.3g}"
+            if self.novelty.unlike:
+                headers[UNLIKE_HEADER] = ", ".join(self.novelty.unlike)
+        return headers
 
 
-def weigh(query: Query, data: bytes, settings: Settings, at_once: bool, planes: Planes = PLAIN) -> int:
+def weigh(
+    query: Query, data: bytes, settings: Settings, at_once: bool, averages: bool = False, planes: Planes = PLAIN
+) -> int:
     """Return the pixels that the network has to predict for an image; 0 where its size cannot be read.
 
     Args:
@@ -50,6 +56,7 @@ def weigh(query: Query, data: bytes, settings: Settings, at_once: bool, planes: 
         data: the image.
         settings: limits.
         at_once: whether a request waits for the answer.
+        averages: whether the model does so where the query leaves tta to it.
         planes: of an image that the model takes.
 
     Raises:
@@ -59,7 +66,8 @@ def weigh(query: Query, data: bytes, settings: Settings, at_once: bool, planes: 
     if height * width > settings.max_pixels_per_byte * len(data):
         few = f"{height * width} pixels in {len(data)} bytes are more than {settings.max_pixels_per_byte} per byte"
         raise RefusalError(413, "too_many_pixels", f"{few}: save the image with less compression")
-    pixels, limit = height * width * (TTA_VIEWS if query.tta else 1), settings.max_predict_pixels
+    views = TTA_VIEWS if query.averages(averages) else 1
+    pixels, limit = height * width * views, settings.max_predict_pixels
     if at_once and pixels > limit and height * width <= settings.max_pixels:
         many = f"{pixels} pixels to predict are too many for one request, which may have {limit}: send it to /jobs"
         raise RefusalError(413, "use_jobs", many)
@@ -86,11 +94,12 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
     pixel = read_pixel_size(data, query.page or 0) if size is None else (size, size)
     novelty = info.novelty(image)
     decoded = time.perf_counter()
-    probabilities = model.predictor.probabilities(image, tta=query.tta, before_tile=check)
+    tta = query.averages(info.tta)
+    probabilities = model.predictor.probabilities(image, tta=tta, before_tile=check)
     check()
     predicted = time.perf_counter()
     seconds = {"decode": decoded - started, "engine": predicted - decoded}
-    threshold = info.threshold_for(query.tta) if query.threshold is None else query.threshold
+    threshold = info.threshold_for(tta) if query.threshold is None else query.threshold
     prediction = Prediction(
         image=info.planes.own(image),
         probabilities=probabilities,
@@ -98,11 +107,11 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
         pixel=pixel,
         tag=model.tag,
         info=info,
-        tta=query.tta,
+        tta=tta,
         seconds=seconds,
         decode=lambda found: model.predictor.decode(found, image),
         novelty=novelty,
     )
     body = query.format.write(prediction)
     seconds["encode"] = time.perf_counter() - predicted
-    return Answer(body, query.format.media_type, seconds, prediction.probability.size, novelty)
+    return Answer(model.tag, body, query.format.media_type, seconds, prediction.probability.size, novelty)

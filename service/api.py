@@ -9,6 +9,7 @@ from service.app import create_app
 from service.bentoml_patches import respawn_at_once, stop_tracking
 from service.log import log_to_stderr
 from service.model_loader import ModelLoader, find_model, make_pin
+from service.model_store import BentoModelStore
 from service.settings import Settings
 from service.uvicorn_patches import bound_connections
 
@@ -20,7 +21,7 @@ respawn_at_once()
 if (remove_pin := make_pin()) is not None:
     atexit.register(remove_pin)
 stored = find_model(settings.model)  # here, so that the server ends: a worker that fails would be restarted for ever
-app = create_app(settings)
+app = create_app(settings, BentoModelStore(stored.tag.name, settings.engine))
 loader = ModelLoader(settings.model, settings.engine, lambda model: setattr(app.state, "model", model))
 bound_connections(app)
 loader.reload_on_hangup()  # the parent process passes the signal on

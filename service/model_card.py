@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from seg.data.image_error import MAX_SIDE_PX
 from seg.data.scaling import IntensityScaling
 from seg.inference.artifact_info import ArtifactInfo
-from service.served_model import ServedModel
+from service.served_model import StoredModel
 from service.settings import Settings
 
 _FORMATS = ("PNG", "JPEG", "TIFF")
@@ -60,14 +60,14 @@ class ModelCard(ArtifactInfo):
     input: AcceptedInput
 
 
-def describe(model: ServedModel, settings: Settings) -> ModelCard:
+def describe(model: StoredModel, settings: Settings) -> ModelCard:
     """Return the model card: loss, scores and provenance of the model, its license, what the service takes.
 
     Args:
-        model: that answers.
+        model: any that can answer.
         settings: limits of the service.
     """
-    info = model.predictor.info
+    info = model.info
     limits = (settings.max_body_bytes, settings.max_pixels)
     return ModelCard(
         **{each.name: getattr(info, each.name) for each in fields(ArtifactInfo)},

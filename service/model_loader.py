@@ -12,7 +12,7 @@ from pathlib import Path
 import bentoml
 
 from seg.inference.manifest import verify
-from seg.inference.predictor import Predictor
+from service.model_store import load_model
 from service.served_model import ServedModel
 
 _PIN = "SEPTUM_PIN_FILE"  # between the processes of one service, not for users
@@ -64,8 +64,7 @@ class ModelLoader:
         Raises:
             OSError, ValueError, RuntimeError: it cannot be loaded or answers differently; the previous one stays.
         """
-        predictor = Predictor.load(Path(model.path), self._engine, any_size=True)
-        self._serve(ServedModel(str(model.tag), predictor))
+        self._serve(load_model(model, self._engine))
         Path(os.environ[_PIN]).write_text(str(model.tag), encoding="utf-8")
 
     def reload(self) -> None:

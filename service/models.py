@@ -1,4 +1,4 @@
-"""The stored models as a table."""
+"""The stored models, and `seg models`, which lists them as a table."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +8,30 @@ import bentoml
 from seg.inference.artifact_info import ArtifactInfo
 
 MODEL_NAME = "septum"
+_DESCRIPTION = "model.yaml"
 _COLUMNS = ("tag", "stored", "loss", "seed", "ranked by", "validation", "test")
+
+
+def stored_models(name: str) -> list[bentoml.Model]:
+    """Return the stored models of this name, the latest first and the others by their age.
+
+    One that is being stored or deleted at the moment is left out.
+
+    Args:
+        name: the part of their tags before the colon.
+    """
+    try:
+        latest = bentoml.models.get(name)
+    except bentoml.exceptions.BentoMLException:
+        return []
+    folders = [each for each in Path(latest.path).parent.iterdir() if (each / _DESCRIPTION).is_file()]
+    others = [bentoml.models.get(f"{name}:{folder.name}") for folder in folders if folder.name != latest.tag.version]
+    return [latest, *sorted(others, key=lambda model: model.info.creation_time, reverse=True)]
 
 
 def list_models() -> Iterator[str]:
     """Yield a line per stored model, the latest first; one sentence where there is none."""
-    models = sorted(bentoml.models.list(MODEL_NAME), key=lambda model: model.info.creation_time, reverse=True)
+    models = stored_models(MODEL_NAME)
     if not models:
         yield "no model is stored yet: `seg promote DIR` stores one"
         return

@@ -8,17 +8,20 @@ from seg import __version__
 from seg.data.appearance import KINDS
 from service.formats import DEFAULT, FORMATS
 from service.model_card import ModelCard
+from service.model_choice import ModelSummary
+from service.served_model import MODEL_HEADER, NOVELTY_HEADER, UNLIKE_HEADER
 from service.settings import Settings
 
 _ERROR_CODES = {
     400: ["bad_query", "bad_form", "no_image", "incomplete", "bad_request"],
     401: ["unauthorized"],
-    404: ["not_found", "no_job"],
+    404: ["not_found", "no_job", "unknown_model"],
     408: ["upload_timeout"],
     413: ["too_large", "too_many_pixels", "too_much_metadata", "use_jobs"],
     415: ["unsupported_format"],
     422: [
         "bad_format",
+        "bad_model",
         "bad_threshold",
         "bad_page",
         "bad_tta",
@@ -28,27 +31,19 @@ _ERROR_CODES = {
         "multi_page",
         "page_out_of_range",
     ],
-    500: ["internal_error"],
+    500: ["internal_error", "damaged_model"],
     503: ["loading", "busy", "out_of_memory"],
     504: ["timeout"],
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _OBJECT = {"schema": {"type": "object"}}
 _CARD = TypeAdapter(ModelCard).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+_SUMMARY = TypeAdapter(ModelSummary).json_schema(mode="serialization")
+_MODELS = {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/ModelSummary"}}}}
 _MODEL = {"application/json": {"schema": {"$ref": "#/components/schemas/ModelCard"}}}
 _JSON = {"application/json": _OBJECT}
 _MEDIA_TYPES = {form.media_type for form in FORMATS.values()}
 _ANSWERS = {media_type: _OBJECT if media_type.endswith("json") else _BINARY for media_type in sorted(_MEDIA_TYPES)}
-_NOVELTY = {
-    "X-Novelty": {
-        "description": "distance to the images that the model knows; above 1 the image is unlike them",
-        "schema": {"type": "number"},
-    },
-    "X-Unlike-Training": {
-        "description": f"above 1: in what it is unlike them, of {', '.join(KINDS)}",
-        "schema": {"type": "string"},
-    },
-}
 _IMAGE = {
     "required": True,
     "description": "A PNG, JPEG or TIFF; its type is recognized by its first bytes, whatever is declared.",
@@ -65,24 +60,35 @@ _IMAGE = {
         }
     },
 }
-_PREDICTING = (400, 401, 408, 413, 415, 422, 500, 503)
+_TOLD = {
+    MODEL_HEADER: {"schema": {"type": "string"}, "description": "tag of the model that answered"},
+    NOVELTY_HEADER: {
+        "schema": {"type": "number"},
+        "description": "distance to the images that the model knows; above 1 the image is unlike them",
+    },
+    UNLIKE_HEADER: {
+        "schema": {"type": "string"},
+        "description": f"in what it is unlike them, most first: {', '.join(KINDS)}",
+    },
+}
+_PREDICTING = (400, 401, 404, 408, 413, 415, 422, 500, 503)
 
 
 def describe_api(settings: Settings) -> dict[str, Any]:
     """Return the document; it requires a bearer token where the settings do."""
-    prediction = {
-        "200": {"description": "the answer in the format asked for", "content": _ANSWERS, "headers": _NOVELTY}
-    }
+    answered = {"description": "the answer in the format asked for", "content": _ANSWERS, "headers": _TOLD}
+    prediction = {"200": answered}
     job = {"$ref": "#/components/schemas/Job"}
     accepted = {"202": {"description": "not finished yet", "content": {"application/json": {"schema": job}}}}
     paths = {
         "/predict": {"post": _operation("Predict an image", prediction, (*_PREDICTING, 504), _parameters(), _IMAGE)},
         "/jobs": {"post": _operation("Predict an image later", accepted, _PREDICTING, _parameters(), _IMAGE)},
         "/jobs/{id}": {
-            "get": _operation("Fetch a job", prediction | accepted, (*_PREDICTING, 404), [_JOB_ID]),
+            "get": _operation("Fetch a job", prediction | accepted, _PREDICTING, [_JOB_ID]),
             "delete": _operation("Forget a job", {"204": {"description": "forgotten"}}, (401, 404), [_JOB_ID]),
         },
-        "/model": {"get": _operation("What is served", _ok(_MODEL), (401, 503))},
+        "/model": {"get": _operation("What a model is", _ok(_MODEL), (400, 401, 404, 422, 503), [_MODEL_TAG])},
+        "/models": {"get": _operation("Which models there are", _ok(_MODELS), (401, 503))},
         "/metrics": {"get": _operation("Figures for Prometheus", _ok({"text/plain": {}}), (401,))},
         "/openapi.json": {"get": _operation("This document", _ok(_JSON), (401,))},
         "/livez": {"get": _operation("Is the process alive", _ok(_JSON), ()) | {"security": []}},
@@ -127,7 +133,7 @@ def _parameters() -> list[dict[str, Any]]:
         "tta": {"type": "boolean", "description": "the default is the model's, see /model"},
         "pixel_size_um": number | {"minimum": 1e-4, "maximum": 1e4},
     }
-    return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
+    return [_MODEL_TAG, *({"name": name, "in": "query", "schema": schema} for name, schema in schemas.items())]
 
 
 def _error(status: int) -> dict[str, Any]:
@@ -141,12 +147,18 @@ def _error(status: int) -> dict[str, Any]:
     return {"description": ", ".join(codes), "content": {"application/json": {"schema": schema}}}
 
 
+_MODEL_TAG = {
+    "name": "model",
+    "in": "query",
+    "schema": {"type": "string", "description": "a tag that /models lists; the default is the served model"},
+}
 _JOB_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
 _COMPONENTS = {
     "responses": {str(status): _error(status) for status in _ERROR_CODES},
     "schemas": _CARD.pop("$defs")
     | {
         "ModelCard": _CARD,
+        "ModelSummary": _SUMMARY,
         "Job": {
             "type": "object",
             "properties": {

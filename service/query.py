@@ -18,25 +18,24 @@ class Query:
 
     Attributes:
         format: of the answer.
+        model: tag of the model that answers; the served one if None.
         threshold: in [0, 1]; the model's own if None.
         page: of a file with several, from 0.
-        tta: average the predictions of the turned and mirrored image, which takes eight times as long.
+        tta: average the predictions of the turned and mirrored image, which takes eight times as long; None: as the
+            model's scores were made.
         pixel_size_um: side of a pixel; as the file says if None.
     """
 
     format: AnswerFormat = DEFAULT
+    model: str | None = None
     threshold: float | None = None
     page: int | None = None
-    tta: bool = False
+    tta: bool | None = None
     pixel_size_um: float | None = None
 
     @classmethod
-    def parse(cls, given: QueryParams, averages: bool) -> "Query":
-        """Read the parameters of a URL.
-
-        Args:
-            given: name -> text.
-            averages: `tta` where it is not given, which is the model's to say.
+    def parse(cls, given: QueryParams) -> "Query":
+        """Read the parameters of a URL, name -> text.
 
         Raises:
             RefusalError: 400 for an unknown or repeated parameter, 422 for a value out of range.
@@ -46,11 +45,16 @@ class Query:
             raise RefusalError(400, "bad_query", f"the parameters are {', '.join(known)}, each at most once")
         return cls(
             format=_format(given.get("format", DEFAULT.name)),
+            model=given.get("model"),
             threshold=_number("threshold", given.get("threshold"), 0, 1),
             page=_page(given.get("page")),
-            tta=_flag("tta", given.get("tta", str(averages).lower())),
+            tta=_flag("tta", given.get("tta")),
             pixel_size_um=_number("pixel_size_um", given.get("pixel_size_um"), 1e-4, 1e4),
         )
+
+    def averages(self, model_does: bool) -> bool:
+        """Return whether predictions are averaged: as asked, else as the model's scores were made."""
+        return model_does if self.tta is None else self.tta
 
 
 def _format(text: str) -> AnswerFormat:
@@ -76,7 +80,9 @@ def _page(text: str | None) -> int | None:
     return int(text)
 
 
-def _flag(name: str, text: str) -> bool:
+def _flag(name: str, text: str | None) -> bool | None:
+    if text is None:
+        return None
     if text not in ("true", "false"):
         raise RefusalError(422, f"bad_{name}", f"{name} must be true or false")
     return text == "true"

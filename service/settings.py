@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     model_license: str = "not stated"
     """License of the weights, as whoever trained them states it; part of `GET /model`."""
 
+    other_models: Annotated[int, Field(ge=0)] = 2
+    """Models that `?model=` names and that stay loaded beside the served one, the last used; 0: it alone answers."""
+
     engine: str = "auto"
     """auto, torch, openvino or int8."""
 
@@ -160,6 +163,8 @@ def _explain(error: ErrorDetails) -> str:
             return f"{variable} must be a number, got {value!r}"
         case "value_error":
             return f"{variable} {error['ctx']['error']}"
+        case "greater_than_equal":
+            return f"{variable} must be >= 0, got {value}"
         case "greater_than" | "finite_number":
             return f"{variable} must be > 0, got {value}"
         case _:

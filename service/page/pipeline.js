@@ -100,7 +100,7 @@ async function advance(session, item, signal) {
  */
 async function ask(item, format, tell, signal) {
   const answer = await predict(item.file, format, item.options, tell, signal);
-  item.unlike = (answer.headers.get("X-Unlike-Training") ?? "").split(", ").filter(Boolean);
+  item.unlike = (answer.headers.get("X-Septum-Unlike") ?? "").split(", ").filter(Boolean);
   return new Uint8Array(await answer.arrayBuffer());
 }
 

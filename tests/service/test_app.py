@@ -234,22 +234,22 @@ def test_too_little_memory_is_said_so_and_the_next_image_answered(client, predic
 def test_an_image_unlike_those_of_the_training_is_told():
     client = client_of(Familiar())
     usual = client.post("/predict", content=png_of(smooth_image()))
-    assert 0 < float(usual.headers["x-novelty"]) < 1
-    assert "x-unlike-training" not in usual.headers
+    assert 0 < float(usual.headers["x-septum-novelty"]) < 1
+    assert "x-septum-unlike" not in usual.headers
     rough = png_of(np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8))
     answer = client.post("/predict?format=json", content=rough)
-    assert answer.headers["x-unlike-training"].startswith("detail")
+    assert answer.headers["x-septum-unlike"].startswith("detail")
     novelty = answer.json()["novelty"]
-    assert novelty["distance"] == pytest.approx(float(answer.headers["x-novelty"]), rel=0.01)
-    assert novelty["unlike"] == answer.headers["x-unlike-training"].split(", ")
+    assert novelty["distance"] == pytest.approx(float(answer.headers["x-septum-novelty"]), rel=0.01)
+    assert novelty["unlike"] == answer.headers["x-septum-unlike"].split(", ")
     archive = zipfile.ZipFile(io.BytesIO(client.post("/predict?format=zip", content=rough).content))
     assert b"unlike those that the model was trained and validated on, in detail" in archive.read("method.txt")
     job = client.post("/jobs", content=rough).json()["url"]
     while (fetched := client.get(job)).status_code == 202:
         time.sleep(0.02)
-    assert fetched.headers["x-unlike-training"] == answer.headers["x-unlike-training"]
+    assert fetched.headers["x-septum-unlike"] == answer.headers["x-septum-unlike"]
 
 
 def test_a_model_that_knows_no_training_images_tells_nothing_of_them(client):
-    assert "x-novelty" not in client.post("/predict", content=png_of(GREY)).headers
+    assert "x-septum-novelty" not in client.post("/predict", content=png_of(GREY)).headers
     assert client.post("/predict?format=json", content=png_of(GREY)).json()["novelty"] is None

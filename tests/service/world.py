@@ -3,6 +3,7 @@
 import io
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import tifffile
@@ -18,7 +19,7 @@ from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
 from seg.inference.novelty import learn
 from seg.instances.watershed import WatershedDecoder
 from service.app import create_app
-from service.served_model import ServedModel
+from service.served_model import ServedModel, StoredModel
 from service.settings import Settings
 
 
@@ -83,14 +84,32 @@ def tiff_of(array, **options) -> bytes:
     return stream.getvalue()
 
 
-def app_of(predictor, **settings) -> Starlette:
-    app = create_app(Settings(**settings))
-    app.state.model = predictor and ServedModel("septum:one", predictor)
+class Shelf:
+    """A store of models in memory; counts how often each was loaded."""
+
+    def __init__(self, **predictors) -> None:
+        self.predictors, self.loads = predictors, []
+
+    def list(self) -> list[StoredModel]:
+        made = datetime(2026, 1, 2, tzinfo=UTC)
+        return [
+            StoredModel(f"septum:{name}", number == 0, made, "torch", predictor.info)
+            for number, (name, predictor) in enumerate(self.predictors.items())
+        ]
+
+    def load(self, tag: str) -> ServedModel:
+        self.loads.append(tag)
+        return ServedModel(tag, self.predictors[tag.removeprefix("septum:")], "torch")
+
+
+def app_of(predictor, store: Shelf | None = None, **settings) -> Starlette:
+    app = create_app(Settings(**settings), store or Shelf())
+    app.state.model = predictor and ServedModel("septum:one", predictor, "torch")
     return app
 
 
-def client_of(predictor, **settings) -> TestClient:
-    app = app_of(predictor, **settings)
+def client_of(predictor, store: Shelf | None = None, **settings) -> TestClient:
+    app = app_of(predictor, store, **settings)
     return TestClient(app, raise_server_exceptions=False)
 
 
