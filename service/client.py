@@ -43,12 +43,21 @@ class Client:
 
         Args:
             image: a PNG, JPEG or TIFF.
-            query: format, threshold, page, tta, pixel_size_um; see the service's /openapi.json.
+            query: format, model, threshold, page, tta, pixel_size_um; see the service's /openapi.json.
 
         Raises:
             ServiceError: the image or the query is refused, or the service stays busy or unreachable.
         """
         return self._ask("POST", "/predict", image, query).content
+
+    def models(self) -> list[dict[str, Any]]:
+        """Return the models that can answer, the latest first.
+
+        Raises:
+            ServiceError: as `model`.
+        """
+        found: list[dict[str, Any]] = self._ask("GET", "/models").json()
+        return found
 
     def model(self) -> dict[str, Any]:
         """Return what is served.

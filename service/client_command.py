@@ -18,6 +18,7 @@ def add_client(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="PNG, JPEG, TIFF, or a folder of them")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the answers")
     parser.add_argument("--format", choices=FORMATS, default=DEFAULT.name, help="of the answers (default: %(default)s)")
+    parser.add_argument("--model", metavar="TAG", help="that answers, as /models lists it (default: the served one)")
     parser.add_argument("--threshold", type=float, help="from 0 to 1 (default: the model's)")
     parser.add_argument("--page", type=int, help="of files with several pages, from 0")
     about = "average over the turned and mirrored image, or not (default: as the model's scores were made)"
@@ -33,7 +34,7 @@ def _run(args: argparse.Namespace) -> None:
     )
     if args.concurrency < 1:
         raise ValueError(f"--concurrency must be >= 1, got {args.concurrency}")
-    options = {name: getattr(args, name) for name in ("format", "threshold", "page", "pixel_size_um")}
+    options = {name: getattr(args, name) for name in ("format", "model", "threshold", "page", "pixel_size_um")}
     query: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     if args.tta is not None:
         query["tta"] = str(args.tta).lower()

@@ -11,8 +11,11 @@ from service.served_model import ModelStore, ServedModel, StoredModel
 from service.settings import Settings
 
 #: Nothing that could be a path.
-_TAG = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(:[A-Za-z0-9_-][A-Za-z0-9_.-]*)?")
-_LONGEST_TAG, _NAMED = 200, 20
+TAG = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(:[A-Za-z0-9_-][A-Za-z0-9_.-]*)?")
+LONGEST_TAG = 200
+
+#: Tags in a message.
+_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class ModelChoice:
         return [_served_alone(served), *stored] if gone else stored
 
     async def _find(self, tag: str) -> StoredModel:
-        if len(tag) > _LONGEST_TAG or not _TAG.fullmatch(tag):
+        if len(tag) > LONGEST_TAG or not TAG.fullmatch(tag):
             raise RefusalError(422, "bad_model", "model must be a tag that GET /models lists, e.g. septum:latest")
         models = await self._models()
         for model in models:

@@ -8,7 +8,7 @@ from seg import __version__
 from seg.data.appearance import KINDS
 from service.formats import DEFAULT, FORMATS
 from service.model_card import ModelCard
-from service.model_choice import ModelSummary
+from service.model_choice import LONGEST_TAG, TAG, ModelSummary
 from service.served_model import MODEL_HEADER, NOVELTY_HEADER, UNLIKE_HEADER
 from service.settings import Settings
 
@@ -150,7 +150,8 @@ def _error(status: int) -> dict[str, Any]:
 _MODEL_TAG = {
     "name": "model",
     "in": "query",
-    "schema": {"type": "string", "description": "a tag that /models lists; the default is the served model"},
+    "description": "a tag that /models lists; the default is the served model",
+    "schema": {"type": "string", "pattern": f"^{TAG.pattern}$", "maxLength": LONGEST_TAG},
 }
 _JOB_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
 _COMPONENTS = {

@@ -11,7 +11,7 @@ import uvicorn
 from seg.__main__ import main
 from seg.data.reading import read_image
 from service.client import Client, ServiceError
-from tests.service.world import Brightness, app_of, png_of
+from tests.service.world import Brightness, Shelf, app_of, png_of
 
 IMAGE = png_of(np.full((20, 30), 200, np.uint8))
 
@@ -19,9 +19,9 @@ IMAGE = png_of(np.full((20, 30), 200, np.uint8))
 class Served:
     """A service in a thread of its own."""
 
-    def __init__(self, **settings) -> None:
+    def __init__(self, store: Shelf | None = None, **settings) -> None:
         self.predictor = Brightness()
-        self.app = app_of(self.predictor, **settings)
+        self.app = app_of(self.predictor, store, **settings)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(uvicorn.Config(self.app, log_config=None))
@@ -135,6 +135,16 @@ def test_the_command_takes_the_options_of_the_service(served, folder, name, suff
     written = (folder / "out" / f"1{suffix}").read_bytes()
     if name == "json":
         assert json.loads(written)["image"]["pixel_size_um"] == [0.5, 0.5]
+
+
+def test_another_model_is_asked_for_by_its_tag(folder, capsys):
+    with Served(Shelf(two=Brightness())) as service, Client(service.url) as client:
+        assert [model["tag"] for model in client.models()] == ["septum:one", "septum:two"]
+        args = ["client", service.url, str(folder / "1.png"), "--format", "json", "--out", str(folder / "out")]
+        assert main([*args, "--model", "two"]) == 0
+        assert main([*args, "--model", "three"]) == 1
+    assert json.loads((folder / "out" / "1.json").read_bytes())["model"]["tag"] == "septum:two"
+    assert "there is no model three" in capsys.readouterr().err
 
 
 def test_averaging_is_asked_for_refused_or_left_to_the_model(served, folder):
