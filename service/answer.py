@@ -1,8 +1,9 @@
 """From the bytes of an image to the bytes of an answer."""
 
+import gzip
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seg.data.pixel_size import read_pixel_size
 from seg.data.planes import Planes
@@ -15,6 +16,9 @@ from service.refusal import RefusalError
 from service.served_model import MODEL_HEADER, NOVELTY_HEADER, UNLIKE_HEADER, ServedModel
 from service.settings import Settings
 
+#: A compressed answer that is larger than this share of it is not kept.
+_WORTH_IT = 0.9
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -22,11 +26,12 @@ class Answer:
 
     Attributes:
         tag: of the model that answered.
-        body: the file.
+        body: the file, or what gzip makes of it.
         media_type: of the body.
         seconds: decode, engine and encode -> wall time.
         pixels: of the image.
         novelty: how unlike the images of the training it is; None: the model does not know them.
+        compressed: whether the body is compressed by gzip.
     """
 
     tag: str
@@ -35,6 +40,7 @@ class Answer:
     seconds: dict[str, float]
     pixels: int
     novelty: Novelty | None = None
+    compressed: bool = False
 
     def headers(self) -> dict[str, str]:
         """Return what is told beside the body: model, distance to the images of its training, in what it is unlike."""
@@ -44,6 +50,17 @@ class Answer:
             if self.novelty.unlike:
                 headers[UNLIKE_HEADER] = ", ".join(self.novelty.unlike)
         return headers
+
+    def compress(self) -> "Answer":
+        """Return the answer compressed, where that gains anything; most images are compressed already."""
+        if self.compressed:
+            return self
+        body = gzip.compress(self.body, compresslevel=1, mtime=0)
+        return self if len(body) > _WORTH_IT * len(self.body) else replace(self, body=body, compressed=True)
+
+    def decompress(self) -> "Answer":
+        """Return the answer with its file as it is."""
+        return replace(self, body=gzip.decompress(self.body), compressed=False) if self.compressed else self
 
 
 def weigh(

@@ -39,6 +39,8 @@ class BypassBentoMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request, or the start and end of the server."""
+        if scope["type"] == "lifespan":  # the server has its handlers of signals by now
+            app.state.draining.delay_termination()
         await (self.bentoml_app if scope["type"] == "lifespan" else app)(scope, receive, send)
 
 

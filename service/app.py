@@ -54,6 +54,7 @@ def create_app(settings: Settings, store: ModelStore) -> Starlette:
         },
     )
     app.router.redirect_slashes = False
+    state.draining, state.jobs = endpoints.draining, endpoints.jobs
     app.state = state
     return app
 

@@ -7,6 +7,7 @@ import httpx
 
 _WAIT_S = 1.0
 _LONGEST_WAIT_S = 30.0
+_TRY_AGAIN = (httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.TOO_MANY_REQUESTS)
 
 
 class ServiceError(RuntimeError):
@@ -93,7 +94,7 @@ class Client:
                 if answer.is_success:
                     return answer
                 failure, wait_s = _failure(answer), _seconds(answer.headers.get("Retry-After", ""))
-                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                if answer.status_code not in _TRY_AGAIN:
                     break
             if left:
                 time.sleep(wait_s)

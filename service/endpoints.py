@@ -1,6 +1,6 @@
 """The handler of each path of the HTTP surface."""
 
-import hmac
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
@@ -9,6 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from service.answer import Answer, answer, weigh
+from service.clients import Clients
+from service.draining import Draining, refuse_draining
 from service.jobs import Jobs
 from service.metrics import Metrics
 from service.model_card import describe
@@ -39,8 +41,10 @@ class Endpoints:
         self._served = served
         self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s, settings.large_pixels)
         self._budget = UploadBudget(settings.max_buffered_bytes)
-        self._jobs = Jobs(settings.jobs, settings.job_keep_s, settings.max_answer_bytes)
+        self._clients = Clients(settings)
+        self.jobs = Jobs(settings.jobs, settings.job_keep_s, settings.max_answer_bytes)
         self.metrics = Metrics(self._work, self._budget)
+        self.draining = Draining(self._is_idle, settings.drain_s)
 
     def routes(self) -> list[Route]:
         """Return the routes; all but the health checks require the token."""
@@ -61,7 +65,7 @@ class Endpoints:
 
     def _guard(self, endpoint: Endpoint) -> Endpoint:
         async def guarded(request: Request) -> Response:
-            _authorize(request, self._settings.token)
+            request.state.sender = self._clients.identify(request)
             return await endpoint(request)
 
         return guarded
@@ -71,11 +75,11 @@ class Endpoints:
         return _respond(await self._work.result(work, _disconnected(request)))
 
     async def _start_job(self, request: Request) -> Response:
-        job_id = self._jobs.open()
+        job_id = self.jobs.open(request.state.sender)
         try:
-            self._jobs.start(job_id, await self._submit(request, at_once=False))
+            self.jobs.start(job_id, await self._submit(request, at_once=False))
         except BaseException:
-            self._jobs.remove(job_id)
+            self.jobs.remove(job_id)
             raise
         url = f"/jobs/{job_id}"
         return JSONResponse({"id": job_id, "status": "waiting", "url": url}, 202, {"Location": url})
@@ -83,11 +87,11 @@ class Endpoints:
     async def _job(self, request: Request) -> Response:
         job_id = request.path_params["id"]
         if request.method == "DELETE":
-            self._jobs.remove(job_id)
+            self.jobs.remove(job_id)
             return Response(status_code=204)
-        outcome = self._jobs.outcome(job_id)
+        outcome = self.jobs.outcome(job_id)
         if isinstance(outcome, Answer):
-            return _respond(outcome)
+            return await _respond_compressed(request, outcome)
         body = {"id": job_id, "status": outcome, "url": f"/jobs/{job_id}"}
         return JSONResponse(body, 202, {"Retry-After": "1"})
 
@@ -105,17 +109,21 @@ class Endpoints:
         return Response(self.metrics.export(), media_type="text/plain; version=0.0.4")
 
     async def _openapi(self, _request: Request) -> Response:
-        return JSONResponse(describe_api(self._settings))
+        return JSONResponse(describe_api(self._clients.need_tokens))
 
     async def _livez(self, _request: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
     async def _readyz(self, _request: Request) -> Response:
         self._served()
+        if self.draining.started:
+            raise refuse_draining()
         return JSONResponse({"status": "ready"})
 
     async def _submit(self, request: Request, at_once: bool) -> Work[Answer]:
         self._served()
+        self.draining.check_taken()
+        self._clients.check_rate(request.state.sender)
         query = Query.parse(request.query_params)
         self._work.check_free()
         lease = await self._models.lease(query.model)
@@ -138,6 +146,9 @@ class Endpoints:
         work.add_done_callback(release)
         return work
 
+    def _is_idle(self) -> bool:
+        return self._work.running + self._work.waiting == 0 and self.jobs.is_idle()
+
     def _answer(self, model: ServedModel, query: Query, data: bytes, work: Work[Answer]) -> Answer:
         found = answer(model, query, data, self._settings.max_pixels, work.check)
         self.metrics.count_answer(found)
@@ -154,9 +165,12 @@ def _respond(found: Answer) -> Response:
     return Response(found.body, media_type=found.media_type, headers=found.headers())
 
 
-def _authorize(request: Request, token: str) -> None:
-    given = request.headers.get("authorization", "").encode("latin-1")  # the bytes that were sent
-    scheme, _, credentials = given.partition(b" ")
-    matches = hmac.compare_digest(credentials.strip(), token.encode()) and scheme.lower() == b"bearer"
-    if token and not matches:
-        raise RefusalError(401, "unauthorized", "send the token as a bearer token", {"WWW-Authenticate": "Bearer"})
+async def _respond_compressed(request: Request, found: Answer) -> Response:
+    """Answer with what was compressed, as it is where the client takes that."""
+    if found.compressed and "gzip" in request.headers.get("accept-encoding", ""):
+        response = _respond(found)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = _respond(await asyncio.to_thread(found.decompress))
+    response.headers["Vary"] = "Accept-Encoding"
+    return response

@@ -16,6 +16,7 @@ _OVERHEAD_BYTES = 4096
 
 @dataclass
 class _Job:
+    client: str
     work: Work[Answer] | None = None
     outcome: Answer | BaseException | None = None
     finished: float | None = None
@@ -30,7 +31,9 @@ class _Job:
 
 
 class Jobs:
-    """Keeps jobs and their answers in memory; both are lost when the service restarts.
+    """Keeps jobs and their answers, compressed, in memory; both are lost when the service restarts.
+
+    Each client may have half of the places and of the memory, so that nobody keeps others out.
 
     Args:
         limit: jobs being uploaded, waiting or in work.
@@ -43,22 +46,40 @@ class Jobs:
         self._jobs: dict[str, _Job] = {}
         self._lock = Lock()
 
-    def open(self) -> str:
+    def open(self, client: str) -> str:
         """Take a place for a job before its image is read and return the job's id; whoever knows it can fetch the job.
 
+        Args:
+            client: who asks for it.
+
         Raises:
-            RefusalError: 503, there are too many jobs, or too many answers that nobody has fetched.
+            RefusalError: 503, there are too many jobs, or too many answers that nobody has fetched; 429, this client
+                has half of what there may be.
         """
         with self._lock:
             self._forget_old()
-            unfinished = sum(job.finished is None for job in self._jobs.values())
-            unfetched = sum(job.size for job in self._jobs.values() if not job.fetched)
-            if unfinished >= self._limit or unfetched + _OVERHEAD_BYTES > self._max_bytes:
+            if self._is_full(list(self._jobs.values()), self._limit, self._max_bytes):
                 message = "too many jobs wait or have not been fetched: fetch or delete some, or try again"
                 raise RefusalError(503, "busy", message, {"Retry-After": "5"})
+            own = [job for job in self._jobs.values() if job.client == client]
+            if self._is_full(own, max(self._limit // 2, 1), max(self._max_bytes // 2, 2 * _OVERHEAD_BYTES)):
+                message = "half of all jobs are yours: fetch or delete some, or try again"
+                raise RefusalError(429, "too_many_jobs", message, {"Retry-After": "5"})
             job_id = secrets.token_hex(16)
-            self._jobs[job_id] = _Job()
+            self._jobs[job_id] = _Job(client)
         return job_id
+
+    def is_idle(self) -> bool:
+        """Return whether all jobs are finished and have been fetched."""
+        with self._lock:
+            self._forget_old()
+            return all(job.fetched for job in self._jobs.values())
+
+    @staticmethod
+    def _is_full(jobs: list[_Job], limit: int, max_bytes: int) -> bool:
+        unfinished = sum(job.finished is None for job in jobs)
+        unfetched = sum(job.size for job in jobs if not job.fetched)
+        return unfinished >= limit or unfetched + _OVERHEAD_BYTES > max_bytes
 
     def start(self, job_id: str, work: Work[Answer]) -> None:
         """Keep the work of an open job, and its answer once there is one.
@@ -104,7 +125,10 @@ class Jobs:
     def _finish(self, job: _Job, future: Future[Answer]) -> None:
         if future.cancelled():
             return
-        outcome = future.exception() or future.result()
+        try:
+            outcome: Answer | BaseException = future.result().compress()  # in the worker's thread
+        except BaseException as error:  # to be raised for whoever fetches it
+            outcome = error
         with self._lock:
             job.work, job.outcome, job.finished = None, outcome, time.monotonic()
             if not self._make_room():

@@ -10,7 +10,6 @@ from service.formats import DEFAULT, FORMATS
 from service.model_card import ModelCard
 from service.model_choice import LONGEST_TAG, TAG, ModelSummary
 from service.served_model import MODEL_HEADER, NOVELTY_HEADER, UNLIKE_HEADER
-from service.settings import Settings
 
 _ERROR_CODES = {
     400: ["bad_query", "bad_form", "no_image", "incomplete", "bad_request"],
@@ -31,8 +30,9 @@ _ERROR_CODES = {
         "multi_page",
         "page_out_of_range",
     ],
+    429: ["too_many_requests", "too_many_jobs"],
     500: ["internal_error", "damaged_model"],
-    503: ["loading", "busy", "out_of_memory"],
+    503: ["loading", "draining", "busy", "out_of_memory"],
     504: ["timeout"],
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -71,11 +71,15 @@ _TOLD = {
         "description": f"in what it is unlike them, most first: {', '.join(KINDS)}",
     },
 }
-_PREDICTING = (400, 401, 404, 408, 413, 415, 422, 500, 503)
+_PREDICTING = (400, 401, 404, 408, 413, 415, 422, 429, 500, 503)
 
 
-def describe_api(settings: Settings) -> dict[str, Any]:
-    """Return the document; it requires a bearer token where the settings do."""
+def describe_api(need_tokens: bool) -> dict[str, Any]:
+    """Return the document.
+
+    Args:
+        need_tokens: whether it requires a bearer token.
+    """
     answered = {"description": "the answer in the format asked for", "content": _ANSWERS, "headers": _TOLD}
     prediction = {"200": answered}
     job = {"$ref": "#/components/schemas/Job"}
@@ -99,7 +103,7 @@ def describe_api(settings: Settings) -> dict[str, Any]:
         "info": {"title": "Septum", "version": __version__, "license": {"name": "Apache-2.0"}},
         "paths": paths,
         "components": _COMPONENTS,
-        "security": [{"token": []}] if settings.token else [],
+        "security": [{"token": []}] if need_tokens else [],
     }
 
 

@@ -1,5 +1,6 @@
 """The settings of the service, from environment variables. `python -m service.settings` prints them as a table."""
 
+import ipaddress
 import os
 import re
 from typing import Annotated, Literal
@@ -20,6 +21,7 @@ _KUBERNETES = re.compile(
 
 _ORIGIN = re.compile(r"https?://[^\s/*,]+")
 
+NotNegative = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -41,7 +43,7 @@ class Settings(BaseSettings):
     model_license: str = "not stated"
     """License of the weights, as whoever trained them states it; part of `GET /model`."""
 
-    other_models: Annotated[int, Field(ge=0)] = 2
+    other_models: NotNegative = 2
     """Models that `?model=` names and that stay loaded beside the served one, the last used; 0: it alone answers."""
 
     engine: str = "auto"
@@ -78,13 +80,19 @@ class Settings(BaseSettings):
     """Images that may wait for a worker, half of them large; further ones are refused with 503."""
 
     jobs: Count = 16
-    """Images of `POST /jobs` that arrive, wait or are in work at the same time."""
+    """Images of `POST /jobs` that arrive, wait or are in work at the same time; a client may have half of them."""
 
     max_answer_bytes: Count = 512 * 2**20
-    """Largest memory of all answers of jobs together; those that have been fetched make room for others."""
+    """Largest memory of all answers of jobs together, compressed; those that have been fetched make room for others."""
+
+    requests_per_minute: NotNegative = 0
+    """Images that a client, by its token or else its address, may send a minute, also all at once; 0: no limit."""
 
     job_keep_s: Seconds = 600.0
     """How long the answer of a job is kept."""
+
+    drain_s: Seconds = 60.0
+    """After SIGTERM, longest time until what was taken is finished and the answers of jobs are fetched."""
 
     cors_origins: str = ""
     """Origins, separated by commas, whose pages may use the service, or * for all; none if empty."""
@@ -98,6 +106,12 @@ class Settings(BaseSettings):
     token: str = ""
     """Required as `Authorization: Bearer <token>`, except by the health checks; none is required if empty."""
 
+    tokens_file: str = ""
+    """File of further tokens with the names of their owners, hashed; `python -m service.tokens NAME` makes one."""
+
+    trusted_proxies: str = ""
+    """Addresses or networks, separated by commas, whose `X-Forwarded-For` is believed; none if empty."""
+
     @field_validator("cors_origins")
     @classmethod
     def _check_origins(cls, value: str) -> str:
@@ -106,6 +120,20 @@ class Settings(BaseSettings):
         if value.strip() not in ("", "*") and (wrong or not origins):
             raise ValueError(f"must be * alone or origins such as https://example.org, got {value!r}")
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, value: str) -> str:
+        for network in _split(value):
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise ValueError(f"must be addresses or networks such as 10.0.0.0/8, got {network!r}") from error
+        return value
+
+    def list_proxies(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        """Return the networks of the proxies that are believed."""
+        return [ipaddress.ip_network(network) for network in _split(self.trusted_proxies)]
 
     def list_origins(self) -> list[str]:
         """Return the origins whose pages may use the service."""

@@ -71,8 +71,11 @@ class Telemetry:
             "status": status,
             "seconds": round(seconds, 6),
             "code": scope.get("state", {}).get("code"),
+            "client": scope.get("state", {}).get("client"),
         }
-        logger.info("%(method)s %(path)s %(status)d %(code)s %(seconds)g s %(request_id)s", fields, extra=fields)
+        logger.info(
+            "%(method)s %(path)s %(status)d %(code)s %(client)s %(seconds)g s %(request_id)s", fields, extra=fields
+        )
 
 
 def _request_id(headers: Headers) -> str:

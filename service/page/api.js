@@ -1,7 +1,7 @@
 // Requests to the service that serves the page.
 
 const TOKEN = "septum-token";
-const BUSY = new Set(["busy", "loading", "out_of_memory"]);
+const BUSY = new Set(["busy", "draining", "loading", "out_of_memory", "too_many_jobs", "too_many_requests"]);
 const FOR_JOBS = new Set(["use_jobs", "timeout"]);
 const MOST_TRIES = 120;
 

@@ -84,6 +84,18 @@ def test_a_busy_service_is_asked_again_after_the_time_that_it_names(monkeypatch)
     assert (refusal.value.status, refusal.value.code, len(waits)) == (503, "loading", 2 + 3)
 
 
+def test_who_sends_too_many_waits_as_long_as_the_service_says(monkeypatch):
+    waits = []
+    monkeypatch.setattr("service.client.time.sleep", waits.append)
+    with Served(requests_per_minute=1) as service, Client(service.url, attempts=2) as client:
+        client.predict(IMAGE)
+        with pytest.raises(ServiceError, match="a client may send 1 images a minute") as refusal:
+            client.predict(IMAGE)
+    assert refusal.value.status == 429
+    assert len(waits) == 1
+    assert 25 <= waits[0] <= 30
+
+
 def test_a_service_out_of_reach_is_named(monkeypatch):
     waits = []
     monkeypatch.setattr("service.client.time.sleep", waits.append)

@@ -1,8 +1,11 @@
 import asyncio
 import time
+from dataclasses import replace
 
 import numpy as np
+from starlette.testclient import TestClient
 
+from service.answer import Answer
 from tests.service.world import Brightness, app_of, client_of, error_of, png_of
 
 IMAGE = png_of(np.full((20, 30), 200, np.uint8))
@@ -46,12 +49,12 @@ def test_what_is_wrong_with_the_image_is_told_when_the_job_is_fetched(client):
 
 
 def test_there_are_only_so_many_unfinished_jobs_and_finished_ones_are_forgotten(predictor):
-    client = client_of(predictor, jobs=2, job_keep_s=0.2)
+    client = client_of(predictor, jobs=4, job_keep_s=0.2)
     predictor.hold.clear()
     with client:
         urls = [client.post("/jobs", content=IMAGE).json()["url"] for _ in range(2)]
         refused = client.post("/jobs", content=IMAGE)
-        assert (*error_of(refused), refused.headers["retry-after"]) == (503, "busy", "5")
+        assert (*error_of(refused), refused.headers["retry-after"]) == (429, "too_many_jobs", "5")
         predictor.hold.set()
         assert [fetch(client, url).status_code for url in urls] == [200, 200]
         time.sleep(0.3)
@@ -66,17 +69,70 @@ def test_finished_jobs_leave_their_places_to_others(client):
         assert fetch(client, client.post("/jobs", content=IMAGE).json()["url"]).status_code == 200
 
 
+def test_half_of_the_jobs_are_left_to_others(predictor):
+    app = app_of(predictor, jobs=4, queue=20)
+    anna, ben, third = (TestClient(app, client=(host, 1)) for host in ("1.1.1.1", "2.2.2.2", "3.3.3.3"))
+    predictor.hold.clear()
+    with anna:
+        assert [anna.post("/jobs", content=IMAGE).status_code for _ in range(4)] == [202, 202, 429, 429]
+        assert [ben.post("/jobs", content=IMAGE).status_code for _ in range(3)] == [202, 202, 503]
+        assert error_of(third.post("/jobs", content=IMAGE)) == (503, "busy")
+        predictor.hold.set()
+
+
+def test_half_of_the_memory_is_left_to_others(predictor):
+    app = app_of(predictor, max_answer_bytes=4 * KEPT_BYTES)
+    anna, ben = TestClient(app, client=("1.1.1.1", 1)), TestClient(app, client=("2.2.2.2", 1))
+    with anna:
+        urls = [anna.post(f"/jobs?format={FORMAT}", content=IMAGE).json()["url"] for _ in range(2)]
+        wait_until_finished(app)
+        assert error_of(anna.post("/jobs", content=IMAGE)) == (429, "too_many_jobs")
+        assert ben.post("/jobs", content=IMAGE).status_code == 202
+        assert fetch(anna, urls[0]).status_code == 200
+        assert anna.post("/jobs", content=IMAGE).status_code == 202
+
+
+def wait_until_finished(app) -> None:
+    deadline = time.monotonic() + 5
+    while not all(job.finished for job in app.state.jobs._jobs.values()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_answers_are_kept_compressed_and_arrive_as_they_were_made(predictor):
+    app = app_of(predictor)
+    client = TestClient(app)
+    image = png_of(np.kron(np.random.default_rng(0).integers(0, 2, (40, 40)), np.ones((8, 8))).astype(np.uint8) * 255)
+    expected = client.post("/predict?format=contours", content=image).content
+    url = client.post("/jobs?format=contours", content=image).json()["url"]
+    wait_until_finished(app)
+    (job,) = app.state.jobs._jobs.values()
+    assert job.size < 4096 + len(expected) / 4
+    for accepted, encoding in (("gzip", "gzip"), ("identity", None)):
+        answer = client.get(url, headers={"accept-encoding": accepted})
+        assert (answer.content, answer.headers.get("content-encoding")) == (expected, encoding)
+        assert answer.headers["vary"] == "Accept-Encoding"
+
+
+def test_what_cannot_be_compressed_is_kept_as_it_is():
+    noise = Answer("septum:one", np.random.default_rng(0).bytes(10_000), "image/png", {}, 1)
+    assert noise.compress() is noise.decompress() is noise
+    text = replace(noise, body=b"text" * 1000).compress()
+    assert text.compress() is text
+    assert text.decompress().body == b"text" * 1000
+
+
 FORMAT = "probability_tiff"
 KEPT_BYTES = len(client_of(Brightness()).post(f"/predict?format={FORMAT}", content=IMAGE).content) + 4096
 
 
 def test_fetched_answers_make_room_and_unfetched_ones_are_kept(predictor):
-    client = client_of(predictor, max_answer_bytes=2 * KEPT_BYTES)
+    app = app_of(predictor, max_answer_bytes=2 * KEPT_BYTES)
+    client, other = TestClient(app), TestClient(app, client=("2.2.2.2", 1))
 
-    def send() -> str:
+    def send(client: TestClient = client) -> str:
         return client.post(f"/jobs?format={FORMAT}", content=IMAGE).json()["url"]
 
-    first, second = send(), send()
+    first, second = send(), send(other)
     assert fetch(client, first).status_code == 200
     third = send()
     assert [fetch(client, url).status_code for url in (third, second, first)] == [200, 200, 404]
@@ -106,7 +162,7 @@ def test_no_job_is_taken_while_unfetched_answers_fill_the_room(predictor):
 
 
 def test_a_deleted_job_is_not_started_and_gives_its_place_back(predictor):
-    client = client_of(predictor, jobs=2)
+    client = client_of(predictor, jobs=4)
     predictor.hold.clear()
     with client:
         first, second = (client.post("/jobs", content=IMAGE).json()["url"] for _ in range(2))
@@ -119,7 +175,7 @@ def test_a_deleted_job_is_not_started_and_gives_its_place_back(predictor):
 
 
 def test_slow_uploads_take_their_places_before_they_have_arrived(predictor):
-    app, statuses = app_of(predictor, jobs=2), []
+    app, statuses = app_of(predictor, jobs=4), []
 
     async def upload():
         messages = [{"type": "http.request", "body": IMAGE, "more_body": False}]
@@ -138,7 +194,7 @@ def test_slow_uploads_take_their_places_before_they_have_arrived(predictor):
         await asyncio.gather(*[upload() for _ in range(10)])
 
     asyncio.run(world())
-    assert sorted(status for status in statuses if status) == [202] * 2 + [503] * 8
+    assert sorted(status for status in statuses if status) == [202] * 2 + [429] * 8
 
 
 def test_a_refused_upload_gives_its_place_back(predictor):

@@ -147,20 +147,29 @@ def kills(log: Path, count: int) -> str:
 
 
 def termination(log: Path, requests: int) -> str:
-    """SIGTERM with work in flight: all of it is answered, and the exit code is 0."""
+    """SIGTERM with requests and jobs in flight: all of them are answered, and the exit code is 0."""
     (body,) = images(1, 512)
-    with Server(log) as server, ThreadPoolExecutor(requests) as pool:
+    with Server(log) as server, ThreadPoolExecutor(requests + 1) as pool:
         with server.client() as client:
             expected = client.post("/predict", content=body).content
         ask = httpx.Client(base_url=server.url, timeout=120, headers={"connection": "close"})
+        jobs = [ask.post("/jobs", content=body).json()["url"] for _ in range(3)]
         futures = [pool.submit(ask.post, "/predict", content=body) for _ in range(requests)]
         time.sleep(0.3)
-        code = server.stop()
+        stopping = pool.submit(server.stop)
         answers = [future.result() for future in futures]
+        answers += [_fetch(ask, url) for url in jobs]
+        code = stopping.result()
         ask.close()
     require(all(answer.content == expected for answer in answers), f"{[answer.status_code for answer in answers]}")
     require(code == 0, f"exit code {code}")
-    return f"{requests} requests in flight answered, exit code 0"
+    return f"{requests} requests and {len(jobs)} jobs in flight answered, exit code 0"
+
+
+def _fetch(client: httpx.Client, url: str) -> httpx.Response:
+    while (answer := client.get(url)).status_code == 202:
+        time.sleep(0.1)
+    return answer
 
 
 def memory(log: Path, count: int, command: list[str] | None = None) -> str:
