@@ -4,6 +4,8 @@ import io
 import zipfile
 
 import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
 
 from seg.data.drawing import draw_picture
 from service.formats import FORMATS
@@ -22,6 +24,9 @@ MEMBERS = {
     "summary.json": "json",
 }
 
+#: Channels that can be looked at one by one.
+MOST_CHANNELS = 7
+
 _TEXT = (".csv", ".geojson", ".json", ".txt")
 
 
@@ -33,12 +38,29 @@ def bundle(prediction: Prediction) -> bytes:
 
 
 def bundle_view(prediction: Prediction) -> bytes:
-    """Return a zip of `picture.png` and `probability.png`: what can be shown before there are cells."""
-    return _zip({"picture.png": _picture(prediction), "probability.png": FORMATS["probability"].write(prediction)})
+    """Return a zip of `picture.png` and `probability.png`, what can be shown before there are cells.
+
+    An image that is neither grey nor RGB also has `channel0.png` and so on, each stretched by itself.
+    """
+    members = {"picture.png": _picture(prediction), "probability.png": FORMATS["probability"].write(prediction)}
+    return _zip(members | _channels(prediction))
+
+
+def _channels(prediction: Prediction) -> dict[str, bytes]:
+    image = prediction.image
+    count = 1 if image.ndim == 2 else image.shape[2]
+    if count in (1, 3):
+        return {}
+    channels = (np.ascontiguousarray(image[..., number]) for number in range(min(count, MOST_CHANNELS)))
+    return {f"channel{number}.png": _encode(draw_picture(channel)) for number, channel in enumerate(channels)}
 
 
 def _picture(prediction: Prediction) -> bytes:
-    return bytes(imagecodecs.png_encode(draw_picture(prediction.image), level=1))
+    return _encode(draw_picture(prediction.image))
+
+
+def _encode(picture: NDArray[np.uint8]) -> bytes:
+    return bytes(imagecodecs.png_encode(picture, level=1))
 
 
 def _zip(members: dict[str, bytes]) -> bytes:

@@ -124,7 +124,7 @@ function forgetOthers({ items, current }) {
     if (!item.view) continue;
     pixels += item.view.pictures[0].width * item.view.pictures[0].height;
     if (pixels <= MOST_PX || item === current) continue;
-    for (const picture of item.view.pictures) picture.close();
+    for (const picture of [item.view.pictures, ...item.view.channels].flat()) picture.close();
     Object.assign(item, { view: null, found: null });
   }
 }

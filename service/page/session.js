@@ -5,6 +5,8 @@
 /**
  * @typedef {object} View what is shown first
  * @property {ImageBitmap[]} pictures
+ * @property {boolean} color whether the picture has RGB
+ * @property {ImageBitmap[][]} channels each as a picture of its own, where the image is neither gray nor RGB
  * @property {import("./viewer/pyramid.js").Level<Uint16Array>[]} probability
  * @property {Uint32Array} atLeast code -> pixels with at least this code
  */

@@ -1,5 +1,6 @@
 // The picture with its controls: view, threshold, pages, what goes on, what is under the pointer.
 
+import { Contrast } from "./contrast.js";
 import { byId, element } from "./dom.js";
 import { formatNumber, hasText, text } from "./language.js";
 import { nameOfColumn, shownColumns } from "./measure/columns.js";
@@ -28,6 +29,7 @@ export class Stage {
     this.#measure = measure;
     this.#correct = correct;
     this.#picture = new Picture();
+    this.#contrast = new Contrast(() => this.show());
     listen(this.#picture, {
       hover: (place) => this.#hover(place),
       click: (place) => this.#click(place),
@@ -43,6 +45,7 @@ export class Stage {
   #measure;
   #correct;
   #picture;
+  #contrast;
   /** @type {ViewName} */
   #view = "boundary";
   #revealed = 0;
@@ -53,6 +56,7 @@ export class Stage {
     document.body.classList.toggle("empty", !item);
     this.#showNotice();
     this.#showControls();
+    this.#contrast.show(item);
     /** @type {HTMLFieldSetElement} */ (byId("views")).disabled = this.#correct.active;
     if (!item?.view) {
       this.#picture.show(null);
@@ -62,6 +66,8 @@ export class Stage {
     this.#reveal(item);
     this.#picture.show({
       pictures: item.view.pictures,
+      channels: item.view.channels,
+      display: this.#contrast.display,
       probability: item.view.probability,
       labels: item.found?.labels ?? null,
       correction: edit ? edit.levels : null,

@@ -7,6 +7,8 @@ import { readLabels } from "./tiff.js";
 
 const LARGE_PX = 4e6;
 const SMALL_SHARE = 4;
+const PNG_COLOR_TYPE = 25;
+const PNG_RGB = 2;
 
 /**
  * Read what is shown first.
@@ -19,7 +21,10 @@ async function readView({ archive }) {
   const counts = new Uint32Array(65537);
   for (const code of full.data) counts[code] += 1;
   for (let code = 65535; code >= 0; code -= 1) counts[code] += counts[code + 1];
-  return { pictures: await readPicture(members["picture.png"]), probability, atLeast: counts };
+  const names = Object.keys(members).filter((name) => name.startsWith("channel"));
+  const channels = await Promise.all(names.map((name) => readPicture(members[name])));
+  const picture = members["picture.png"];
+  return { pictures: await readPicture(picture), color: picture[PNG_COLOR_TYPE] === PNG_RGB, channels, probability, atLeast: counts };
 }
 
 /** @param {Uint8Array} png */

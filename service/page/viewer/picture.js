@@ -1,6 +1,7 @@
 // The canvas: the image below, what was found above it, redrawn once a frame.
 
 import { byId } from "../dom.js";
+import * as display from "./display.js";
 import { Viewport } from "./viewport.js";
 import * as raster from "./raster.js";
 
@@ -8,6 +9,8 @@ import * as raster from "./raster.js";
 /**
  * @typedef {object} Shown
  * @property {ImageBitmap[]} pictures the image, and a smaller copy of large ones
+ * @property {ImageBitmap[][]} channels as `pictures`, one by one; none for gray and RGB
+ * @property {import("./display.js").Display} display
  * @property {import("./pyramid.js").Level<Uint16Array>[]} probability
  * @property {import("./pyramid.js").Level<Uint32Array>[] | null} labels
  * @property {import("./pyramid.js").Level<Uint8Array>[] | null} correction
@@ -80,16 +83,38 @@ export class Picture {
     if (!context) return;
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (!this.shown) return;
-    this.#drawImage(context, this.shown);
+    this.#drawColors(context, this.shown);
     this.#drawOverlay(context, this.shown);
     if (this.cursor) this.#drawCursor(context, this.cursor);
   }
 
   /**
+   * Draw the image in the contrast and the channels that are chosen.
    * @param {CanvasRenderingContext2D} context
    * @param {Shown} shown
    */
-  #drawImage(context, { pictures }) {
+  #drawColors(context, shown) {
+    const { width, height } = this.canvas;
+    if (display.isPlain(shown.display) || !shown.channels.length) this.#drawImage(context, shown.pictures);
+    if (display.isPlain(shown.display)) return;
+    const image = context.getImageData(0, 0, width, height);
+    if (!shown.channels.length) display.adjust(image.data, shown.display);
+    const above = this.#overlay.getContext("2d", { willReadFrequently: true });
+    const table = display.brightnessTable(shown.display);
+    for (const [number, color] of display.channelColors(shown.channels.length).entries()) {
+      if (!above || !shown.display.on[number]) continue;
+      above.clearRect(0, 0, width, height);
+      this.#drawImage(above, shown.channels[number]);
+      display.addChannel(image.data, above.getImageData(0, 0, width, height).data, table, color);
+    }
+    context.putImageData(image, 0, 0);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {ImageBitmap[]} pictures
+   */
+  #drawImage(context, pictures) {
     const { x, y, scale, imageWidth, imageHeight } = this.viewport;
     const small = pictures[pictures.length - 1];
     const picture = scale <= small.width / pictures[0].width ? small : pictures[0];
