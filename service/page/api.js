@@ -11,6 +11,7 @@ const MOST_TRIES = 120;
  * @property {number | null} pixelSize in micrometers; null as the file says
  * @property {boolean | null} tta average over the turned and mirrored image; null as the model's scores were made
  * @property {number} [threshold]
+ * @property {string} [model] tag; the served one if not given
  */
 
 /** What the service refused, or that it cannot be reached (code "offline"). */
@@ -40,9 +41,17 @@ export function onTokenNeeded(ask) {
   askForToken = ask;
 }
 
-/** @returns {Promise<Record<string, any>>} the model card */
-export async function fetchModel() {
-  return (await request("model")).json();
+/**
+ * @param {string} [tag] of another model than the served one
+ * @returns {Promise<Record<string, any>>} the model card
+ */
+export async function fetchModel(tag) {
+  return (await request(tag === undefined ? "model" : `model?${new URLSearchParams({ model: tag })}`)).json();
+}
+
+/** @returns {Promise<Record<string, any>[]>} the models that can be asked for, the latest first */
+export async function fetchModels() {
+  return (await request("models")).json();
 }
 
 /**
@@ -59,6 +68,7 @@ export async function predict(file, format, options, tell, signal) {
   if (options.tta !== null) query.set("tta", String(options.tta));
   if (options.page !== null) query.set("page", String(options.page));
   if (options.pixelSize !== null) query.set("pixel_size_um", String(options.pixelSize));
+  if (options.model !== undefined) query.set("model", options.model);
   if (options.threshold !== undefined) query.set("threshold", String(options.threshold));
   tell("sending");
   const sent = { method: "POST", body: file, signal };

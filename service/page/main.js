@@ -2,6 +2,7 @@
 
 import { fetchModel, onTokenNeeded, ServiceError } from "./api.js";
 import { showCard } from "./card.js";
+import { Comparison } from "./compare.js";
 import { CorrectPanel } from "./correct/panel.js";
 import { askForToken, startDialogs } from "./dialogs.js";
 import { byId } from "./dom.js";
@@ -26,7 +27,8 @@ const session = new Session();
 const measure = new MeasurePanel(session);
 const correct = new CorrectPanel(session, announce);
 const downloads = new DownloadPanel(session, announce);
-const stage = new Stage(session, measure, correct);
+const comparison = new Comparison(session, announce);
+const stage = new Stage(session, measure, correct, comparison);
 startTheme();
 startDialogs();
 onTokenNeeded(askForToken);
@@ -48,6 +50,7 @@ async function loadModel() {
       session.model = await fetchModel();
       showCard(session.model);
       session.emit("model");
+      await comparison.load();
       return;
     } catch (error) {
       byId("model-name").textContent = text(error instanceof ServiceError && error.code === "loading" ? "model.loading" : "model.unknown");
@@ -64,6 +67,7 @@ function startLanguages() {
     if (session.model) showCard(session.model);
     for (const kind of /** @type {const} */ (["list", "current", "model"])) session.emit(kind);
     downloads.show();
+    comparison.translate();
     stage.show();
   });
 }

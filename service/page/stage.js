@@ -23,9 +23,11 @@ export class Stage {
    * @param {Session} session
    * @param {MeasurePanel} measure
    * @param {CorrectPanel} correct
+   * @param {import("./compare.js").Comparison} comparison
    */
-  constructor(session, measure, correct) {
+  constructor(session, measure, correct, comparison) {
     this.#session = session;
+    this.#comparison = comparison;
     this.#measure = measure;
     this.#correct = correct;
     this.#picture = new Picture();
@@ -45,6 +47,7 @@ export class Stage {
   #measure;
   #correct;
   #picture;
+  #comparison;
   #contrast;
   /** @type {ViewName} */
   #view = "boundary";
@@ -58,6 +61,8 @@ export class Stage {
     this.#showControls();
     this.#contrast.show(item);
     /** @type {HTMLFieldSetElement} */ (byId("views")).disabled = this.#correct.active;
+    const rival = item?.view && !this.#correct.active ? this.#comparison.shown(item) : null;
+    this.#comparison.tell(item, rival !== null);
     if (!item?.view) {
       this.#picture.show(null);
       return;
@@ -71,6 +76,7 @@ export class Stage {
       probability: item.view.probability,
       labels: item.found?.labels ?? null,
       correction: edit ? edit.levels : null,
+      rival,
       view: this.#correct.active ? "boundary" : this.#view,
       threshold: this.#session.thresholdOf(item),
       opacity: Number(/** @type {HTMLInputElement} */ (byId("opacity")).value),

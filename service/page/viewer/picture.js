@@ -7,6 +7,13 @@ import * as raster from "./raster.js";
 
 /** @typedef {"image" | "boundary" | "probability" | "cells" | "outlines"} ViewName */
 /**
+ * @typedef {object} Rival what another model found, shown on the right
+ * @property {import("./pyramid.js").Level<Uint16Array>[]} probability
+ * @property {import("./pyramid.js").Level<Uint32Array>[] | null} labels
+ * @property {number} threshold
+ * @property {number} share of the canvas that is left of it
+ */
+/**
  * @typedef {object} Shown
  * @property {ImageBitmap[]} pictures the image, and a smaller copy of large ones
  * @property {ImageBitmap[][]} channels as `pictures`, one by one; none for gray and RGB
@@ -14,6 +21,7 @@ import * as raster from "./raster.js";
  * @property {import("./pyramid.js").Level<Uint16Array>[]} probability
  * @property {import("./pyramid.js").Level<Uint32Array>[] | null} labels
  * @property {import("./pyramid.js").Level<Uint8Array>[] | null} correction
+ * @property {Rival | null} rival
  * @property {ViewName} view
  * @property {number} threshold
  * @property {number} opacity
@@ -85,6 +93,7 @@ export class Picture {
     if (!this.shown) return;
     this.#drawColors(context, this.shown);
     this.#drawOverlay(context, this.shown);
+    if (this.shown.rival) this.#drawLine(context, this.shown.rival.share);
     if (this.cursor) this.#drawCursor(context, this.cursor);
   }
 
@@ -131,11 +140,37 @@ export class Picture {
     const above = this.#overlay.getContext("2d");
     if (!above || (shown.view === "image" && !shown.correction && !shown.cells.chosen)) return;
     const image = above.createImageData(this.#overlay.width, this.#overlay.height);
-    this.#paint(new Uint32Array(image.data.buffer), shown);
+    const screen = new Uint32Array(image.data.buffer);
+    this.#paint(screen, shown);
+    if (shown.rival) this.#paintRight(screen, shown, shown.rival);
     above.putImageData(image, 0, 0);
     context.globalAlpha = shown.opacity;
     context.drawImage(this.#overlay, 0, 0);
     context.globalAlpha = 1;
+  }
+
+  /**
+   * @param {Uint32Array} screen
+   * @param {Shown} shown
+   * @param {Rival} rival
+   */
+  #paintRight(screen, shown, { probability, labels, threshold, share }) {
+    const right = new Uint32Array(screen.length);
+    this.#paint(right, { ...shown, probability, labels, threshold, cells: { chosen: 0, excluded: null } });
+    const { width } = this.#overlay;
+    for (let start = Math.round(share * width), end = width; end <= screen.length; start += width, end += width) screen.set(right.subarray(start, end), start);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} share
+   */
+  #drawLine(context, share) {
+    const left = Math.round(share * this.canvas.width);
+    for (const [color, width] of /** @type {const} */ ([["#000", 4], ["#fff", 2]])) {
+      context.fillStyle = color;
+      context.fillRect(left - (width * this.density) / 2, 0, width * this.density, this.canvas.height);
+    }
   }
 
   /**

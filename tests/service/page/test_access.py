@@ -1,10 +1,12 @@
 """Everyone: narrow screens, dark and light, languages, screen readers."""
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.service.page.world import image, opened, pick
+from tests.service.page.world import ROOMS, image, opened, pick, serving
+from tests.service.world import Familiar, Shelf
 
 SERIOUS = {"serious", "critical"}
 
@@ -60,6 +62,20 @@ def test_the_language_is_that_of_the_browser_or_english(browser, url, locale, ti
     page.reload()
     expect(page.locator("#welcome-title")).to_have_text("Find the cells in your images")
     page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_comparison_and_warning_are_accessible_and_fit_a_phone(browser, scheme):
+    with serving(Familiar(), Shelf(two=Familiar())) as url:
+        page = opened(browser, url, color_scheme=scheme, bypass_csp=True, viewport={"width": 390, "height": 844})
+        pick(page, image("color.png", np.stack([ROOMS] * 3, axis=2)))
+        page.locator("#other-model").select_option("septum:two")
+        expect(page.locator("#swipe-right")).to_contain_text("cells")
+        page.locator("#contrast summary").click()
+        expect(page.locator("#unlike")).to_be_visible()
+        assert findings(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.context.close()
 
 
 def test_the_tabs_are_used_by_keys(page):

@@ -13,7 +13,7 @@ import numpy as np
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.service.world import Brightness, app_of, png_of
+from tests.service.world import Brightness, Shelf, app_of, png_of
 
 #: A machine may be busy.
 _TIMEOUT_MS = 120_000
@@ -32,9 +32,9 @@ def image(name: str, pixels=ROOMS) -> dict:
 
 
 @contextlib.contextmanager
-def serving(predictor=None, **settings) -> Iterator[str]:
+def serving(predictor=None, store: Shelf | None = None, **settings) -> Iterator[str]:
     """The address of a service that runs in a thread."""
-    app = app_of(predictor or Brightness(), **settings)
+    app = app_of(predictor or Brightness(), store, **settings)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
