@@ -15,6 +15,9 @@ Truth = Literal["mask", "labels", "objects"]
 Labels = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
+#: More values than a mask may have.
+_MANY_LEVELS = 8
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -88,34 +91,70 @@ class Annotation:
             return Annotated(boundaries_from_labels(labels, self.thickness_px), labels)
         picture = _fitting(entry, entry.truths[0], shape, files)
         with naming(entry.truths[0]):
-            return self.of(picture.pixels, picture.lossy)
+            known = self.of(picture.pixels, picture.lossy)
+            if known.valid is not None and not known.valid.any():
+                raise ValueError(f"all pixels are void ({self.void}): annotate a part of the image, or leave it out")
+            return known
 
-    def of(self, pixels: NDArray[Any], lossy: bool = False) -> Annotated:
-        """Return what a picture of a mask or of labels tells.
+    def of(self, picture: NDArray[Any], lossy: bool = False) -> Annotated:
+        """Return what the picture of a mask or of labels says.
 
         Args:
-            pixels: (H, W) or (H, W, 3).
-            lossy: it was saved as JPEG.
+            picture: (H, W) or (H, W, 3).
+            lossy: it was saved as JPEG, which changes values.
 
         Raises:
             ValueError: it is unfit.
         """
-        picture = Picture(pixels, lossy)
-        return self._mask(picture) if self.truth == "mask" else self._labels(picture)
+        return self._mask(picture, lossy) if self.truth == "mask" else self._labels(picture, lossy)
 
-    def _mask(self, picture: Picture) -> Annotated:
-        void = None if self.void is None else void_of(picture.pixels, self.void)
-        mask = MaskRule(self.boundary_value, self.threshold).apply(picture.pixels, picture.lossy, void)
+    @property
+    def halo_px(self) -> int:
+        """Pixels around a window on which the mask within depends."""
+        return self.thickness_px + 1 if self.truth == "labels" else 0
+
+    def add_levels(self, levels: NDArray[Any], picture: NDArray[Any]) -> NDArray[Any]:
+        """Return the values found so far with those of a further window, as far as `check_levels` needs them.
+
+        Args:
+            levels: found so far.
+            picture: (H, W).
+        """
+        if self.truth == "labels":
+            largest: NDArray[Any] = np.append(levels, picture.max(initial=0)).max(keepdims=True)
+            return largest
+        if self.threshold is not None or len(levels) > _MANY_LEVELS:
+            return levels
+        new = picture[~np.isin(picture, levels)]
+        return np.append(levels, np.unique(new))
+
+    def check_levels(self, levels: NDArray[Any]) -> None:
+        """Refuse a picture by the values that its windows have together.
+
+        Args:
+            levels: of all windows.
+
+        Raises:
+            ValueError: it is unfit.
+        """
+        if self.truth == "mask":
+            self.of(levels[None])
+        elif levels.max(initial=0) > np.iinfo(np.int32).max:
+            raise ValueError(f"labels of an image this large are at most {np.iinfo(np.int32).max}: renumber them")
+
+    def _mask(self, picture: NDArray[Any], lossy: bool) -> Annotated:
+        void = None if self.void is None else void_of(picture, self.void)
+        mask = MaskRule(self.boundary_value, self.threshold).apply(picture, lossy, void)
         return Annotated(mask, valid=_valid(void))
 
-    def _labels(self, picture: Picture) -> Annotated:
-        if picture.lossy:
+    def _labels(self, picture: NDArray[Any], lossy: bool) -> Annotated:
+        if lossy:
             raise ValueError("JPEG changes the values of labels, save them as PNG or TIFF")
-        void = None if self.void is None else void_of(picture.pixels, self.void)
+        void = None if self.void is None else void_of(picture, self.void)
         if void is None or not void.any():
-            labels = labels_of(picture.pixels)
+            labels = labels_of(picture)
             return Annotated(boundaries_from_labels(labels, self.thickness_px), labels)
-        pixels = picture.pixels.copy()
+        pixels = picture.copy()
         pixels[void] = 0
         labels = labels_of(pixels)
         boundary, known = boundaries_beside_void(labels, void, self.thickness_px)
@@ -140,11 +179,22 @@ def _valid(void: Mask | None) -> Mask | None:
 
 def _fitting(entry: Entry, path: Path, shape: tuple[int, ...], files: FileReader) -> Picture:
     """Return a picture of the truth, as large as its image."""
-    picture = files.read(path, entry.truth_page)
-    height, width = picture.pixels.shape[:2]
-    if (height, width) != tuple(shape):
-        raise ValueError(
-            f"{path}: {width}x{height} pixels, but its image {entry.image} has {shape[1]}x{shape[0]}: "
-            "save both at the same size"
-        )
+    picture = files.read(path, entry.truth_page, size=(shape[0], shape[1]))
+    if picture.pixels.shape[:2] != tuple(shape):
+        raise ValueError(misfit(entry, path, picture.pixels.shape, shape))
     return picture
+
+
+def misfit(entry: Entry, path: Path, of_truth: tuple[int, ...], of_image: tuple[int, ...]) -> str:
+    """Return the sentence about a truth that is not as large as its image.
+
+    Args:
+        entry: of the sample.
+        path: of the truth.
+        of_truth: its shape.
+        of_image: that of the image.
+    """
+    return (
+        f"{path}: {of_truth[1]}x{of_truth[0]} pixels, but its image {entry.image} has {of_image[1]}x{of_image[0]}: "
+        "save both at the same size"
+    )

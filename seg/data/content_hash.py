@@ -17,8 +17,9 @@ def hash_samples(splits: Mapping[str, Sequence[Sample]]) -> str:
     digest = hashlib.sha256()
     for split, samples in splits.items():
         for sample in samples:
-            digest.update(f"{split} {sample.name} {sample.image.shape} {sample.image.dtype}".encode())
-            digest.update(np.ascontiguousarray(sample.image).tobytes() + np.packbits(sample.mask).tobytes())
-            digest.update(b"" if sample.labels is None else np.ascontiguousarray(sample.labels).tobytes())
-            digest.update(b"" if sample.valid is None else b"valid" + np.packbits(sample.valid).tobytes())
+            digest.update(f"{split} {sample.name} {sample.shape} {sample.dtype}".encode())
+            for part in sample.strips():
+                digest.update(np.ascontiguousarray(part.image).tobytes() + np.packbits(part.mask).tobytes())
+                digest.update(b"" if part.labels is None else np.ascontiguousarray(part.labels).tobytes())
+                digest.update(b"" if part.valid is None else b"valid" + np.packbits(part.valid).tobytes())
     return digest.hexdigest()

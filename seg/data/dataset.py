@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from seg.data.sample import Sample
+from seg.data.sample import Chosen, Sample, Window
 from seg.data.sampling import CropKey
-from seg.data.scaling import IntensityScaling, match_channels, normalize, prepare, scale
+from seg.data.scaling import IntensityScaling, limits_of, match_channels, normalize, prepare, scale
 from seg.data.targets import Masks, Target, annotation_of, stack_targets, targets_of, void_value
-from seg.data.windows import window_around
+from seg.data.windows import random_window, window_around
 
 
 class Batch(TypedDict):
@@ -62,6 +62,7 @@ class WholeImages(Dataset[dict[str, Any]]):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         sample = self.samples[index]
+        sample = sample.whole()
         image = prepare(sample.image, self.scaling, self.channels, self.alone)
         item = _item(sample.name, image, stack_targets(self.targets, sample.mask, sample.labels), sample.valid)
         return item if sample.labels is None else item | {"labels": torch.from_numpy(sample.labels)}
@@ -99,44 +100,42 @@ class RandomCrops(Dataset[dict[str, Any]]):
     ) -> None:
         self.samples, self.channels, self.seed, self.targets = samples, channels, seed, targets
         self.crop_px, self.boundary_share = crop_px, boundary_share
-        self.limits = [scaling.limits(match_channels(sample.image, channels), alone) for sample in samples]
-        self.crop = albumentations.Compose(
-            [
-                albumentations.RandomCrop(
-                    crop_px, crop_px, pad_if_needed=True, border_mode=cv2.BORDER_REFLECT_101, pad_position="random"
-                )
-            ]
+        self.limits = [limits_of(sample, scaling, channels, alone) for sample in samples]
+        self.random = albumentations.RandomCrop(
+            crop_px, crop_px, pad_if_needed=True, border_mode=cv2.BORDER_REFLECT_101, pad_position="random"
         )
+        self.crop = albumentations.Compose([self.random])
         self.transforms = albumentations.Compose(list(transforms))
-        self.partly = any(sample.valid is not None for sample in samples)  # annotated: then every item says where
+        self.partly = any(sample.partly for sample in samples)  # annotated: then every item says where
 
     def __getitem__(self, key: CropKey) -> dict[str, Any]:
         epoch, index = key
         number = index % len(self.samples)
         seeds = np.random.SeedSequence((self.seed, epoch, index)).generate_state(3)
         sample = self.samples[number]
-        self.crop.set_random_seed(int(seeds[0]))
-        crop = self._crop(sample, np.random.default_rng(int(seeds[2])))
+        crop = self._crop(sample, int(seeds[0]), np.random.default_rng(int(seeds[2])))
         self.transforms.set_random_seed(int(seeds[1]))
         changed = self.transforms(image=scale(crop["image"], self.limits[number]), mask=crop["mask"])
         masks, valid = targets_of(self.targets, changed["mask"], sample.thickness_px)
         return _item(sample.name, normalize(changed["image"]), masks, valid if self.partly else None)
 
-    def _crop(self, sample: Sample, rng: np.random.Generator) -> dict[str, Any]:
+    def _crop(self, sample: Sample, seed: int, rng: np.random.Generator) -> dict[str, Any]:
         """Return a random crop of image and annotation."""
-        pictures = {"image": match_channels(sample.image, self.channels), "mask": annotation_of(sample)}
-        if self.boundary_share and rng.random() < self.boundary_share and sample.mask.any():
-            return self._crop_around(sample.mask, pictures, rng)
-        crop: dict[str, Any] = self.crop(**pictures)
-        if sample.valid is None or (crop["mask"] != void_value(crop["mask"])).any():
+        if self.boundary_share and rng.random() < self.boundary_share and sample.count("boundary"):
+            return self._crop_around(sample, "boundary", seed, rng)
+        crop = self._cut(sample, random_window(self.random, sample.shape, seed), seed)
+        if not sample.partly or (crop["mask"] != void_value(crop["mask"])).any():
             return crop
-        return self._crop_around(sample.valid, pictures, rng)
+        return self._crop_around(sample, "annotated", seed, rng)
 
-    def _crop_around(
-        self, chosen: NDArray[np.bool_], pictures: dict[str, NDArray[Any]], rng: np.random.Generator
-    ) -> dict[str, Any]:
-        window = window_around(chosen, self.crop_px, rng)
-        crop: dict[str, Any] = self.crop(**{name: picture[window] for name, picture in pictures.items()})
+    def _crop_around(self, sample: Sample, chosen: Chosen, seed: int, rng: np.random.Generator) -> dict[str, Any]:
+        return self._cut(sample, window_around(sample, chosen, self.crop_px, rng), seed)
+
+    def _cut(self, sample: Sample, window: Window, seed: int) -> dict[str, Any]:
+        """Return what lies in a window, padded to the size of a crop."""
+        part = sample.window(window)
+        self.crop.set_random_seed(seed)
+        crop: dict[str, Any] = self.crop(image=match_channels(part.image, self.channels), mask=annotation_of(part))
         return crop
 
 

@@ -9,18 +9,29 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.data.annotation import Annotation, Entry
-from seg.data.file_reader import FileReader
+from seg.data.annotation import Annotation, Entry, misfit
+from seg.data.cached_sample import CachedSample, SampleCache
+from seg.data.file_reader import FileReader, naming
+from seg.data.pixel_size import PixelSize
 from seg.data.sample import Sample, Source
+from seg.data.windowed_sample import WindowedSample
+
+#: No image is compressed to less than one part in this.
+_DENSEST = 100
 
 
 class FileSource(Source):
-    """Samples from files, all read and checked at the first access and kept in memory.
+    """Samples from files, all read and checked at the first access and kept in memory as far as they fit.
 
     Args:
         annotation: how truths are read.
         only_channels: use only images with 1 or 3 channels.
+
+    Attributes:
+        whole_bytes: larger images are read window by window where their files allow it.
     """
+
+    whole_bytes: int = 1 << 26
 
     def __init__(self, annotation: Annotation, only_channels: Literal[1, 3] | None = None) -> None:
         self.annotation, self.only_channels = annotation, only_channels
@@ -40,6 +51,14 @@ class FileSource(Source):
             files: reads what the list depends on.
         """
 
+    def open_files(self) -> FileReader:
+        """Return what reads the files."""
+        return FileReader()
+
+    @functools.cached_property
+    def _cache(self) -> SampleCache:
+        return SampleCache(self.cache_bytes)
+
     def __len__(self) -> int:
         return len(self._samples)
 
@@ -52,7 +71,7 @@ class FileSource(Source):
 
     def read(self) -> tuple[list[Sample], list[str]]:
         """Return the samples that can be read, and a sentence for each problem with the others."""
-        files = FileReader()
+        files = self.open_files()
         entries, problems = self.list_entries(files)
         samples, paths = [], []
         for entry in entries:
@@ -61,7 +80,7 @@ class FileSource(Source):
             except (ValueError, OSError) as error:
                 problems.append(str(error))
                 continue
-            if self.only_channels in (None, _channels(sample.image)):
+            if self.only_channels in (None, sample.channels):
                 samples.append(sample)
                 paths.append(entry.image)
         if not samples and not problems:
@@ -77,12 +96,43 @@ class FileSource(Source):
         return samples
 
     def _read(self, entry: Entry, files: FileReader) -> Sample:
+        """Return a sample that has been decoded, or at least looked through, once."""
+        large = self._open(entry, files)
+        if large is not None:
+            with naming(entry.truths[0]):
+                large.survey  # noqa: B018  # refuses what is unfit
+            return large
+        load = functools.partial(self._decode, entry, files)
+        return CachedSample(load(), entry.name, self._cache, load)
+
+    def _open(self, entry: Entry, files: FileReader) -> WindowedSample | None:
+        """Return a sample that is too large to be decoded whole, if it can be read window by window."""
+        if self.annotation.truth == "objects" or entry.channel is not None:
+            return None
+        if entry.image.is_file() and entry.image.stat().st_size * _DENSEST < self.whole_bytes:
+            return None
+        image = files.open(entry.image, entry.page, self.planes)
+        if image is None or image.nbytes <= self.whole_bytes:
+            return None
+        height, width = image.shape[:2]
+        truth = files.open(entry.truths[0], entry.truth_page, size=(height, width))
+        if truth is None or len(truth.shape) > 2:
+            return None
+        if truth.shape != (height, width):
+            raise ValueError(misfit(entry, entry.truths[0], truth.shape, image.shape))
+        return WindowedSample(entry.name, image, truth, self.annotation, self.pixel_size(entry))
+
+    def pixel_size(self, entry: Entry) -> PixelSize | None:
+        """Return the size of an image's pixels where the source knows it."""
+        return None
+
+    def _decode(self, entry: Entry, files: FileReader) -> Sample:
         image = files.read(entry.image, entry.page, self.planes).pixels
         if entry.channel is not None:
             image = _one_channel(image, entry)
         mask, labels, valid = self.annotation.read(entry, image.shape[:2], files)
         thickness_px = None if labels is None else self.annotation.thickness_px
-        return Sample(entry.name, image, mask, labels, thickness_px, valid=valid)
+        return Sample(entry.name, image, mask, labels, thickness_px, self.pixel_size(entry), valid)
 
 
 def _one_channel(image: NDArray[Any], entry: Entry) -> NDArray[Any]:
@@ -94,7 +144,7 @@ def _one_channel(image: NDArray[Any], entry: Entry) -> NDArray[Any]:
 
 def _odd_ones_out(samples: list[Sample], paths: list[Path]) -> Iterator[str]:
     """Name the images whose type or channels differ from those of most images."""
-    kinds = [f"{sample.image.dtype} with {_channels(sample.image)} channel(s)" for sample in samples]
+    kinds = [f"{sample.dtype} with {sample.channels} channel(s)" for sample in samples]
     usual = max(kinds, key=kinds.count, default="")
     for path, kind in zip(paths, kinds, strict=True):
         if kind != usual:

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 from albumentations import BaseCompose, BasicTransform
-from lightning_utilities.core.rank_zero import rank_zero_info, rank_zero_warn
 from torch.utils.data import DataLoader
 
 from seg.data.content_hash import hash_samples
@@ -16,6 +14,7 @@ from seg.data.dataset import RandomCrops, WholeImages
 from seg.data.folder import read_images
 from seg.data.folds import FoldSplit
 from seg.data.leakage import refuse_leakage
+from seg.data.mask_report import report_masks
 from seg.data.planes import Channels, Planes, Projection
 from seg.data.sample import Sample, Source, check_channels, check_names
 from seg.data.sampling import EpochSampler, ImageSampler
@@ -57,10 +56,12 @@ class BoundaryDataModule(pl.LightningDataModule):
             may lie anywhere. For images with much empty background.
         context: as many sections of a stack on either side of an image are further channels of the network's input.
         projection: max or mean: all sections (z) of a stack make one image; null: each is an image.
+        cache_gb: of memory, in gigabytes, for decoded images, of each process that prepares batches; those that do not
+            fit are decoded again. Images larger than 64 MB are read in parts where their files allow it.
 
     Raises:
-        ValueError: crop_px, batch_size or steps_per_epoch is not positive, boundary_share is out of range, or the
-            targets are unfit.
+        ValueError: crop_px, batch_size or steps_per_epoch is not positive, boundary_share is out of range, cache_gb is
+            negative, or the targets are unfit.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         boundary_share: float = 0.0,
         context: int = 0,
         projection: Projection | None = None,
+        cache_gb: float = 4.0,
     ) -> None:
         super().__init__()
         for name, value in (("crop_px", crop_px), ("batch_size", batch_size), ("steps_per_epoch", steps_per_epoch)):
@@ -90,12 +92,15 @@ class BoundaryDataModule(pl.LightningDataModule):
                 raise ValueError(f"{name} must be >= 1, got {value}")
         if not 0 <= boundary_share <= 1:
             raise ValueError(f"boundary_share must be in [0, 1], got {boundary_share}")
+        if not cache_gb >= 0:
+            raise ValueError(f"cache_gb must be >= 0 gigabytes, got {cache_gb}")
         check_targets(targets)
         self.source, self.transforms = source, transforms or []
         self.split = split if folds is None else FoldSplit(split, folds, fold)
         self.planes, self.channels = Planes.of(channels, context, projection), count_inputs(channels, context)
         if isinstance(source, Source):
             source.take_planes(self.planes)
+            source.cache_bytes = int(cache_gb * 1e9)
         self.scaling, self.targets = scaling, targets
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict = num_workers, predict
@@ -124,7 +129,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         check_channels(samples, self.channels)
         indices = self.split.assign(names)
         refuse_leakage(samples, indices)
-        _report_masks(samples)
+        report_masks(samples)
         self.training = nested_subset(indices.train, self.train_images, self.seed)
         self.samples, self.indices = samples, indices
 
@@ -207,15 +212,3 @@ class BoundaryDataModule(pl.LightningDataModule):
         if workers is None:
             workers = min(4, (os.cpu_count() or 1) // gpus) if gpus else 0
         return {"num_workers": workers, "pin_memory": gpus > 0}
-
-
-def _report_masks(samples: list[Sample]) -> None:
-    """Log how many masks are empty or full, and warn of a doubtful polarity."""
-    shares = np.array([sample.boundary_share for sample in samples])
-    void = np.mean([0 if sample.valid is None else 1 - sample.valid.mean() for sample in samples])
-    if void:
-        rank_zero_info(f"{void:.1%} of the pixels are void: nobody annotated them, and they have no influence")
-    share, empty, full = shares.mean(), (shares == 0).sum(), (shares == 1).sum()
-    rank_zero_info(f"{len(samples)} images, {share:.1%} of the pixels boundary, {empty} empty and {full} full mask(s)")
-    if share > 0.5:
-        rank_zero_warn(f"{share:.0%} of the pixels are boundary: is boundary_value the right one of the two values?")

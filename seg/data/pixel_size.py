@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from tifffile import TiffFile, TiffPage
 
+from seg.data.file_data import FileData, stream
 from seg.data.tiff_directories import TIFF_MAGIC
 
 #: Height and width of a pixel in micrometers.
@@ -23,7 +24,7 @@ _FINEST_UM = 1e-4
 _LONGEST_HEAD = 1 << 18
 
 
-def read_pixel_size(data: bytes, page: int = 0) -> PixelSize | None:
+def read_pixel_size(data: FileData, page: int = 0) -> PixelSize | None:
     """Return the size of a pixel from the metadata of OME, of ImageJ, or of TIFF itself, in this order.
 
     The resolution in a PNG or JPEG is that of a screen or printer and is ignored.
@@ -32,9 +33,9 @@ def read_pixel_size(data: bytes, page: int = 0) -> PixelSize | None:
         data: a file that `seg.data.reading.read_image` reads.
         page: of a file with several, from 0.
     """
-    if not data.startswith(TIFF_MAGIC):
+    if not data[:8].startswith(TIFF_MAGIC):
         return None
-    with TiffFile(io.BytesIO(data)) as file:
+    with TiffFile(stream(data)) as file:
         found = file.pages[page if page < len(file.pages) else 0]
         chosen = found if isinstance(found, TiffPage) else found.aspage()
         if file.is_ome and file.ome_metadata:

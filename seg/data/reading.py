@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.file_data import FileData
 from seg.data.image_error import ImageError, corrupt_image
 from seg.data.jpeg import JPEG_MAGIC, read_jpeg, read_jpeg_size
 from seg.data.planes import Planes
@@ -22,7 +23,7 @@ PLAIN = Planes()
 
 
 def read_image(
-    data: bytes, max_pixels: int = MAX_PIXELS, page: int | None = None, planes: Planes = PLAIN
+    data: FileData, max_pixels: int = MAX_PIXELS, page: int | None = None, planes: Planes = PLAIN
 ) -> NDArray[Any]:
     """Decode a PNG, JPEG or TIFF, recognized by its first bytes.
 
@@ -56,7 +57,7 @@ def read_image(
     return image
 
 
-def read_size(data: bytes, page: int | None = None, planes: Planes = PLAIN) -> tuple[int, int]:
+def read_size(data: FileData, page: int | None = None, planes: Planes = PLAIN) -> tuple[int, int]:
     """Return height and width of an image by its header, before its orientation is applied; 0 where it has none.
 
     Args:
@@ -65,15 +66,15 @@ def read_size(data: bytes, page: int | None = None, planes: Planes = PLAIN) -> t
         planes: as for `read_image`.
     """
     try:
-        if data.startswith(TIFF_MAGIC):
+        if data[:8].startswith(TIFF_MAGIC):
             first = page if planes.plain else tiff_layout(data, planes).page(page or 0, 0)
             return read_tiff_size(data, first)
-        return read_png_size(data) if data.startswith(PNG_MAGIC) else read_jpeg_size(data, page)
+        return read_png_size(data[:]) if data[:8].startswith(PNG_MAGIC) else read_jpeg_size(data[:], page)
     except Exception:  # `read_image` tells what is wrong
         return 0, 0
 
 
-def count_pages(data: bytes, planes: Planes = PLAIN) -> int:
+def count_pages(data: FileData, planes: Planes = PLAIN) -> int:
     """Return how many pages a file has: 1, except for a TIFF.
 
     Args:
@@ -83,7 +84,7 @@ def count_pages(data: bytes, planes: Planes = PLAIN) -> int:
     Raises:
         ImageError: the file is damaged.
     """
-    if not data.startswith(TIFF_MAGIC):
+    if not data[:8].startswith(TIFF_MAGIC):
         return 1
     try:
         return count_tiff_pages(data) if planes.plain else tiff_layout(data, planes).sections
@@ -106,15 +107,15 @@ def read_image_file(path: Path) -> NDArray[Any]:
         raise MemoryError(f"{path}: {error}") from error
 
 
-def _decode(data: bytes, max_pixels: int, page: int | None, planes: Planes) -> NDArray[Any]:
-    if data.startswith(TIFF_MAGIC):
+def _decode(data: FileData, max_pixels: int, page: int | None, planes: Planes) -> NDArray[Any]:
+    if data[:8].startswith(TIFF_MAGIC):
         if planes.plain:
             return read_tiff(data, max_pixels, page)
         return planes.shaped(read_tiff_planes(data, max_pixels, page, planes))
-    if not data.startswith((PNG_MAGIC, JPEG_MAGIC)):
+    if not data[:8].startswith((PNG_MAGIC, JPEG_MAGIC)):
         raise ImageError("unsupported_format", "the file is not a PNG, JPEG or TIFF image")
-    read = read_png if data.startswith(PNG_MAGIC) else read_jpeg
-    image = read(data, max_pixels, page)
+    read = read_png if data[:8].startswith(PNG_MAGIC) else read_jpeg
+    image = read(data[:], max_pixels, page)
     if planes.plain:
         return image
     return planes.shaped(np.concatenate([planes.numbered([]).pick(image)] * (2 * planes.context + 1), axis=2))

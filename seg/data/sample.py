@@ -3,14 +3,20 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.pixel_size import PixelSize
 from seg.data.planes import Planes
+
+#: Rows and columns of a part of an image.
+Window = tuple[slice, slice]
+
+#: Pixels that are boundary, or that somebody annotated.
+Chosen = Literal["boundary", "annotated"]
 
 #: A file name has at most 255 bytes; the files of a sample append to its name.
 _LONGEST_NAME = 200
@@ -44,6 +50,74 @@ class Sample:
         """Share of the annotated pixels that are boundary."""
         return float((self.mask if self.valid is None else self.mask[self.valid]).mean())
 
+    @property
+    def void_share(self) -> float:
+        """Share of the pixels that nobody annotated."""
+        return 0.0 if self.valid is None else float(1 - self.valid.mean())
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the image."""
+        return self.image.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the image."""
+        return self.image.dtype
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of the image."""
+        return 1 if len(self.shape) == 2 else self.shape[2]
+
+    @property
+    def labeled(self) -> bool:
+        """Whether there are labels."""
+        return self.labels is not None
+
+    @property
+    def partly(self) -> bool:
+        """Whether there are void pixels."""
+        return self.valid is not None
+
+    def whole(self) -> "Sample":
+        """Return all of it in memory."""
+        return self
+
+    def window(self, window: Window) -> "Sample":
+        """Return a part of it in memory."""
+        labels = None if self.labels is None else self.labels[window]
+        valid = None if self.valid is None else self.valid[window]
+        return replace(self, image=self.image[window], mask=self.mask[window], labels=labels, valid=valid)
+
+    def strips(self) -> Iterator["Sample"]:
+        """Return parts, of all columns, that are in memory one after another; together they are the whole."""
+        yield self
+
+    def image_strips(self) -> Iterator[NDArray[Any]]:
+        """Return the image of each strip."""
+        yield self.image
+
+    def count(self, chosen: Chosen) -> int:
+        """Return the number of pixels that are boundary, or annotated."""
+        return int(np.count_nonzero(self._pixels(chosen)))
+
+    def find(self, chosen: Chosen, number: int) -> tuple[int, int]:
+        """Return row and column of a pixel that is boundary, or annotated.
+
+        Args:
+            chosen: what it is.
+            number: of the pixel among these, row by row, from 0.
+        """
+        pixels = self._pixels(chosen)
+        row, column = np.unravel_index(np.flatnonzero(pixels)[number], pixels.shape)
+        return int(row), int(column)
+
+    def _pixels(self, chosen: Chosen) -> NDArray[np.bool_]:
+        if chosen == "boundary":
+            return self.mask
+        return np.ones_like(self.mask) if self.valid is None else self.valid
+
 
 class Source(Sequence[Sample]):
     """A sequence of samples, in the order of the sections of a volume.
@@ -51,10 +125,12 @@ class Source(Sequence[Sample]):
     Attributes:
         independent: whether the samples are no sections of one volume, whatever the split says.
         planes: channels and neighboring sections that images consist of; see `take_planes`.
+        cache_bytes: for the decoded images that a source may keep in memory, if it reads files.
     """
 
     independent: bool = False
     planes: Planes = Planes()
+    cache_bytes: int = 4 << 30
 
     def take_planes(self, planes: Planes) -> None:
         """Ask for certain channels and neighboring sections; called before the first image is read.
@@ -90,9 +166,9 @@ def check_channels(samples: Sequence[Sample], channels: int) -> None:
         ValueError: an image has another number of channels; names them.
     """
     fits = {1, 3} if channels in (1, 3) else {channels}
-    odd = [sample for sample in samples if (1 if sample.image.ndim == 2 else sample.image.shape[2]) not in fits]
+    odd = [sample for sample in samples if sample.channels not in fits]
     if odd:
-        shape = odd[0].image.shape
+        shape = odd[0].shape
         raise ValueError(
             f"{len(odd)} image(s) have not the {channels} channels of the network's input, e.g. {odd[0].name} with the "
             f"shape {shape}: set channels: in the data to the channels to use, e.g. [0, 1]"

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.sample import Sample
+from seg.data.streamed_limits import stream_percentiles
+
 #: Intensities that map to 0 and 1, of all channels or of each.
 Limits = tuple[float, float] | tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -58,6 +61,32 @@ class IntensityScaling:
         if not np.isfinite(limits).all():  # differences of the largest numbers overflow
             limits = np.percentile(image * _QUARTER, percentiles) / _QUARTER
         return float(limits[0]), float(limits[1])
+
+
+def limits_of(sample: Sample, scaling: IntensityScaling, channels: int, alone: int = 1) -> Limits:
+    """Return the intensities of a sample that map to 0 and 1; one that does not fit into the memory is read in parts.
+
+    Args:
+        sample: whose image is scaled.
+        scaling: of the intensities.
+        channels: of the network's input.
+        alone: as for `IntensityScaling.limits`.
+    """
+    first = next(sample.image_strips())
+    if first.shape[:2] == sample.shape[:2]:
+        return scaling.limits(match_channels(first, channels), alone)
+    each = [_streamed(sample, scaling, channels, slice(channel, None, alone)) for channel in range(alone)]
+    if alone == 1:
+        return each[0]
+    low, high = np.tile(np.array(each), (channels // alone, 1)).T
+    return low, high
+
+
+def _streamed(sample: Sample, scaling: IntensityScaling, channels: int, chosen: slice) -> tuple[float, float]:
+    count = sample.shape[0] * sample.shape[1] * len(range(channels)[chosen])
+    parts = (match_channels(strip, channels)[..., chosen] for strip in sample.image_strips())
+    low, high = stream_percentiles(parts, count, (scaling.low_percentile, scaling.high_percentile))
+    return float(low), float(high)
 
 
 def match_channels(image: NDArray[Any], channels: int) -> NDArray[Any]:

@@ -38,7 +38,7 @@ def check_labels(samples: Sequence[Sample], targets: Sequence[Target]) -> None:
     Raises:
         ValueError: the inside or the center is asked for, but a sample has no instance labels; names the samples.
     """
-    lacking = [sample.name for sample in samples if sample.labels is None]
+    lacking = [sample.name for sample in samples if not sample.labeled]
     needing = [target for target in targets if target != "boundary"]
     if needing and lacking:
         raise ValueError(

@@ -1,6 +1,5 @@
 """Decoding of TIFF, including the variants that microscopes write."""
 
-import io
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, TiffFile, TiffPage
 
+from seg.data.file_data import FileData, stream
 from seg.data.image_error import ImageError, check_size, corrupt_image
 from seg.data.orientation import ORIENTATION_TAG, apply_orientation
 from seg.data.pages import choose_page
@@ -35,7 +35,7 @@ _COMPRESSIONS = (
 )
 
 
-def read_tiff(data: bytes, max_pixels: int, page: int | None, every_sample: bool = False) -> NDArray[Any]:
+def read_tiff(data: FileData, max_pixels: int, page: int | None, every_sample: bool = False) -> NDArray[Any]:
     """Decode one page of a TIFF; see `seg.data.reading.read_image`.
 
     Args:
@@ -44,32 +44,37 @@ def read_tiff(data: bytes, max_pixels: int, page: int | None, every_sample: bool
         page: from 0; required if there are several.
         every_sample: return all samples of a pixel, (H, W, C), of any meaning; otherwise (H, W) or (H, W, 3).
     """
-    with _open(data, page) as (file, chosen, following):
+    with open_page(data, page) as (file, chosen, following):
         check_size(chosen.imagelength, chosen.imagewidth, max_pixels)
-        _check_samples(chosen, MAX_SAMPLES if every_sample else None)
+        check_samples(chosen, MAX_SAMPLES if every_sample else None)
         check_segments(chosen, data)
         image = _following(chosen, following, data, file.byteorder) if following else chosen.asarray()
         check_decoded(image, chosen)
-        return _normalized(image, chosen, every_sample)
+        return normalized(image, chosen, every_sample)
 
 
-def read_tiff_size(data: bytes, page: int | None) -> tuple[int, int]:
+def read_tiff_size(data: FileData, page: int | None) -> tuple[int, int]:
     """Return height and width in pixels by the header; see `seg.data.reading.read_size`.
 
     Args:
         data: the file.
         page: from 0; required if there are several.
     """
-    with _open(data, page) as (_, chosen, _):
+    with open_page(data, page) as (_, chosen, _):
         return chosen.imagelength, chosen.imagewidth
 
 
 @contextmanager
-def _open(data: bytes, page: int | None) -> Iterator[tuple[TiffFile, TiffPage, int]]:
-    """Yield the file, the header of a page, and how many pages that header describes before it."""
+def open_page(data: FileData, page: int | None) -> Iterator[tuple[TiffFile, TiffPage, int]]:
+    """Yield the file, the header of a page, and how many pages that header describes before it.
+
+    Args:
+        data: the file.
+        page: from 0; required if there are several.
+    """
     directories = Directories(data)
     directories.check(0)
-    with TiffFile(io.BytesIO(data)) as file:
+    with TiffFile(stream(data)) as file:
         if not len(file.pages):
             raise corrupt_image()
         described = len(file.pages) > 1
@@ -78,10 +83,10 @@ def _open(data: bytes, page: int | None) -> Iterator[tuple[TiffFile, TiffPage, i
         yield file, _page(file, number if described else 0), 0 if described else number
 
 
-def count_tiff_pages(data: bytes) -> int:
+def count_tiff_pages(data: FileData) -> int:
     """Return how many pages a TIFF has, also where one header describes them all."""
     Directories(data).check(0)
-    with TiffFile(io.BytesIO(data)) as file:
+    with TiffFile(stream(data)) as file:
         return len(file.pages) if len(file.pages) > 1 else _pages_of_one_header(file)
 
 
@@ -100,7 +105,7 @@ def _pages_of_one_header(file: TiffFile) -> int:
     return 1
 
 
-def _following(first: TiffPage, number: int, data: bytes, byteorder: Any) -> NDArray[Any]:
+def _following(first: TiffPage, number: int, data: FileData, byteorder: Any) -> NDArray[Any]:
     """Return a page without a header of its own, which follows the described one."""
     if not first.is_contiguous or first.dtype is None:
         raise _unsupported("stack with one header and compressed pages", "save it again")
@@ -111,7 +116,16 @@ def _following(first: TiffPage, number: int, data: bytes, byteorder: Any) -> NDA
     return samples.reshape(first.shape)
 
 
-def _check_samples(page: TiffPage, most: int | None) -> None:
+def check_samples(page: TiffPage, most: int | None) -> None:
+    """Refuse samples that a network cannot use.
+
+    Args:
+        page: of the file.
+        most: samples of a pixel; None: a grey or RGB picture, with or without alpha.
+
+    Raises:
+        ImageError: says what is wrong.
+    """
     if page.dtype is None or page.dtype.kind not in "biuf":
         raise _unsupported(f"samples of type {page.dtype}", "save as integer or float")
     if page.compression not in _COMPRESSIONS:
@@ -126,7 +140,14 @@ def _check_samples(page: TiffPage, most: int | None) -> None:
         raise _unsupported(f"{page.samplesperpixel} channel(s)", "send one channel, or RGB")
 
 
-def _normalized(image: NDArray[Any], page: TiffPage, every_sample: bool) -> NDArray[Any]:
+def normalized(image: NDArray[Any], page: TiffPage, every_sample: bool) -> NDArray[Any]:
+    """Return the samples of a page, or of a window of it, as `read_tiff` does.
+
+    Args:
+        image: as decoded.
+        page: that it was decoded from.
+        every_sample: as for `read_tiff`.
+    """
     if page.axes.startswith("S"):
         image = np.moveaxis(image, 0, -1)
     if image.ndim == 3 and not every_sample:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 
+from seg.data.file_data import FileData
 from seg.data.image_error import check_budget, corrupt_image
 
 TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -25,7 +26,7 @@ class Directories:
         ImageError: there are more than a decoder should have to read.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: FileData) -> None:
         self._data = data
         order, big = "<>"[data[:1] == b"M"], data[:4] in TIFF_MAGIC[2:]
         self._first = struct.Struct(order + "Q"), 8

@@ -1,6 +1,5 @@
 """Which page of a TIFF is which channel of which section, by the axes that ImageJ, OME or tifffile name."""
 
-import io
 import math
 import re
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from typing import Any
 
 from tifffile import TiffFile
 
+from seg.data.file_data import FileData, stream
 from seg.data.pixel_size import ome_channels, ome_pixels
 from seg.data.tiff_directories import Directories
 
@@ -59,7 +59,7 @@ class Layout:
         return page
 
 
-def read_layout(data: bytes, pages: int, channels: int, projected: bool = False) -> Layout:
+def read_layout(data: FileData, pages: int, channels: int, projected: bool = False) -> Layout:
     """Return how the pages of a file are arranged.
 
     Where no axes are named, pages are channels if they are grey and as many as are needed, else sections.
@@ -75,14 +75,14 @@ def read_layout(data: bytes, pages: int, channels: int, projected: bool = False)
     return replace(_read_layout(data, pages, channels), projected=projected)
 
 
-def read_channel_names(data: bytes) -> list[str]:
+def read_channel_names(data: FileData) -> list[str]:
     """Return what OME or ImageJ call the channels of a file, in their order; nothing where they have no names.
 
     Args:
         data: the file.
     """
     Directories(data).check(0)
-    with TiffFile(io.BytesIO(data)) as file:
+    with TiffFile(stream(data)) as file:
         if file.is_ome and file.ome_metadata:
             return ome_channels(file.ome_metadata)
         found: dict[str, Any] = (file.imagej_metadata or {}) if file.is_imagej else {}
@@ -94,9 +94,9 @@ def read_channel_names(data: bytes) -> list[str]:
 _OF_PLANE = re.compile(r"^([czt]:\d+/\d+ ?)+(- )?")
 
 
-def _read_layout(data: bytes, pages: int, channels: int) -> Layout:
+def _read_layout(data: FileData, pages: int, channels: int) -> Layout:
     Directories(data).check(0)
-    with TiffFile(io.BytesIO(data)) as file:
+    with TiffFile(stream(data)) as file:
         sizes = _named(file)
         samples = int(getattr(file.pages[0], "samplesperpixel", 1))
     if math.prod(size for _, size in sizes) == pages and sizes:

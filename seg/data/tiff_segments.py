@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tifffile import COMPRESSION, TiffPage
 
+from seg.data.file_data import FileData
 from seg.data.image_error import ImageError, check_size, corrupt_image
 from seg.data.jpeg import check_segments as check_jpeg
 
@@ -22,7 +23,7 @@ _SMALLEST_TILE_PX = 8
 _LONGEST_CODING, _ROW_BYTES = 1.75, 4
 
 
-def check_segments(page: TiffPage, data: bytes) -> None:
+def check_segments(page: TiffPage, data: FileData) -> None:
     """Check that strips and tiles are all there, in the file, apart, and as large as the image needs.
 
     Decoders fill missing ones with zeros, and decode bytes that several of them share once for each.

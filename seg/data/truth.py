@@ -68,14 +68,8 @@ def void_of(picture: NDArray[Any], value: Value) -> Mask:
     Args:
         picture: (H, W) or (H, W, 3).
         value: of void pixels.
-
-    Raises:
-        ValueError: all pixels are void.
     """
-    void = _equal(_without_equal_channels(picture), value)
-    if void.all():
-        raise ValueError(f"all pixels are void ({value}): annotate a part of the image, or leave it out")
-    return void
+    return _equal(_without_equal_channels(picture), value)
 
 
 def objects_of(picture: NDArray[Any], threshold: float | None = None) -> Mask:

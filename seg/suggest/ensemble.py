@@ -79,5 +79,5 @@ def _ask(
     inputs = [prepare(sample.image, scaling, channels, planes.scaled_alone) for scaling, _ in asked]
     probabilities = np.stack([predict(image) for image, (_, predict) in zip(inputs, asked, strict=True)])
     where, mean = mutual_information(probabilities), probabilities.mean(axis=0)
-    seen = replace(sample, image=planes.own(sample.image))
+    seen = replace(sample.whole(), image=planes.own(sample.image))
     return Suggestion(seen, float(where.mean()), float(mean.mean()), where), describe_image(inputs[0], mean)

@@ -99,7 +99,7 @@ class PictureWriter(Callback):
                 if self.labels:
                     write_labels(folder, sample, cells)
                 if self.measurements:
-                    write_measurements(folder, replace(sample, image=data.planes.own(sample.image)), cells)
+                    write_measurements(folder, replace(sample.whole(), image=data.planes.own(sample.image)), cells)
 
     def on_predict_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Join the measurements and print the folder of the files."""

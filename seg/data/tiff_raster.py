@@ -1,0 +1,136 @@
+"""Pages of a TIFF that are read window by window: mapped where they are not compressed, else strip by strip or tile."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tifffile import COMPRESSION, PHOTOMETRIC, PLANARCONFIG, TiffPage
+
+from seg.data.file_data import FileData, load
+from seg.data.image_error import corrupt_image
+from seg.data.orientation import ORIENTATION_TAG
+from seg.data.raster import Raster
+from seg.data.tiff import MAX_SAMPLES, check_samples, normalized, open_page
+from seg.data.tiff_segments import check_segments
+
+#: Larger strips or tiles are no way to read a window.
+_LARGEST_SEGMENT_BYTES = 1 << 25
+
+_COMPRESSIONS = (
+    COMPRESSION.NONE,
+    COMPRESSION.LZW,
+    COMPRESSION.ADOBE_DEFLATE,
+    COMPRESSION.DEFLATE,
+    COMPRESSION.PACKBITS,
+    COMPRESSION.ZSTD,
+)
+
+
+class TiffRaster(Raster):
+    """A page of a TIFF.
+
+    Args:
+        path: of the file.
+        data: its content, for the header.
+        page: from 0; required if there are several.
+        every_sample: as for `seg.data.tiff.read_tiff`.
+
+    Raises:
+        ImageError: it is damaged, or its samples cannot be used.
+        NotImplementedError: it can only be decoded whole.
+    """
+
+    def __init__(self, path: Path, data: FileData, page: int | None, every_sample: bool = False) -> None:
+        with open_page(data, page) as (file, header, following):
+            check_samples(header, MAX_SAMPLES if every_sample else None)
+            check_segments(header, data)
+            self._offset = _offset(header, following, len(data))
+            self._order = file.byteorder
+        self._path, self._page, self._every_sample, self._number = path, header, every_sample, page
+        self._stored: tuple[int, ...] = header.shape
+        self._type = np.dtype(header.dtype).newbyteorder(self._order)
+        empty = self._normalized(np.empty((0, 0, *self._stored[2:]), self._type.newbyteorder("=")))
+        self.shape, self.dtype = (*self._stored[:2], *empty.shape[2:]), empty.dtype
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let processes that prepare batches open the page anew."""
+        return _reopen, (self._path, self._number, self._every_sample)
+
+    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return a window.
+
+        Raises:
+            ImageError: a strip or tile is damaged.
+        """
+        if self._offset is None:
+            return self._normalized(self._decode(rows, columns))
+        mapped = np.memmap(self._path, self._type, "r", self._offset, self._stored)
+        return self._normalized(np.array(mapped[rows, columns]))  # the map ends here, and its memory with it
+
+    def _normalized(self, window: NDArray[Any]) -> NDArray[Any]:
+        return normalized(window, self._page, self._every_sample)
+
+    def _decode(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return a window of the stored samples from the strips or tiles that it touches."""
+        height, width = self._page.chunks[:2]
+        shape = (rows.stop - rows.start, columns.stop - columns.start, *self._stored[2:])
+        window = np.empty(shape, self._type.newbyteorder("="))
+        with self._path.open("rb") as file:
+            for down in range(rows.start // height, -(-rows.stop // height)):
+                for right in range(columns.start // width, -(-columns.stop // width)):
+                    segment = self._segment(file.fileno(), down * self._page.chunked[1] + right)
+                    top, left = down * height, right * width
+                    here = _overlap(rows, top, len(segment)), _overlap(columns, left, segment.shape[1])
+                    window[_moved(here[0], rows.start), _moved(here[1], columns.start)] = segment[
+                        _moved(here[0], top), _moved(here[1], left)
+                    ]
+        return window
+
+    def _segment(self, file: int, number: int) -> NDArray[Any]:
+        """Return a strip or tile as far as it is within the page."""
+        content = os.pread(file, self._page.databytecounts[number], self._page.dataoffsets[number])
+        try:
+            decoded, _, (_, height, width, _) = self._page.decode(content, number)
+        except Exception as error:  # decoders raise exceptions of every kind on damaged files
+            raise corrupt_image() from error
+        if decoded is None:
+            raise corrupt_image()
+        inner: NDArray[Any] = decoded[0, :height, :width]
+        return inner if len(self._stored) == 3 else inner[..., 0]
+
+
+def _reopen(path: Path, page: int | None, every_sample: bool) -> TiffRaster:
+    return TiffRaster(path, load(path), page, every_sample)
+
+
+def _offset(page: TiffPage, following: int, size: int) -> int | None:
+    """Return where the samples of a page begin that lie in the file as they are; None where they are decoded.
+
+    Raises:
+        ImageError: they are not all there.
+        NotImplementedError: the page can only be decoded whole.
+    """
+    planar = page.samplesperpixel > 1 and page.planarconfig == PLANARCONFIG.SEPARATE
+    ycbcr = page.photometric == PHOTOMETRIC.YCBCR
+    if planar or ycbcr or page.tags.valueof(ORIENTATION_TAG, 1) != 1 or page.compression not in _COMPRESSIONS:
+        raise NotImplementedError
+    if page.is_contiguous and page.bitspersample in (8, 16, 32, 64):
+        offset = page.dataoffsets[0] + following * page.nbytes
+        if offset + page.nbytes > size:
+            raise corrupt_image()
+        return int(offset)
+    height, width = page.chunks[:2]
+    itemsize = np.dtype(page.dtype).itemsize
+    if following or height * width * page.samplesperpixel * itemsize > _LARGEST_SEGMENT_BYTES:
+        raise NotImplementedError
+    return None
+
+
+def _overlap(window: slice, start: int, length: int) -> slice:
+    return slice(max(window.start, start), min(window.stop, start + length))
+
+
+def _moved(part: slice, origin: int) -> slice:
+    return slice(part.start - origin, part.stop - origin)
