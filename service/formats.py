@@ -57,7 +57,7 @@ def _labels(prediction: "Prediction") -> bytes:
 def _contours(prediction: "Prediction") -> bytes:
     from service.cells import feature_collection, find_cells
 
-    return _json(feature_collection(list(find_cells(prediction.labels())), prediction.pixel))
+    return feature_collection(find_cells(prediction.labels()), prediction.pixel)
 
 
 def _overlay(prediction: "Prediction") -> bytes:
@@ -68,9 +68,10 @@ def _overlay(prediction: "Prediction") -> bytes:
 
 
 def _summary(prediction: "Prediction") -> bytes:
+    from service.cells import to_json
     from service.summary import summarize
 
-    return _json(summarize(prediction))
+    return to_json(summarize(prediction))
 
 
 def _csv(prediction: "Prediction") -> bytes:
@@ -96,12 +97,6 @@ def _zip(prediction: "Prediction") -> bytes:
     from service.bundle import bundle
 
     return bundle(prediction)
-
-
-def _json(content: object) -> bytes:
-    import json
-
-    return json.dumps(content, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 _ROWS = (

@@ -24,19 +24,21 @@ def flood(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
 
     Args:
         relief: (H, W), 0 is flooded first.
-        seeds: (H, W), numbers from 1; 0 is to be flooded.
+        seeds: (H, W), numbers from 1; 0 is to be flooded. They become the answer: images may be large.
         region: (H, W), True where cells may grow. Seeds outside of it stay.
 
     Returns:
         (H, W); pixels of the region that no seed reaches stay 0.
     """
-    grown = seeds.copy()
+    above = seeds[:0]  # the rows before a strip as they were
     for start in range(0, len(seeds), STRIP_PX):
-        top, bottom = max(start - HALO_PX, 0), min(start + STRIP_PX + HALO_PX, len(seeds))
-        strip = _flood_strip(relief[top:bottom], seeds[top:bottom], region[top:bottom])
-        kept = slice(start, min(start + STRIP_PX, len(seeds)))
-        grown[kept] = strip[kept.start - top : kept.stop - top]
-    return grown
+        top, stop = start - len(above), min(start + STRIP_PX, len(seeds))
+        rows = slice(top, min(stop + HALO_PX, len(seeds)))
+        before = np.concatenate([above, seeds[start : rows.stop]])
+        strip = _flood_strip(relief[rows], before, region[rows])
+        above = before[max(stop - top - HALO_PX, 0) : stop - top].copy()
+        seeds[start:stop] = strip[start - top : stop - top]
+    return seeds
 
 
 def _flood_strip(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:

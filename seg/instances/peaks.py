@@ -32,7 +32,7 @@ def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
     if count < 2:
         return peaks
     top = height.max()
-    basins = flood(((top - height) * (255 / top)).astype(np.uint8), peaks, region)
+    basins = flood(((top - height) * (255 / top)).astype(np.uint8), peaks.copy(), region)
     contacts = Contacts(basins, -height)
     between = contacts.first > 0
     heights = np.zeros(count + 1)

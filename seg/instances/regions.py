@@ -1,6 +1,7 @@
 """Operations on label images: sizes, contacts, holes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def count_pixels(labels: Labels) -> NDArray[np.int64]:
     return sizes
 
 
-def bands(labels: Labels) -> Iterator[slice]:
+def bands(labels: NDArray[Any]) -> Iterator[slice]:
     """Yield rows to be worked on at a time: NumPy takes 8 bytes for each label that it counts or looks up."""
     return (slice(start, start + _BAND_PX) for start in range(0, len(labels), _BAND_PX))
 

@@ -13,7 +13,7 @@ from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels, Mask, flood
 from seg.instances.merging import merge_regions
 from seg.instances.peaks import number_peaks
-from seg.instances.regions import connected_regions, drop_small, fill_holes
+from seg.instances.regions import bands, connected_regions, drop_small, fill_holes
 
 Foreground = Literal["inside", "bright", "dark", "all"]
 Seeds = Literal["score", "center"]
@@ -93,12 +93,7 @@ class WatershedDecoder(Decoder):
 
     def decode(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None = None) -> Labels:
         """Return the cells; see `Decoder.decode`."""
-        boundary = probability[0]
-        score = self._score(probability)
-        region = self._region(probability, image)
-        middle = self._smooth(_channel(probability, 2, "seeds center")) if self.seeds == "center" else score
-        cells = flood(_relief(score), self._seeds((middle > self.seed_score) & region), region)
-        cells = _with_unseeded(cells, region)
+        boundary, cells = probability[0], self._grow(probability, image)
         if self.merge_below > 0:
             cells = merge_regions(cells, boundary, self.merge_below)
         if self.keep_boundary is not None:
@@ -128,12 +123,29 @@ class WatershedDecoder(Decoder):
             return {"foreground_probability": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), **weights, **depth, **seeds}
         return {"keep_boundary": (None, 0.9, 0.7, 0.5, 0.3, 0.2, 0.1), **seeds}
 
+    def _grow(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None) -> Labels:
+        """Return the cells before they are merged; each array is dropped as soon as it can be: images may be large."""
+        score = self._score(probability)
+        region = self._region(probability, image)
+        relief = _relief(score)
+        if self.seeds == "center":
+            score = self._smooth(_channel(probability, 2, "seeds center").copy())
+        regions = score > self.seed_score
+        del score
+        regions &= region
+        return _with_unseeded(flood(relief, self._seeds(regions), region), region)
+
     def _score(self, probability: NDArray[np.float32]) -> NDArray[np.float32]:
         inside = probability[1] if len(probability) > 1 else np.float32(1)
-        return self._smooth(inside - np.float32(self.boundary_weight) * probability[0])
+        score = probability[0] * np.float32(self.boundary_weight)
+        np.subtract(inside, score, out=score)
+        return self._smooth(score)
 
     def _smooth(self, score: NDArray[np.float32]) -> NDArray[np.float32]:
-        return gaussian_filter(score, self.sigma_px) if self.sigma_px else score
+        """Return the score smoothed, in its own memory."""
+        if self.sigma_px:
+            gaussian_filter(score, self.sigma_px, output=score)
+        return score
 
     def _seeds(self, regions: Mask) -> Labels:
         seeds = connected_regions(regions, self.min_seed_px)
@@ -165,7 +177,10 @@ def _channel(probability: NDArray[np.float32], number: int, wanted: str) -> NDAr
 def _relief(score: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return 255 steps from the highest possible score, 1, down to the lowest in the picture."""
     lowest = min(float(score.min()), 0.0)
-    return ((1 - score) * np.float32(255 / (1 - lowest))).clip(0, 255).astype(np.uint8)
+    relief = np.empty(score.shape, np.uint8)
+    for rows in bands(score):
+        relief[rows] = ((1 - score[rows]) * np.float32(255 / (1 - lowest))).clip(0, 255)
+    return relief
 
 
 def _with_unseeded(cells: Labels, region: Mask) -> Labels:

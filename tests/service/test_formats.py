@@ -124,14 +124,17 @@ def test_numbers_keep_six_digits_whatever_the_size_of_a_pixel(client, side_um):
 
 def test_the_pixels_of_a_cell_are_never_rounded():
     (cell,) = find_cells(np.ones((1201, 1003), np.int32))
-    assert feature_collection([cell], None)["features"][0]["properties"]["measurements"]["Area px^2"] == 1201 * 1003
+    assert (
+        json.loads(feature_collection([cell], None))["features"][0]["properties"]["measurements"]["Area px^2"]
+        == 1201 * 1003
+    )
 
 
 def test_a_cell_in_two_parts_is_one_feature():
     labels = np.zeros((9, 9), np.int32)
     labels[1:3, 1:3] = labels[6, 6] = labels[7, 7] = 3
     (cell,) = find_cells(labels)
-    feature = feature_collection([cell], None)["features"][0]
+    feature = json.loads(feature_collection([cell], None))["features"][0]
     shape = shapely.from_geojson(json.dumps(feature["geometry"]))
     assert feature["geometry"]["type"] == "MultiPolygon"
     assert shape.is_valid

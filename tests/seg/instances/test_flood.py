@@ -20,7 +20,7 @@ def picture():
 def test_the_labels_are_those_of_flooding_everything(picture):
     relief, seeds = picture
     everywhere = np.ones(relief.shape, bool)
-    assert np.array_equal(flood(relief, seeds, everywhere), watershed(relief, seeds))
+    assert np.array_equal(flood(relief, seeds.copy(), everywhere), watershed(relief, seeds))
 
 
 def test_a_wall_outside_of_the_region_is_not_crossed():
@@ -36,12 +36,12 @@ def test_a_wall_outside_of_the_region_is_not_crossed():
 def test_strips_give_the_labels_of_the_whole_picture(picture, monkeypatch):
     relief, seeds = picture
     everywhere = np.ones(relief.shape, bool)
-    whole = flood(relief, seeds, everywhere)
+    whole = flood(relief, seeds.copy(), everywhere)
     monkeypatch.setattr(module, "STRIP_PX", 32)
     monkeypatch.setattr(module, "HALO_PX", 40)
-    assert np.array_equal(flood(relief, seeds, everywhere), whole)
+    assert np.array_equal(flood(relief, seeds.copy(), everywhere), whole)
 
 
 def test_nothing_to_flood_leaves_the_seeds_alone():
     seeds = np.ones((3, 3), np.int32)
-    assert np.array_equal(flood(np.zeros((3, 3), np.uint8), seeds, np.ones((3, 3), bool)), seeds)
+    assert np.array_equal(flood(np.zeros((3, 3), np.uint8), seeds.copy(), np.ones((3, 3), bool)), seeds)
