@@ -24,6 +24,8 @@ def add_promote(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
 def add_models(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Register `seg models`."""
     parser = subparsers.add_parser("models", help="list the stored models, the latest first")
+    about = "have septum:latest stand for this model; a running service takes it at its next SIGHUP"
+    parser.add_argument("--latest", metavar="TAG", help=about)
     parser.set_defaults(run=_models)
 
 
@@ -58,9 +60,11 @@ def _promote(args: argparse.Namespace) -> None:
         print(f"  engine {engine}: {', '.join(facts)}")
 
 
-def _models(_args: argparse.Namespace) -> None:
-    from service.models import list_models  # noqa: PLC0415  # loads BentoML
+def _models(args: argparse.Namespace) -> None:
+    from service.models import list_models, make_latest  # noqa: PLC0415  # loads BentoML
 
+    if args.latest:
+        print(f"septum:latest is {make_latest(args.latest)}")
     for line in list_models():
         print(line)
 

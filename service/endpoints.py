@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from seg.data.image_error import ImageError
 from service.answer import Answer, answer, weigh
 from service.clients import Clients
 from service.draining import Draining, refuse_draining
@@ -150,7 +151,13 @@ class Endpoints:
         return self._work.running + self._work.waiting == 0 and self.jobs.is_idle()
 
     def _answer(self, model: ServedModel, query: Query, data: bytes, work: Work[Answer]) -> Answer:
-        found = answer(model, query, data, self._settings.max_pixels, work.check)
+        try:
+            found = answer(model, query, data, self._settings.max_pixels, work.check)
+        except (ImageError, RefusalError):
+            raise  # not the model's fault
+        except Exception:
+            self.metrics.count_fault(model.tag)
+            raise
         self.metrics.count_answer(found)
         return found
 

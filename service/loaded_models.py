@@ -90,6 +90,20 @@ class LoadedModels:
             raise
         return Lease(model, lambda: self._give_back(place))
 
+    async def lease_at_once(self, tag: str) -> Lease | None:
+        """Return a loaded model; None and load it where it is not.
+
+        Args:
+            tag: of a stored model.
+
+        Raises:
+            RefusalError: as `lease`.
+        """
+        if tag in self.tags():
+            return await self.lease(tag)
+        self._give_back(self._take(tag))
+        return None
+
     def _take(self, tag: str) -> _Place:
         with self._lock:
             if tag not in self._places:

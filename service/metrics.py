@@ -1,6 +1,6 @@
 """What `GET /metrics` exports: every label comes from a short list, so that no request makes it grow."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, generate_latest
 
 from service.answer import Answer
 from service.upload import UploadBudget
@@ -31,6 +31,10 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        about = "From the image to its answer, of each model"
+        self._models = Summary("septum_model_seconds", about, ["model"], registry=registry)
+        about = "Images that a model failed to answer by a fault of the service"
+        self._faults = Counter("septum_model_faults", about, ["model"], registry=registry)
         self._pixels = Counter("septum_pixels", "Pixels predicted", registry=registry)
         gauges = {
             "septum_queue_waiting": ("Images that wait for a worker", lambda: work.waiting),
@@ -55,9 +59,14 @@ class Metrics:
 
     def count_answer(self, answer: Answer) -> None:
         """Count a prediction."""
+        self._models.labels(answer.tag).observe(sum(answer.seconds.values()))
         self._pixels.inc(answer.pixels)
         for stage, seconds in answer.seconds.items():
             self._stages.labels(stage).observe(seconds)
+
+    def count_fault(self, tag: str) -> None:
+        """Count an image that a model, by its tag, failed to answer."""
+        self._faults.labels(tag).inc()
 
     def export(self) -> bytes:
         """Return the text that Prometheus reads."""

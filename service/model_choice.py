@@ -1,7 +1,9 @@
 """Which model answers a request: the served one, or another one of the store that the request names."""
 
 import asyncio
+import logging
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +18,11 @@ LONGEST_TAG = 200
 
 #: Tags in a message.
 _NAMED = 20
+
+#: Steps in which the share of a canary is told.
+_SHARES = 1_000_000
+
+logger = logging.getLogger("septum.service.model")
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class ModelChoice:
         self._store, self._served = store, served
         self._loaded = LoadedModels(store.load, settings.other_models, settings.work_timeout_s)
         self._only_served = settings.other_models == 0
+        self._canary, self._canary_share = settings.canary, settings.canary_share
 
     async def lease(self, tag: str | None) -> Lease:
         """Return the model that a request asks for; it stays loaded until the lease is released.
@@ -77,10 +85,23 @@ class ModelChoice:
             RefusalError: 422, it is no tag; 404, there is no such model; 503 or 500 as `LoadedModels.lease`.
         """
         served = self._served()
-        if tag is None or tag == served.tag:
+        if tag is None:
+            return await self._lease_canary() or Lease(served)
+        if tag == served.tag:
             return Lease(served)
         found = (await self._find(tag)).tag
         return Lease(served) if found == served.tag else await self._loaded.lease(found)
+
+    async def _lease_canary(self) -> Lease | None:
+        """Return the canary for its share of the requests, if it is there and loaded; nobody waits for it."""
+        if not self._canary or secrets.randbelow(_SHARES) >= self._canary_share * _SHARES:
+            return None
+        try:
+            found = (await self._find(self._canary)).tag
+            return None if found == self._served().tag else await self._loaded.lease_at_once(found)
+        except RefusalError as error:
+            logger.error("the canary does not answer: %s", error.message)
+            return None
 
     async def describe(self, tag: str | None) -> StoredModel:
         """Return what is known of a model, without loading it.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bentoml
 
+from seg.data.writing import write_file
 from seg.inference.artifact_info import ArtifactInfo
 
 MODEL_NAME = "septum"
@@ -29,6 +30,24 @@ def stored_models(name: str) -> list[bentoml.Model]:
     return [latest, *sorted(others, key=lambda model: model.info.creation_time, reverse=True)]
 
 
+def make_latest(tag: str) -> str:
+    """Have `septum:latest` stand for a stored model until the next promotion; return its tag.
+
+    Args:
+        tag: e.g. the one before the latest.
+
+    Raises:
+        ValueError: there is no such model.
+    """
+    models = {name: model for model in stored_models(MODEL_NAME) for name in (str(model.tag), model.tag.version)}
+    if tag not in models:
+        known = ", ".join(str(model.tag) for model in stored_models(MODEL_NAME)) or "none"
+        raise ValueError(f"there is no model {tag} to go back to: there are {known}")
+    folder = Path(models[tag].path)
+    write_file(folder.parent / "latest", folder.name.encode())
+    return str(models[tag].tag)
+
+
 def list_models() -> Iterator[str]:
     """Yield a line per stored model, the latest first; one sentence where there is none."""
     models = stored_models(MODEL_NAME)
@@ -40,7 +59,7 @@ def list_models() -> Iterator[str]:
     for number, row in enumerate(rows):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         yield line + ("  (latest)" if number == 1 else "")
-    yield "`seg serve TAG` serves any of them, e.g. the one before the latest."
+    yield "`seg serve TAG` serves any of them; `seg models --latest TAG` goes back to the one before the latest."
 
 
 def _row(model: bentoml.Model) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import os
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -45,6 +45,12 @@ class Settings(BaseSettings):
 
     other_models: NotNegative = 2
     """Models that `?model=` names and that stay loaded beside the served one, the last used; 0: it alone answers."""
+
+    canary: str = ""
+    """Tag of a model that answers a share of the requests that name none, e.g. septum:latest; none if empty."""
+
+    canary_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Share of the canary; `septum_model_...` in `/metrics` compares it with the served model."""
 
     engine: str = "auto"
     """auto, torch, openvino or int8."""
@@ -131,6 +137,12 @@ class Settings(BaseSettings):
                 raise ValueError(f"must be addresses or networks such as 10.0.0.0/8, got {network!r}") from error
         return value
 
+    @model_validator(mode="after")
+    def _check_canary(self) -> "Settings":
+        if self.canary and not self.other_models:
+            raise ValueError("SEPTUM_CANARY needs a place: SEPTUM_OTHER_MODELS must be > 0, got 0")
+        return self
+
     def list_proxies(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         """Return the networks of the proxies that are believed."""
         return [ipaddress.ip_network(network) for network in _split(self.trusted_proxies)]
@@ -182,21 +194,27 @@ def _unknown_variables() -> list[str]:
 
 
 def _explain(error: ErrorDetails) -> str:
-    variable, value = variable_of(str(error["loc"][0])), error["input"]
+    if not error["loc"]:
+        return str(error["ctx"]["error"])
+    return f"{variable_of(str(error['loc'][0]))}{_rule(error)}"
+
+
+def _rule(error: ErrorDetails) -> str:
+    value = error["input"]
     match error["type"]:
         case "literal_error":
             choices = error["ctx"]["expected"].replace("'", "")
-            return f"{variable} must be {choices}, got {value!r}"
+            return f" must be {choices}, got {value!r}"
         case "int_parsing" | "float_parsing":
-            return f"{variable} must be a number, got {value!r}"
+            return f" must be a number, got {value!r}"
         case "value_error":
-            return f"{variable} {error['ctx']['error']}"
-        case "greater_than_equal":
-            return f"{variable} must be >= 0, got {value}"
+            return f" {error['ctx']['error']}"
+        case "greater_than_equal" | "less_than_equal":
+            return f" must be {error['msg'].removeprefix('Input should be ')}, got {value}"
         case "greater_than" | "finite_number":
-            return f"{variable} must be > 0, got {value}"
+            return f" must be > 0, got {value}"
         case _:
-            return f"{variable}: {error['msg']}"
+            return f": {error['msg']}"
 
 
 if __name__ == "__main__":

@@ -213,6 +213,50 @@ def test_a_model_that_cannot_be_loaded_is_refused_without_the_reason_and_tried_a
     assert "/secret/model.onnx" in caplog.text
 
 
+def shares(client, count: int = 40) -> float:
+    """The share of requests that the model `two` answers."""
+    answers = [client.post("/predict", content=IMAGE) for _ in range(count)]
+    return sum(answer.headers["x-septum-model"] == "septum:two" for answer in answers) / count
+
+
+def test_a_canary_answers_its_share_of_the_requests_that_name_no_model_once_it_is_loaded():
+    slow = Slow(two=Dark())
+    with client_of(Brightness(), slow, canary="two", canary_share=0.5) as client:
+        assert shares(client) == 0
+        slow.go.set()
+        deadline = time.monotonic() + 5
+        while not client.get("/models").json()[-1]["loaded"] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert 0.1 < shares(client) < 0.9
+        assert client.post("/predict?model=one", content=IMAGE).headers["x-septum-model"] == "septum:one"
+        metrics = client.get("/metrics").text
+    counts = {model: float(line(metrics, f'septum_model_seconds_count{{model="septum:{model}"}}')) for model in SERVED}
+    assert counts["one"] > 40
+    assert 4 < counts["two"] < 36
+    assert slow.loads == ["septum:two"]
+
+
+SERVED = ("one", "two")
+
+
+def line(metrics: str, name: str) -> str:
+    return next(text.removeprefix(name) for text in metrics.splitlines() if text.startswith(name))
+
+
+def test_a_canary_that_is_not_there_or_damaged_leaves_the_served_model_answering(caplog):
+    client = client_of(Brightness(), Shelf(), canary="two", canary_share=1.0)
+    assert shares(client, 3) == 0
+    assert "the canary does not answer: there is no model two" in caplog.text
+    assert shares(client_of(Brightness(), Shelf(one=Brightness()), canary="latest", canary_share=1.0), 3) == 0
+
+
+def test_faults_are_counted_for_the_model_that_has_them():
+    client = client_of(Brightness(), Shelf(two=Dark()))
+    client.post("/predict?model=two", content=png_of(np.zeros((13, 13), np.uint8)))
+    client.post("/predict?model=two", content=b"nonsense")
+    assert float(line(client.get("/metrics").text, 'septum_model_faults_total{model="septum:two"}')) == 1
+
+
 def test_a_model_that_was_deleted_from_the_store_is_listed_while_it_is_served():
     (row,) = client_of(Brightness(), Shelf()).get("/models").json()
     assert (row["tag"], row["served"], row["created"]) == ("septum:one", True, None)

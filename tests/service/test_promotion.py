@@ -10,11 +10,23 @@ import pytest
 from seg.data.writing import encode_image, encode_mask, write_file
 from seg.metrics.rand import connected_cells
 from seg.record import SplitScores
-from service.models import list_models
+from service.models import list_models, make_latest
 from service.replacement import compare_models, load_latest
 from tests.seg import records
 from tests.service.world import Brightness
 
+DESCRIPTION = """\
+name: septum
+version: {name}
+module: ''
+labels: {{}}
+options: {{}}
+metadata: {{}}
+context: {{framework_name: '', framework_versions: {{}}, bentoml_version: 1.4.39, python_version: 3.11.7}}
+signatures: {{}}
+api_version: v1
+creation_time: '2026-01-0{day}T00:00:00+00:00'
+"""
 NAMES = [f"s{number}" for number in range(8)]
 
 
@@ -76,6 +88,26 @@ def test_without_a_model_before_there_is_nothing_to_compare_or_list(tmp_path, mo
         raise bentoml.exceptions.NotFound("no model")
 
     monkeypatch.setattr(bentoml.models, "get", missing)
-    monkeypatch.setattr(bentoml.models, "list", lambda _name: [])
     assert load_latest(record()) is None
     assert list(list_models()) == ["no model is stored yet: `seg promote DIR` stores one"]
+
+
+def test_an_older_model_becomes_the_latest_again(tmp_path, monkeypatch):
+    folders = {name: tmp_path / "septum" / name for name in ("one", "two")}
+    for number, (name, folder) in enumerate(folders.items()):
+        folder.mkdir(parents=True)
+        (folder / "model.yaml").write_text(DESCRIPTION.format(name=name, day=number + 1))
+    (tmp_path / "septum" / "half").mkdir()  # one that is being stored
+    (tmp_path / "septum" / "latest").write_text("two")
+    store = bentoml._internal.models.model.ModelStore(tmp_path)
+    monkeypatch.setattr(bentoml.models, "get", store.get)
+
+    def listed() -> list[str]:
+        return [line.split()[0] for line in list(list_models())[1:-1]]
+
+    assert listed() == ["septum:two", "septum:one"]
+    assert make_latest("one") == "septum:one"
+    assert listed() == ["septum:one", "septum:two"]
+    assert make_latest("septum:two") == "septum:two"
+    with pytest.raises(ValueError, match="there is no model three to go back to: there are septum:two, septum:one"):
+        make_latest("three")

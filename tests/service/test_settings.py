@@ -28,11 +28,21 @@ def test_every_setting_has_a_default_and_a_variable(monkeypatch):
         ("SEPTUM_CORS_ORIGINS", "https://a.example/", "SEPTUM_CORS_ORIGINS must be"),
         ("SEPTUM_CORS_ORIGINS", ",", "SEPTUM_CORS_ORIGINS must be"),
         ("SEPTUM_WORK_TIMEOUT_S", "inf", "SEPTUM_WORK_TIMEOUT_S must be > 0, got inf"),
+        ("SEPTUM_OTHER_MODELS", "-1", "SEPTUM_OTHER_MODELS must be greater than or equal to 0, got -1"),
+        ("SEPTUM_CANARY_SHARE", "2", "SEPTUM_CANARY_SHARE must be less than or equal to 1, got 2"),
+        ("SEPTUM_TRUSTED_PROXIES", "10.0.0.0/8,x", "SEPTUM_TRUSTED_PROXIES must be addresses or networks .*, got 'x'"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_by_name(monkeypatch, variable, text, rule):
     monkeypatch.setenv(variable, text)
     with pytest.raises(ValueError, match=rule):
+        Settings.from_environment()
+
+
+def test_a_canary_needs_a_place(monkeypatch):
+    monkeypatch.setenv("SEPTUM_CANARY", "septum:two")
+    monkeypatch.setenv("SEPTUM_OTHER_MODELS", "0")
+    with pytest.raises(ValueError, match="SEPTUM_CANARY needs a place"):
         Settings.from_environment()
 
 
