@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from seg.data.pixel_size import read_pixel_size
 from seg.data.planes import Planes
 from seg.data.reading import PLAIN, read_image, read_size
+from seg.inference.artifact_info import ArtifactInfo
 from seg.inference.engine import TTA_VIEWS
 from seg.inference.novelty import Novelty
+from seg.instances.decoder import Decoder, change_decoder, describe_decoder
 from service.prediction import Prediction
 from service.query import Query
 from service.refusal import RefusalError
@@ -103,9 +105,11 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
 
     Raises:
         ImageError: the image cannot be used.
+        RefusalError: 422, the decoder has no such number.
     """
     started = time.perf_counter()
     info = model.predictor.info
+    decoder = _decoder(query, info)
     image = read_image(data, max_pixels, query.page, info.planes)
     size = query.pixel_size_um
     pixel = read_pixel_size(data, query.page or 0) if size is None else (size, size)
@@ -123,12 +127,22 @@ def answer(model: ServedModel, query: Query, data: bytes, max_pixels: int, check
         threshold=threshold,
         pixel=pixel,
         tag=model.tag,
-        info=info,
+        info=info if decoder is None else replace(info, decoder=describe_decoder(decoder)),
         tta=tta,
         seconds=seconds,
-        decode=lambda found: model.predictor.decode(found, image),
+        decode=lambda found: model.predictor.decode(found, image, decoder),
         novelty=novelty,
     )
     body = query.format.write(prediction)
     seconds["encode"] = time.perf_counter() - predicted
     return Answer(model.tag, body, query.format.media_type, seconds, prediction.probability.size, novelty)
+
+
+def _decoder(query: Query, info: ArtifactInfo) -> Decoder | None:
+    """Return the model's decoder with the numbers that the query asks for; None: with its own."""
+    if not query.decoder:
+        return None
+    try:
+        return change_decoder(info.decoder, dict(query.decoder))
+    except ValueError as error:
+        raise RefusalError(422, "bad_decoder", str(error)) from error

@@ -25,6 +25,7 @@ _ERROR_CODES = {
         "bad_page",
         "bad_tta",
         "bad_pixel_size_um",
+        "bad_decoder",
         "corrupt_image",
         "unsupported_samples",
         "multi_page",
@@ -136,6 +137,11 @@ def _parameters() -> list[dict[str, Any]]:
         "page": {"type": "integer", "minimum": 0, "maximum": 999_999},
         "tta": {"type": "boolean", "description": "the default is the model's, see /model"},
         "pixel_size_um": number | {"minimum": 1e-4, "maximum": 1e4},
+        "decoder": {
+            "type": "string",
+            "pattern": "^[a-z_]+:[0-9.]+(,[a-z_]+:[0-9.]+)*$",
+            "description": "numbers of the decoder that are not the model's own, e.g. merge_below:0.3,min_size_px:20",
+        },
     }
     return [_MODEL_TAG, *({"name": name, "in": "query", "schema": schema} for name, schema in schemas.items())]
 

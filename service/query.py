@@ -9,6 +9,7 @@ from starlette.datastructures import QueryParams
 from service.formats import DEFAULT, FORMATS, AnswerFormat
 from service.refusal import RefusalError
 
+_NAME = re.compile(r"[a-z_]{1,50}")
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -24,6 +25,7 @@ class Query:
         tta: average the predictions of the turned and mirrored image, which takes eight times as long; None: as the
             model's scores were made.
         pixel_size_um: side of a pixel; as the file says if None.
+        decoder: names and values of numbers of the decoder that are not the model's own.
     """
 
     format: AnswerFormat = DEFAULT
@@ -32,6 +34,7 @@ class Query:
     page: int | None = None
     tta: bool | None = None
     pixel_size_um: float | None = None
+    decoder: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def parse(cls, given: QueryParams) -> "Query":
@@ -50,6 +53,7 @@ class Query:
             page=_page(given.get("page")),
             tta=_flag("tta", given.get("tta")),
             pixel_size_um=_number("pixel_size_um", given.get("pixel_size_um"), 1e-4, 1e4),
+            decoder=_numbers(given.get("decoder", "")),
         )
 
     def averages(self, model_does: bool) -> bool:
@@ -70,6 +74,13 @@ def _number(name: str, text: str | None, low: float, high: float) -> float | Non
     if not low <= value <= high:
         raise RefusalError(422, f"bad_{name}", f"{name} must be a number from {low} to {high}")
     return value
+
+
+def _numbers(text: str) -> tuple[tuple[str, float], ...]:
+    pairs = [pair.partition(":") for pair in text.split(",") if text]
+    if not all(_NAME.fullmatch(name) and _NUMBER.fullmatch(value) for name, _, value in pairs):
+        raise RefusalError(422, "bad_decoder", "decoder must be names and numbers, e.g. merge_below:0.3,min_size_px:20")
+    return tuple((name, float(value)) for name, _, value in pairs)
 
 
 def _page(text: str | None) -> int | None:

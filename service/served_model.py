@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.inference.artifact_info import ArtifactInfo
+from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels
 
 #: Of an answer: the tag of the model that it comes from.
@@ -34,12 +35,13 @@ class BoundaryPredictor(Protocol):
             before_tile: called before each tile; what it raises ends the prediction.
         """
 
-    def decode(self, probabilities: NDArray[np.float32], image: NDArray[Any]) -> Labels:
+    def decode(self, probabilities: NDArray[np.float32], image: NDArray[Any], decoder: Decoder | None = None) -> Labels:
         """Return the cells, (H, W).
 
         Args:
             probabilities: as `probabilities` returns them.
             image: that they are of.
+            decoder: the model's own if None.
         """
 
 

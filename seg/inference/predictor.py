@@ -16,7 +16,7 @@ from seg.inference.engine import AveragedEngine, Engine
 from seg.inference.engine_choice import load_engine
 from seg.inference.manifest import verify
 from seg.inference.tiling import Tiling, predict_tiles
-from seg.instances.decoder import build_decoder
+from seg.instances.decoder import Decoder, build_decoder
 from seg.instances.flood import Labels
 
 GOLDEN_IMAGE = "golden_image.png"
@@ -154,18 +154,19 @@ class Predictor:
         """
         return self.decode(self.probabilities(image, tta), image)
 
-    def decode(self, probabilities: NDArray[np.float32], image: NDArray[Any]) -> Labels:
-        """Return the cells that the decoder chosen on validation makes of probabilities.
+    def decode(self, probabilities: NDArray[np.float32], image: NDArray[Any], decoder: Decoder | None = None) -> Labels:
+        """Return the cells that a decoder makes of probabilities.
 
         Args:
             probabilities: (K, H, W), as `probabilities` returns them.
             image: that they are of.
+            decoder: the one chosen on validation if None.
         """
-        seen = None
-        if self.decoder.needs_image:
+        decoder, seen = decoder or self.decoder, None
+        if decoder.needs_image:
             alone = self.info.planes.scaled_alone
             seen = prepare(image, self.info.scaling, self.info.network.in_channels, alone)
-        return self.decoder.decode(probabilities, seen)
+        return decoder.decode(probabilities, seen)
 
     def _check_golden(self, folder: Path) -> None:
         expected = decode_probability((folder / GOLDEN_PROBABILITY).read_bytes())

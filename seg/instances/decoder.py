@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,3 +63,25 @@ def build_decoder(description: Mapping[str, Any]) -> Decoder:
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"cannot build the decoder {path}: {error}") from error
     return decoder
+
+
+def change_decoder(description: Mapping[str, Any], numbers: Mapping[str, float]) -> Decoder:
+    """Build a decoder with other numbers.
+
+    Args:
+        description: class path and arguments.
+        numbers: argument -> value.
+
+    Raises:
+        ValueError: as `build_decoder`; an argument is unknown or no number, or must be whole.
+    """
+    hints = get_type_hints(type(build_decoder(description)))
+    kinds = {name: set(get_args(hint) or (hint,)) & {int, float} for name, hint in hints.items()}
+    known = [name for name, kind in kinds.items() if kind]
+    for name, value in numbers.items():
+        if name not in known:
+            raise ValueError(f"the decoder has no number {name!r}, it has {', '.join(known)}")
+        if float not in kinds[name] and value % 1:
+            raise ValueError(f"{name} must be a whole number, got {value:g}")
+    changed = {name: value if float in kinds[name] else int(value) for name, value in numbers.items()}
+    return build_decoder({**description, "init_args": description.get("init_args", {}) | changed})

@@ -10,6 +10,7 @@ const MOST_TRIES = 120;
  * @property {number | null} page of a stack, from 0
  * @property {number | null} pixelSize in micrometers; null as the file says
  * @property {boolean | null} tta average over the turned and mirrored image; null as the model's scores were made
+ * @property {string | null} decoder numbers that are not the model's own, as the service takes them
  * @property {number} [threshold]
  * @property {string} [model] tag; the served one if not given
  */
@@ -68,6 +69,7 @@ export async function predict(file, format, options, tell, signal) {
   if (options.tta !== null) query.set("tta", String(options.tta));
   if (options.page !== null) query.set("page", String(options.page));
   if (options.pixelSize !== null) query.set("pixel_size_um", String(options.pixelSize));
+  if (options.decoder !== null) query.set("decoder", options.decoder);
   if (options.model !== undefined) query.set("model", options.model);
   if (options.threshold !== undefined) query.set("threshold", String(options.threshold));
   tell("sending");

@@ -114,7 +114,7 @@ export class Comparison {
   async #ask(rival) {
     this.#leave = new AbortController();
     const { signal } = this.#leave;
-    const options = { ...rival.item.options, model: this.#card?.tag };
+    const options = { ...rival.item.options, decoder: null, model: this.#card?.tag };
     this.#announce(text("compare.working"));
     const archiveOf = async (/** @type {string} */ format) => new Uint8Array(await (await predict(rival.item.file, format, options, () => undefined, signal)).arrayBuffer());
     const view = await inBackground("readView", { archive: await archiveOf("view") });

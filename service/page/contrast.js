@@ -19,8 +19,6 @@ export class Contrast {
       const { dataset, checked } = /** @type {HTMLInputElement} */ (event.target);
       this.#set({ on: this.display.on.map((shown, channel) => (channel === Number(dataset.channel) ? checked : shown)) });
     });
-    document.addEventListener("keydown", (event) => event.key === "Escape" && this.#close());
-    document.addEventListener("pointerdown", (event) => event.target instanceof Node && !byId("contrast").contains(event.target) && this.#close());
   }
 
   #changed;
@@ -53,9 +51,5 @@ export class Contrast {
   #set(change) {
     this.display = { ...this.display, ...change };
     this.#changed();
-  }
-
-  #close() {
-    /** @type {HTMLDetailsElement} */ (byId("contrast")).open = false;
   }
 }

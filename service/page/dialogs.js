@@ -16,6 +16,17 @@ export function startDialogs() {
   }
 }
 
+/** Close each menu by Escape, and by a click beside it. */
+export function startMenus() {
+  const menus = /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.menu"));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") for (const menu of menus) menu.open = false;
+  });
+  document.addEventListener("pointerdown", ({ target }) => {
+    for (const menu of menus) if (target instanceof Node && !menu.contains(target)) menu.open = false;
+  });
+}
+
 /** @type {Promise<string> | null} */
 let asking = null;
 

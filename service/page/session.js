@@ -144,7 +144,7 @@ function newItem(file) {
     error: null,
     unlike: [],
     pages: 1,
-    options: { page: null, pixelSize: null, tta: null },
+    options: { page: null, pixelSize: null, tta: null, decoder: null },
     threshold: null,
     viewArchive: null,
     cellArchive: null,

@@ -253,3 +253,30 @@ def test_an_image_unlike_those_of_the_training_is_told():
 def test_a_model_that_knows_no_training_images_tells_nothing_of_them(client):
     assert "x-septum-novelty" not in client.post("/predict", content=png_of(GREY)).headers
     assert client.post("/predict?format=json", content=png_of(GREY)).json()["novelty"] is None
+
+
+def test_cells_can_be_found_by_other_numbers_of_the_decoder(client):
+    image = np.zeros((30, 60), np.uint8)
+    image[:, 28:32] = 130
+    areas = [
+        client.post(f"/predict?format=json{query}", content=png_of(image)).json()["cells"]["area_px"]
+        for query in ("", "&decoder=merge_below:0.6", "&decoder=merge_below:0.6,keep_boundary:0.9")
+    ]
+    assert areas == [[840, 840], [1680], [1800]]
+
+
+@pytest.mark.parametrize(
+    ("decoder", "message"),
+    [
+        ("merge_below", "decoder must be names and numbers"),
+        ("merge_below:x", "decoder must be names and numbers"),
+        ("merge:0.5", "the decoder has no number 'merge', it has seed_score"),
+        ("seeds:1", "the decoder has no number 'seeds'"),
+        ("min_size_px:1.5", "min_size_px must be a whole number"),
+        ("merge_below:2", "merge_below must be from 0 to 1"),
+    ],
+)
+def test_a_number_that_the_decoder_has_not_is_refused(client, decoder, message):
+    answer = client.post(f"/predict?decoder={decoder}", content=png_of(GREY))
+    assert error_of(answer) == (422, "bad_decoder")
+    assert message in answer.json()["error"]["message"]

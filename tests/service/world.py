@@ -17,6 +17,7 @@ from seg.data.planes import Planes
 from seg.data.scaling import IntensityScaling
 from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
 from seg.inference.novelty import learn
+from seg.instances.decoder import build_decoder, describe_decoder
 from seg.instances.watershed import WatershedDecoder
 from service.app import create_app
 from service.served_model import ServedModel, StoredModel
@@ -35,6 +36,7 @@ class Brightness:
         rank_by="iou",
         scores={},
         provenance=Provenance("l2", "losses.L2Loss", "losses.L2Loss", 0, 1, "2026-01-01", None, "f" * 64, {}),
+        decoder=describe_decoder(WatershedDecoder(sigma_px=0, keep_boundary=0.5, min_size_px=4)),
     )
 
     def __init__(self) -> None:
@@ -55,8 +57,8 @@ class Brightness:
         probability = (gray / np.iinfo(image.dtype).max if image.dtype.kind in "iu" else gray).astype(np.float32)
         return (1 - probability if tta else probability)[None]
 
-    def decode(self, probabilities, image):
-        return WatershedDecoder(sigma_px=0, keep_boundary=0.5, min_size_px=4).decode(probabilities)
+    def decode(self, probabilities, image, decoder=None):
+        return (decoder or build_decoder(self.info.decoder)).decode(probabilities)
 
 
 class Familiar(Brightness):

@@ -6,7 +6,7 @@ import io
 import pytest
 from playwright.sync_api import expect
 
-from tests.service.page.world import LEFT, MIDDLE, ROOMS, color_at, image, pick, point
+from tests.service.page.world import LEFT, MIDDLE, ROOMS, color_at, downloaded, image, pick, point
 from tests.service.world import png_of
 
 
@@ -63,6 +63,25 @@ def test_a_cell_under_the_pointer_is_told_of(measured):
     expect(measured.locator("#readout")).to_contain_text("Cell 1 Area (px) 2,592")
     measured.mouse.move(*point(measured, (42, 40)))
     expect(measured.locator("#readout")).to_be_hidden()
+
+
+def test_the_sliders_of_the_decoder_give_the_numbers_of_the_service(page):
+    shades = ROOMS.copy()
+    shades[4:-4, 40:44] = 130  # hardly a boundary
+    pick(page, image("rooms.png", shades))
+    expect(page.locator("#count")).to_contain_text("3 cells")
+    page.locator("#decoder summary").click()
+    page.locator("#decoder-merge_below").fill("0.6")
+    expect(page.locator("#count")).to_contain_text("2 cells")
+    answer = page.request.post(f"{page.url}predict?format=csv&decoder=merge_below:0.6", data=png_of(shades)).text()
+    assert column(page, "Area (px)") == [f"{int(row['area']):,}" for row in csv.DictReader(io.StringIO(answer))]
+    page.keyboard.press("Escape")
+    page.locator("#tab-download").click()
+    method = downloaded(page, "[data-offer=method]")[1]
+    assert b"merge_below=0.6" in method
+    page.locator("#decoder summary").click()
+    page.locator("#decoder-reset").click()
+    expect(page.locator("#list .state")).to_have_text("3 cells")
 
 
 def test_cells_at_the_border_can_be_left_out(page):
