@@ -9,7 +9,7 @@ _REASONS: dict[type[Callback], str] = {
     LearningRateFinder: "it changes the learning rate after config.yaml is written and the schedule is built: give "
     "--model.optimizer.init_args.lr, or let `tune` of a comparison search for it",
     StochasticWeightAveraging: "it averages after the last validation, which could not choose the result: take "
-    "pytorch_lightning.callbacks.EMAWeightAveraging",
+    "seg.training.weight_mean.WeightMean or pytorch_lightning.callbacks.EMAWeightAveraging",
 }
 
 

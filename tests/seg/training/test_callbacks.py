@@ -43,7 +43,7 @@ def test_averaged_weights_are_those_that_are_chosen(fit_args, tmp_path):
     [
         (added("LearningRateFinder"), "give --model.optimizer.init_args.lr"),
         (added("BatchSizeFinder"), "give --data.batch_size"),
-        (added("StochasticWeightAveraging", swa_lrs=0.01), "take pytorch_lightning.callbacks.EMAWeightAveraging"),
+        (added("StochasticWeightAveraging", swa_lrs=0.01), "take seg.training.weight_mean.WeightMean"),
         (added("RichProgressBar"), "enable_progress_bar"),
     ],
 )

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from seg.__main__ import main
 from seg.record import RunRecord
@@ -40,3 +41,19 @@ def test_the_example_of_early_stopping_averaging_clipping_and_accumulation_train
         "EarlyStopping",
         "EMAWeightAveraging",
     ]
+
+
+PAGE = (ROOT / "docs" / "training.md").read_text()
+SCHEDULES = [text for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "schedule:" in text]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", SCHEDULES, ids=["one cycle", "exponential", "plateau", "mean of weights"])
+def test_every_example_of_a_schedule_trains(example, fit_args, tmp_path):
+    (tmp_path / "more.yaml").write_text(example)
+    loss = f"--model.loss={ROOT / 'configs' / 'loss' / 'l2.yaml'}"
+    assert main([*fit_args, f"--config={tmp_path / 'more.yaml'}", loss]) == 0
+    record = RunRecord.load(tmp_path / "run" / "version_0")
+    schedule = yaml.safe_load(example)["model"]["schedule"]
+    assert record.status == "finished"
+    assert record.config.raw["model"]["schedule"] == schedule
