@@ -1,20 +1,24 @@
 """The whole audit of one run, and its verdict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 
+from seg.audit.attribution import Attribution, attribute
 from seg.audit.cases import Case, Image, load_cases
 from seg.audit.context import Context, exchange_context
 from seg.audit.cues import Cue, probe_cues
 from seg.audit.invariance import Curve, invariance_curves
 from seg.audit.occlusion import Occlusion, occlude
 from seg.audit.regions import find_regions
-from seg.model.run_predictor import Predict, load_predict
+from seg.model.module import BoundaryModule
+from seg.model.run_predictor import Predict, load_model, predict_by
+from seg.network.unet import build_network
 from seg.record import RunRecord
 from seg.runs import choose_run, find_runs
 
@@ -34,6 +38,7 @@ class Audit:
         cues: properties of whole images.
         curves: scores of altered images.
         groups: group -> mean score, worst first; empty where each image is its own.
+        attribution: where the network looks; None: not examined.
     """
 
     cases: Sequence[Case]
@@ -42,18 +47,21 @@ class Audit:
     cues: list[Cue]
     curves: list[Curve]
     groups: dict[str, float]
+    attribution: Attribution | None = None
 
     @property
     def causes(self) -> list[str]:
         """What the network decides by although it should not, the strongest evidence first."""
         regions = sorted((each for each in self.occlusions if each.flagged), key=lambda each: -each.share)
         found = [each.region for each in regions] + [cue.name for cue in self.cues if cue.flagged]
-        return found + (["the surroundings"] if self.context.flagged else [])
+        found += ["the surroundings"] if self.context.flagged else []
+        return found + (["what is far from the boundary"] if self.attribution and self.attribution.flagged else [])
 
     @property
     def verdict(self) -> list[str]:
         """Sentences, the most important first."""
-        evidence: list[Occlusion | Cue | Context] = [*self.occlusions, *self.cues, self.context]
+        evidence: list[Occlusion | Cue | Context | Attribution] = [*self.occlusions, *self.cues, self.context]
+        evidence += [self.attribution] if self.attribution else []
         flagged = [each.sentence for each in evidence if each.flagged]
         if flagged:
             return [f"Shortcut: the network decides by {', '.join(self.causes)}.", *map(_sentence, flagged)]
@@ -63,7 +71,8 @@ class Audit:
     def _doubts(self) -> list[str]:
         told = [cue.sentence for cue in self.cues if cue.tells]
         sizes = [] if self.occlusions else ["the images have several sizes: no region could be covered"]
-        return [_sentence(text) for text in (*told, *sizes)]
+        looked = [self.attribution.sentence] if self.attribution else []
+        return [_sentence(text) for text in (*told, *looked, *sizes)]
 
 
 def audit_cases(
@@ -118,13 +127,18 @@ def audit_run(folder: Path, images: int) -> tuple[Path, RunRecord, Audit]:
     runs = find_runs(folder)
     run = choose_run(runs)
     record = runs[run]
+    model, cases = load_model(run, record), load_cases(run, record, images)
     augmentation = record.config.raw["data"].get("transforms") or []
-    cases = load_cases(run, record, images)
-    return (
-        run,
-        record,
-        audit_cases(cases, load_predict(run, record), record.used_threshold, augmentation, score_groups(record)),
-    )
+    audit = audit_cases(cases, predict_by(model, record.tta), record.used_threshold, augmentation, score_groups(record))
+    return run, record, replace(audit, attribution=_attribution(cases, model))
+
+
+def _attribution(cases: Sequence[Case], model: BoundaryModule) -> Attribution | None:
+    """Return where a model looks; None without captum."""
+    if find_spec("captum") is None:
+        return None
+    untrained = build_network(replace(model.network_config, encoder_weights=None), model.seed)
+    return attribute(cases, model.network, untrained)
 
 
 def score_groups(record: RunRecord) -> dict[str, float]:
