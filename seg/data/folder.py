@@ -3,15 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from seg.data.annotation import Annotation, Entry
 from seg.data.file_reader import FileReader
 from seg.data.files import FileSource
-from seg.data.pairing import Files, describe_search, doubled, find_files, name_of, suggest_patterns
-from seg.data.planes import Planes
-from seg.data.reading import PLAIN
-from seg.data.sample import Sample, check_names
+from seg.data.pairing import Files, describe_search, doubled, find_files, suggest_patterns
 from seg.data.truth import Value
 
 
@@ -105,34 +100,3 @@ def page_name(stack: str, page: int) -> str:
         page: from 0.
     """
     return f"{stack}-{page:04d}"
-
-
-def read_images(path: Path, planes: Planes = PLAIN) -> list[Sample]:
-    """Read the images to predict: one file, or all of a folder, every page of a stack by itself. Their masks are empty.
-
-    Args:
-        path: of the file or the folder.
-        planes: channels and neighboring sections to read.
-
-    Raises:
-        FileNotFoundError: there is no such file, or no image in the folder.
-        ValueError: a file cannot be read as an image, or names are not unique; see `seg.data.sample.check_names`.
-    """
-    files = [path] if path.is_file() else [file for files in find_files(path, ".").values() for file in files]
-    if not files:
-        raise FileNotFoundError(describe_search(path, "."))
-    reader = FileReader()
-    pages = [page for file in files for page in _pages(file, reader, planes)]
-    check_names([name for name, *_ in pages])
-    return [_unannotated(name, file, page, reader, planes) for name, file, page in pages]
-
-
-def _pages(file: Path, reader: FileReader, planes: Planes) -> list[tuple[str, Path, int | None]]:
-    """Return name, file and page of each image in a file."""
-    name, count = name_of(file), reader.count_pages(file, planes)
-    return [(page_name(name, page), file, page) for page in range(count)] if count > 1 else [(name, file, None)]
-
-
-def _unannotated(name: str, file: Path, page: int | None, reader: FileReader, planes: Planes) -> Sample:
-    image = reader.read(file, page, planes).pixels
-    return Sample(name, image, np.zeros(image.shape[:2], np.bool_), pixel=reader.pixel_size(file, page or 0))

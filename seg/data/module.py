@@ -1,8 +1,8 @@
 """The data module: load, check and split the samples of a source, and serve them in batches."""
 
+import functools
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
@@ -11,7 +11,6 @@ from torch.utils.data import DataLoader
 
 from seg.data.content_hash import hash_samples
 from seg.data.dataset import RandomCrops, WholeImages
-from seg.data.folder import read_images
 from seg.data.folds import FoldSplit
 from seg.data.leakage import refuse_leakage
 from seg.data.mask_report import report_masks
@@ -22,6 +21,7 @@ from seg.data.scaling import IntensityScaling
 from seg.data.split import Split, SplitIndices
 from seg.data.subset import nested_subset
 from seg.data.targets import Target, check_labels, check_targets
+from seg.data.volumes import ToPredict
 from seg.data.writing import written_boundary_value
 from seg.run_config import count_inputs
 
@@ -46,7 +46,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         steps_per_epoch: optimizer steps per epoch.
         num_workers: processes that prepare batches; 0 prepares them in the training process. null: 0 on a CPU, on a GPU
             up to 4 per device.
-        predict: an image file or a folder of images for `seg predict`; the test images if null.
+        predict: an image file, an OME-Zarr store, or a folder of them for `seg predict`; the test images if null.
         train_images: trains on as many of the training images, drawn by the seed, a smaller number of them among every
             larger one; null: on all.
         seed: of crops, augmentation and order.
@@ -101,7 +101,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         if isinstance(source, Source):
             source.take_planes(self.planes)
             source.cache_bytes = int(cache_gb * 1e9)
-        self.scaling, self.targets = scaling, targets
+        self.scaling, self.targets, self.cache_bytes = scaling, targets, int(cache_gb * 1e9)
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict = num_workers, predict
         self.train_images, self.seed, self.boundary_share = train_images, seed, boundary_share
@@ -161,8 +161,13 @@ class BoundaryDataModule(pl.LightningDataModule):
     def predict_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return the images to predict, one by one."""
         if self.predict is not None:
-            self.images = read_images(Path(self.predict), self.planes)
+            self.images = self.to_predict.images()
         return self._whole(self.images) if self.images else self.test_dataloader()
+
+    @functools.cached_property
+    def to_predict(self) -> ToPredict:
+        """The images to predict that are not the test images."""
+        return ToPredict(self.predict, self.planes, self.cache_bytes)
 
     def predicted_names(self) -> list[str]:
         """Return the names of the images that `predict_dataloader` returns."""

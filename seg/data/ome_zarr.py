@@ -11,8 +11,8 @@ from seg.data.folder import page_name
 from seg.data.pairing import name_of
 from seg.data.pixel_size import PixelSize
 from seg.data.truth import Value
-from seg.data.zarr_image import label_names, open_image
-from seg.data.zarr_store import SUFFIX, import_zarr, is_zarr
+from seg.data.zarr_image import find_stores, label_names, open_image
+from seg.data.zarr_store import SUFFIX, import_zarr
 
 
 class OmeZarr(FileSource):
@@ -99,10 +99,3 @@ class OmeZarr(FileSource):
             return
         for section in range(image.sections):
             yield Entry(page_name(name, section), store, (truth,), section, section)
-
-
-def find_stores(path: Path) -> list[Path]:
-    """Return the OME-Zarr stores of a folder in the order of their names, or itself if it is one."""
-    if is_zarr(path):
-        return [path]
-    return sorted(store for store in path.iterdir() if store.suffix == SUFFIX and is_zarr(store))

@@ -14,7 +14,7 @@ from seg.data.raster import Raster
 from seg.data.sample import Chosen, Sample, Window
 
 #: Of a strip of all columns: large enough for whole chunks and tiles, small enough for the memory.
-_STRIP_PIXELS = 1 << 23
+_STRIP_PIXELS = 1 << 22
 
 #: Strips begin at multiples of this.
 _ROWS = 256
@@ -120,7 +120,7 @@ class WindowedSample(Sample):
     @property
     def partly(self) -> bool:
         """Whether there are void pixels."""
-        return self.count("annotated") < self.shape[0] * self.shape[1]
+        return self._annotation.void is not None and self.count("annotated") < self.shape[0] * self.shape[1]
 
     @property
     def boundary_share(self) -> float:

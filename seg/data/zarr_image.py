@@ -13,7 +13,7 @@ from seg.data.pages import choose_page
 from seg.data.pixel_size import PixelSize
 from seg.data.planes import Planes
 from seg.data.raster import PlanesRaster, Raster
-from seg.data.zarr_store import open_array, read_metadata
+from seg.data.zarr_store import SUFFIX, is_zarr, open_array, read_metadata
 
 _MICROMETERS = {"meter": 1e6, "centimeter": 1e4, "millimeter": 1e3, "micrometer": 1.0, "nanometer": 1e-3}
 _MICROMETERS |= {"angstrom": 1e-4, "picometer": 1e-6}
@@ -146,6 +146,13 @@ def label_names(group: Path) -> list[str]:
     """Return the names of an image's labels."""
     folder = group / "labels"
     return [str(name) for name in read_metadata(folder).get("labels", [])] if folder.is_dir() else []
+
+
+def find_stores(path: Path) -> list[Path]:
+    """Return the OME-Zarr stores of a folder in the order of their names, or itself if it is one."""
+    if is_zarr(path):
+        return [path]
+    return sorted(store for store in path.iterdir() if store.suffix == SUFFIX and is_zarr(store))
 
 
 def _levels(group: Path, multiscale: dict[str, Any]) -> Iterator[ZarrImage]:

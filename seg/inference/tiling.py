@@ -68,6 +68,39 @@ def partition(length_px: int, tiling: Tiling, stride_px: int) -> list[Segment]:
     ]
 
 
+@dataclass(frozen=True)
+class Tile:
+    """A part of an image: its rows and its columns."""
+
+    rows: Segment
+    columns: Segment
+
+
+def tiles(shape: tuple[int, int], tiling: Tiling, stride_px: int) -> list[Tile]:
+    """Return the tiles of an image, row by row.
+
+    Args:
+        shape: (H, W).
+        tiling: how it is cut.
+        stride_px: of the network.
+    """
+    rows, columns = (partition(length, tiling, stride_px) for length in shape)
+    return [Tile(row, column) for row in rows for column in columns]
+
+
+def answer_tile(source: Source, engine: Engine, tile: Tile) -> NDArray[np.float32]:
+    """Return the probabilities of what is kept of a tile, (K, h, w).
+
+    Args:
+        source: of the image.
+        engine: runs the network.
+        tile: of the image.
+    """
+    seen = _continued(source(tile.rows.seen, tile.columns.seen), tile.rows.seen, tile.columns.seen)
+    answer: NDArray[np.float32] = engine(seen[None])[0][:, _within(tile.rows), _within(tile.columns)]
+    return answer
+
+
 def predict_tiles(
     source: Source, shape: tuple[int, int], engine: Engine, stride_px: int, tiling: Tiling
 ) -> NDArray[np.float32]:
@@ -81,13 +114,10 @@ def predict_tiles(
         tiling: how it is cut.
     """
     probability: NDArray[np.float32] | None = None
-    columns = partition(shape[1], tiling, stride_px)
-    for row in partition(shape[0], tiling, stride_px):
-        for column in columns:
-            tile = _continued(source(row.seen, column.seen), row.seen, column.seen)
-            answer = engine(tile[None])[0]
-            probability = np.empty((len(answer), *shape), np.float32) if probability is None else probability
-            probability[:, row.kept, column.kept] = answer[:, _within(row), _within(column)]
+    for tile in tiles(shape, tiling, stride_px):
+        answer = answer_tile(source, engine, tile)
+        probability = np.empty((len(answer), *shape), np.float32) if probability is None else probability
+        probability[:, tile.rows.kept, tile.columns.kept] = answer
     if probability is None:
         raise ValueError(f"an image has at least one pixel, got {shape}")
     return probability

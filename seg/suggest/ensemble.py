@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from seg.data.folder import read_images
 from seg.data.planes import Planes
 from seg.data.sample import Sample
 from seg.data.scaling import IntensityScaling, prepare
+from seg.data.volumes import read_images
 from seg.model.run_predictor import Predict, load_predict
 from seg.record import RunRecord
 from seg.runs import find_runs

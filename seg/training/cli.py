@@ -1,6 +1,7 @@
 """The command line of one run, on LightningCLI."""
 
 import errno
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from seg.training.final_validation import validate_both_ways
 from seg.training.jsonargparse_patches import OneSentenceParser
 from seg.training.lightning_patches import SubcommandCLI, launch_with
 from seg.training.pictures import PictureWriter
+from seg.training.predict_volumes import add_prediction_options, predict, wanted_by
 from seg.training.recorder import RunRecorder
 from seg.training.refused_callbacks import refuse_callbacks
 from seg.training.resume import LAST, EpochCheckpoint, run_folder
@@ -78,9 +80,7 @@ class TrainingCLI(SubcommandCLI):
     def add_subcommand_arguments(self, parser: LightningArgumentParser, subcommand: str) -> None:
         """Add what only `seg predict` can be asked for."""
         if subcommand == "predict":
-            parser.add_argument("--tta", action="store_true", help="Average over the flips and turns of each image.")
-            parser.add_argument("--labels", action="store_true", help="Write the cells of each image, NAME_labels.tif.")
-            parser.add_argument("--measure", action="store_true", help="Write measurements of all cells, cells.csv.")
+            add_prediction_options(parser)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Build the trainer; devices that share a batch normalize it together, which PyTorch cannot do on CPUs."""
@@ -117,13 +117,25 @@ class TrainingCLI(SubcommandCLI):
         folder = run_folder(self.trainer)
         is_new = not folder.exists()
         try:
-            super().run_subcommand(subcommand)
+            if subcommand == "predict":
+                self._predict()
+            else:
+                super().run_subcommand(subcommand)
         except BaseException as error:
             if is_new and self.trainer.is_global_zero and not self._of_subcommand("trainer.fast_dev_run"):
                 self._callback(RunRecorder).discard(folder)
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 raise OSError(_disk_is_full(folder)) from error
             raise
+
+    def _predict(self) -> None:
+        """Predict large images in parts, all others whole."""
+        options = self.config.predict
+        writer = self._callback(PictureWriter)
+        writer.wanted, self.model.tta = wanted_by(options), self.model.tta or options.tta
+        output = writer.output(self.trainer, self.datamodule)
+        predict_whole = functools.partial(super().run_subcommand, "predict")
+        predict(self.trainer, self.datamodule, output, options.ckpt_path, self.model.tta, predict_whole)
 
     def before_fit(self) -> None:
         """Refuse to resume from weights alone.
@@ -134,12 +146,6 @@ class TrainingCLI(SubcommandCLI):
         path = self.config.fit.ckpt_path
         if path and Path(path).is_file() and "optimizer_states" not in read_checkpoint(Path(path)):
             raise ValueError(f"{path} holds weights alone: a training resumes from {Path(LAST).name} beside it")
-
-    def before_predict(self) -> None:
-        """Pass on what the prediction is asked for."""
-        options = self.config.predict
-        self.model.tta |= options.tta
-        self._callback(PictureWriter).wants(options.labels, options.measure)
 
     def after_validate(self) -> None:
         """Print the scores."""

@@ -17,13 +17,8 @@ from seg.data.dataset import Batch
 from seg.data.module import BoundaryDataModule
 from seg.data.stored_input import write_input
 from seg.inference.golden import CALIBRATION_IMAGES
-from seg.training.prediction_files import (
-    decode,
-    join_measurements,
-    write_labels,
-    write_measurements,
-    write_prediction,
-)
+from seg.training.output import Output, Wanted
+from seg.training.prediction_files import decode, join_measurements, write_measurements
 from seg.training.resume import run_folder
 
 
@@ -36,7 +31,7 @@ class PictureWriter(Callback):
     """
 
     folder = Path()
-    labels = measurements = False
+    wanted = Wanted()
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Look up the run's folder, which only all processes together can."""
@@ -75,41 +70,41 @@ class PictureWriter(Callback):
                 None if valid is None else valid[number, 0].cpu().numpy(),
             )
 
-    def wants(self, labels: bool, measurements: bool) -> None:
-        """Ask a prediction for more than masks and probabilities.
+    def output(self, trainer: pl.Trainer, data: BoundaryDataModule) -> Output:
+        """Return where a prediction is written.
 
         Args:
-            labels: write the cells of each image.
-            measurements: write the measurements of all cells.
+            trainer: whose run's folder is the place unless there is another.
+            data: with the images to predict.
         """
-        self.labels, self.measurements = labels, measurements
+        return Output(self.wanted.folder(run_folder(trainer), data.predict), self.wanted, data.boundary_value)
 
     def on_predict_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Batch, *_: Any) -> None:
         """Write mask, at the threshold of the checkpoint, and probability of each image, and what else is wanted."""
         if _is_repeated(trainer, trainer.predict_dataloaders):
             return
         data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
-        folder, threshold = self.folder / "predictions", pl_module.used_threshold
+        output = self.output(trainer, data)
         for number, name in enumerate(batch["name"]):
-            probabilities = _array(outputs[number])
-            write_prediction(folder, name, probabilities[0], threshold, data.boundary_value)
-            if self.labels or self.measurements:
+            probabilities, sample = _array(outputs[number]), data.predicted(name)
+            output.write(name, probabilities[0], pl_module.used_threshold, sample.pixel)
+            output.log(f"{name}: mask and probability")
+            if self.wanted.labels or self.wanted.measurements:
                 cells = decode(pl_module.decoder, probabilities, _array(batch["image"][number]))
-                sample = data.predicted(name)
-                if self.labels:
-                    write_labels(folder, sample, cells)
-                if self.measurements:
-                    write_measurements(folder, replace(sample.whole(), image=data.planes.own(sample.image)), cells)
+                if self.wanted.labels:
+                    output.write_labels(name, cells, sample.pixel)
+                if self.wanted.measurements:
+                    write_measurements(
+                        output.folder, replace(sample.whole(), image=data.planes.own(sample.image)), cells
+                    )
 
     def on_predict_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Join the measurements and print the folder of the files."""
-        folder = self.folder / "predictions"
+        """Join the measurements."""
         trainer.strategy.barrier()
-        if trainer.is_global_zero:
-            if self.measurements:
-                data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
-                join_measurements(folder, data.predicted_names())
-            print(f"predictions: {folder}")
+        if trainer.is_global_zero and self.wanted.measurements:
+            data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
+            names = [*data.to_predict.done, *data.predicted_names()]
+            join_measurements(self.output(trainer, data).folder, names, keep=self.wanted.out is not None)
 
 
 def _is_repeated(trainer: pl.Trainer, loader: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The files of `seg predict`."""
+"""Cells of predictions, and their measurements."""
 
 import csv
 import io
@@ -8,42 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.sample import Sample
-from seg.data.tiff_writing import encode_tiff
-from seg.data.writing import encode_mask, encode_probability, write_file
+from seg.data.writing import write_file
 from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels
 from seg.instances.measures import measure_cells, to_csv
 
 #: Of all images together, each row with the name of its image.
 MEASUREMENTS = "cells.csv"
-
-
-def write_prediction(
-    folder: Path, name: str, probability: NDArray[np.float32], threshold: float, boundary_value: int
-) -> None:
-    """Write NAME_mask.png, in the polarity of the training masks, and NAME_probability.png, 16 bit.
-
-    Args:
-        folder: of the predictions.
-        name: of the image.
-        probability: (H, W) of the boundary.
-        threshold: from which a pixel is boundary.
-        boundary_value: of the boundary in masks, 0 or 255.
-    """
-    write_file(folder / f"{name}_mask.png", encode_mask(probability >= threshold, boundary_value))
-    write_file(folder / f"{name}_probability.png", encode_probability(probability))
-
-
-def write_labels(folder: Path, sample: Sample, cells: Labels) -> None:
-    """Write NAME_labels.tif, calibrated where the image is.
-
-    Args:
-        folder: of the predictions.
-        sample: the image.
-        cells: (H, W).
-    """
-    smallest = np.uint16 if cells.max(initial=0) < 2**16 else np.uint32
-    write_file(folder / f"{sample.name}_labels.tif", encode_tiff(cells.astype(smallest), sample.pixel))
 
 
 def write_measurements(folder: Path, sample: Sample, cells: Labels) -> None:
@@ -58,7 +29,7 @@ def write_measurements(folder: Path, sample: Sample, cells: Labels) -> None:
     write_file(folder / f"{sample.name}_cells.csv", table.encode())
 
 
-def join_measurements(folder: Path, names: list[str]) -> None:
+def join_measurements(folder: Path, names: list[str], keep: bool = False) -> None:
     """Join the measurements of all images in cells.csv, the name of the image in the first column.
 
     Columns that an image lacks, e.g. micrometers where the size of its pixels is not known, are left empty.
@@ -66,6 +37,7 @@ def join_measurements(folder: Path, names: list[str]) -> None:
     Args:
         folder: of the predictions.
         names: of the images, in the order of the rows.
+        keep: those of each image, for a later start that adds images.
     """
     parts = [folder / f"{name}_cells.csv" for name in names]
     tables = [csv.DictReader(io.StringIO(part.read_text(encoding="utf-8"))) for part in parts]
@@ -76,7 +48,7 @@ def join_measurements(folder: Path, names: list[str]) -> None:
     for name, table in zip(names, tables, strict=True):
         writer.writerows({"image": name} | row for row in table)
     write_file(folder / MEASUREMENTS, joined.getvalue().encode())
-    for part in parts:
+    for part in parts if not keep else ():
         part.unlink()
 
 

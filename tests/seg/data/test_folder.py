@@ -3,7 +3,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from seg.data.folder import ImageFolder, read_images
+from seg.data.folder import ImageFolder
+from seg.data.volumes import read_images
 
 
 def save(path, array) -> None:

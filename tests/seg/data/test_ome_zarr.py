@@ -5,9 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
-from seg.data.ome_zarr import OmeZarr, find_stores
+from seg.data.ome_zarr import OmeZarr
 from seg.data.planes import Planes
-from seg.data.zarr_image import open_image
+from seg.data.zarr_image import find_stores, open_image
 from tests.seg.data.zarr_stores import write_image
 
 RNG = np.random.default_rng(0)

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from seg.data.folder import ImageFolder, read_images
+from seg.data.folder import ImageFolder
 from seg.data.image_error import ImageError
 from seg.data.module import BoundaryDataModule
 from seg.data.pixel_size import ome_channels
@@ -17,6 +17,7 @@ from seg.data.sample import Sample
 from seg.data.scaling import IntensityScaling, prepare, visible
 from seg.data.split import BlockSplit
 from seg.data.stacks import ImageStacks
+from seg.data.volumes import read_images
 from seg.run_config import count_inputs
 
 #: Axes T, Z, C, Y, X; the value of a pixel tells its plane.

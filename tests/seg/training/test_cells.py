@@ -20,7 +20,8 @@ from seg.instances.watershed import WatershedDecoder
 from seg.metrics.instance import instance_scores
 from seg.metrics.rand import compare_cells, connected_cells
 from seg.training.cell_tuning import TRIALS, choose_decoder
-from seg.training.prediction_files import decode, join_measurements, write_labels, write_measurements
+from seg.training.output import Output, Wanted
+from seg.training.prediction_files import decode, join_measurements, write_measurements
 
 
 def nuclei(seed: int) -> np.ndarray:
@@ -97,7 +98,7 @@ def test_labels_and_measurements_of_a_prediction(tmp_path):
     calibrated = Sample("a", image, np.zeros(image.shape, bool), pixel=(0.5, 0.5))
     plain = Sample("b", image, np.zeros(image.shape, bool))
     for sample in (calibrated, plain):
-        write_labels(tmp_path, sample, nuclei(0))
+        Output(tmp_path, Wanted(), 255).write_labels(sample.name, nuclei(0), sample.pixel)
         write_measurements(tmp_path, sample, nuclei(0))
     join_measurements(tmp_path, ["a", "b"])
     with (tmp_path / "cells.csv").open(newline="") as file:

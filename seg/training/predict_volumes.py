@@ -1,0 +1,113 @@
+"""Which images `seg predict` predicts in parts, and their prediction."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jsonargparse import ArgumentParser
+from pytorch_lightning import Trainer
+
+from seg.data.module import BoundaryDataModule
+from seg.data.reading import MAX_PIXELS
+from seg.data.volumes import Volume
+from seg.training.large_prediction import LargePrediction, Model
+from seg.training.output import Format, Output, Wanted
+from seg.training.tile_task import answer_here, answer_on_cluster, load_model
+
+
+def add_prediction_options(parser: ArgumentParser) -> None:
+    """Add the options of `seg predict`."""
+    parser.add_argument("--tta", action="store_true", help="Average over the flips and turns of each image.")
+    parser.add_argument("--labels", action="store_true", help="Write the cells of each image, NAME_labels.tif.")
+    parser.add_argument("--measure", action="store_true", help="Write measurements of all cells, cells.csv.")
+    parser.add_argument("--format", type=Format, default="png", help="png, tiff, ome-tiff or ome-zarr.")
+    about = "Folder of the predictions, where a second start skips what is whole; or beside: beside the images."
+    parser.add_argument("--out", type=str | None, default=None, help=about)
+    about = "Address of a Dask scheduler whose workers predict the parts of large images."
+    parser.add_argument("--scheduler", type=str | None, default=None, help=about)
+
+
+def wanted_by(options: Any) -> Wanted:
+    """Return what the options of `seg predict` ask for."""
+    return Wanted(options.labels, options.measure, options.format, options.out, options.scheduler)
+
+
+def predict(
+    trainer: Trainer,
+    data: BoundaryDataModule,
+    output: Output,
+    checkpoint: str | None,
+    tta: bool,
+    predict_whole: Callable[[], None],
+) -> None:
+    """Predict large images, and those that become OME-Zarr, in parts, and all others whole.
+
+    Args:
+        trainer: of this process; the first one predicts in parts.
+        data: with the images to predict.
+        output: where predictions are written.
+        checkpoint: of the network.
+        tta: average over flips and turns.
+        predict_whole: predicts the images that `data` has.
+    """
+    large = take_large(data, output.wanted)
+    if trainer.is_global_zero:
+        output.claim(checkpoint, tta)
+    data.to_predict.skip(output.is_whole)
+    if not data.to_predict.is_empty:
+        predict_whole()
+    if trainer.is_global_zero:
+        predict_large(large, data, output, checkpoint, tta)
+        print(f"predictions: {output.folder}")
+
+
+def take_large(data: BoundaryDataModule, wanted: Wanted) -> list[Volume]:
+    """Take the volumes that are predicted in parts out of those that are predicted whole, and return them.
+
+    Args:
+        data: with the images to predict.
+        wanted: of the prediction.
+
+    Raises:
+        ValueError: the test images shall be written as OME-Zarr.
+    """
+    if data.predict is None and wanted.format == "ome-zarr":
+        raise ValueError("--format ome-zarr needs --data.predict: the images to predict")
+    return data.to_predict.take(lambda volume: wanted.format == "ome-zarr" or _needs_parts(volume, wanted))
+
+
+def _needs_parts(volume: Volume, wanted: Wanted) -> bool:
+    pixels = volume.sections[0].shape[0] * volume.sections[0].shape[1]
+    return volume.is_large and (wanted.format != "png" or pixels > MAX_PIXELS)
+
+
+def predict_large(
+    volumes: Sequence[Volume], data: BoundaryDataModule, output: Output, checkpoint: str | None, tta: bool
+) -> None:
+    """Predict volumes in parts, those that are not whole already.
+
+    Args:
+        volumes: to predict.
+        data: how images are read.
+        output: where they are written.
+        checkpoint: of the network.
+        tta: average over flips and turns.
+
+    Raises:
+        ValueError: there is no checkpoint, or no threshold for averaged predictions, or a volume cannot be predicted.
+    """
+    if not volumes:
+        return
+    if checkpoint is None:
+        raise ValueError("large images need --ckpt_path: the checkpoint that predicts them")
+    network = load_model(checkpoint)
+    threshold = network.threshold_tta if tta else network.threshold.item()
+    if threshold is None:
+        raise ValueError("the checkpoint has no threshold for tta, which a whole `seg fit` adds: leave --tta out")
+    classes, stride_px = network.network_config.classes, network.network.stride_px
+    alone = data.planes.scaled_alone
+    model = Model(checkpoint, threshold, tta, network.decoder, stride_px, classes, data.scaling, data.channels, alone)
+    predictions = [LargePrediction(volume, model, output) for volume in volumes]
+    missing = [prediction for prediction in predictions if not prediction.is_whole()]
+    answer = answer_on_cluster(output.wanted.scheduler) if output.wanted.scheduler and missing else answer_here
+    for prediction in missing:
+        prediction.run(answer)

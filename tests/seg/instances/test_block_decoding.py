@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from scipy.ndimage import label
+
+from seg.instances.block_decoding import decode_blocks
+
+RNG = np.random.default_rng(0)
+
+
+def cells_in(picture):
+    def decode(rows, columns):
+        return label(picture[rows, columns])[0].astype(np.int32)
+
+    return decode
+
+
+def joined(picture, scratch, **options):
+    found = np.full(picture.shape, -1, np.int32)
+    for window, cells in decode_blocks(cells_in(picture), picture.shape, scratch, **options):
+        found[window] = cells
+    return found
+
+
+def same_cells(first, second) -> bool:
+    pairs = np.unique(np.stack([first.ravel(), second.ravel()]), axis=1)
+    return all(len(np.unique(numbers)) == pairs.shape[1] for numbers in pairs)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (65, 130), (100, 33), (31, 200)])
+def test_cells_across_cuts_are_those_of_the_whole_picture(tmp_path, shape):
+    picture = np.zeros(shape, bool)
+    for row in range(2, shape[0] - 6, 9):
+        for column in range(2 + row % 3, shape[1] - 6, 8):
+            height, width = RNG.integers(2, 8), RNG.integers(2, 7)
+            picture[row : row + height, column : column + width] = True
+    expected = label(picture)[0]
+    found = joined(picture, tmp_path, whole_pixels=10, block_px=32, halo_px=12)
+    assert same_cells(expected, found)
+    assert found.max() == expected.max() == len(np.unique(found)) - 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_halo_cells_are_cut(tmp_path):
+    picture = np.ones((64, 64), bool)
+    assert joined(picture, tmp_path, whole_pixels=10, block_px=32, halo_px=0).max() == 4
+    assert joined(picture, tmp_path, whole_pixels=10, block_px=32, halo_px=8).max() == 1
+
+
+def test_a_picture_that_fits_is_decoded_at_once(tmp_path):
+    picture = RNG.random((40, 50)) < 0.4
+    assert np.array_equal(joined(picture, tmp_path), label(picture)[0])
