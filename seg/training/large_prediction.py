@@ -116,6 +116,9 @@ class LargePrediction:
         """Return how many tiles are done; none: begin the files anew."""
         if self._progress.exists() and all(canvas.partial.exists() for canvas in canvases.values()):
             return int(json.loads(self._progress.read_text())["tiles"])
+        drawn = [path for path in self._finals() if path.exists() and self.volume.path in path.parents]
+        if drawn:
+            raise ValueError(f"{drawn[0]} is there already: rename it, or choose a folder for --out instead of beside")
         self.output.folder.mkdir(parents=True, exist_ok=True)
         for canvas in canvases.values():
             canvas.create()

@@ -115,6 +115,15 @@ def test_labels_are_added_to_those_of_a_store(tmp_path, version):
     assert open_image(store / "labels" / "boundary").pixel == (0.5, 0.5)
 
 
+def test_labels_of_others_are_never_overwritten(tmp_path):
+    store = tmp_path / "film.zarr"
+    write_image(store, [STACK], "zyx", labels=("boundary",))
+    write_image(store / "labels" / "boundary", [STACK], "zyx")
+    with pytest.raises(ValueError, match=r"labels/boundary is there already: rename it, or choose a folder"):
+        predict(store, tmp_path, out="beside")
+    assert np.array_equal(pixels(store / "labels" / "boundary"), STACK)
+
+
 def test_large_stores_have_coarser_levels(tmp_path):
     image = np.tile(STACK[0], (12, 16))[:1100, :2060]
     tifffile.imwrite(tmp_path / "a.tif", image, photometric="minisblack")
