@@ -196,11 +196,10 @@ def _unknown_variables() -> list[str]:
 def _explain(error: ErrorDetails) -> str:
     if not error["loc"]:
         return str(error["ctx"]["error"])
-    return f"{variable_of(str(error['loc'][0]))}{_rule(error)}"
+    return f"{variable_of(str(error['loc'][0]))}{_rule(error, error['input'])}"
 
 
-def _rule(error: ErrorDetails) -> str:
-    value = error["input"]
+def _rule(error: ErrorDetails, value: object) -> str:
     match error["type"]:
         case "literal_error":
             choices = error["ctx"]["expected"].replace("'", "")
