@@ -83,7 +83,8 @@ class Endpoints:
             self.jobs.remove(job_id)
             raise
         url = f"/jobs/{job_id}"
-        return JSONResponse({"id": job_id, "status": "waiting", "url": url}, 202, {"Location": url})
+        body = {"id": job_id, "status": "waiting", "url": url, "ahead": self.jobs.ahead(job_id)}
+        return JSONResponse(body, 202, {"Location": url})
 
     async def _job(self, request: Request) -> Response:
         job_id = request.path_params["id"]
@@ -93,7 +94,7 @@ class Endpoints:
         outcome = self.jobs.outcome(job_id)
         if isinstance(outcome, Answer):
             return await _respond_compressed(request, outcome)
-        body = {"id": job_id, "status": outcome, "url": f"/jobs/{job_id}"}
+        body = {"id": job_id, "status": outcome, "url": f"/jobs/{job_id}", "ahead": self.jobs.ahead(job_id)}
         return JSONResponse(body, 202, {"Retry-After": "1"})
 
     async def _model(self, request: Request) -> Response:

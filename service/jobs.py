@@ -122,6 +122,13 @@ class Jobs:
         assert job.outcome is not None
         raise job.outcome
 
+    def ahead(self, job_id: str) -> int:
+        """Return how many earlier jobs are not finished; 0 if there is none with this id."""
+        with self._lock:
+            ids = list(self._jobs)
+            earlier = ids[: ids.index(job_id)] if job_id in self._jobs else []
+            return sum(self._jobs[each].finished is None for each in earlier)
+
     def _finish(self, job: _Job, future: Future[Answer]) -> None:
         if future.cancelled():
             return

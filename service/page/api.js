@@ -60,7 +60,7 @@ export async function fetchModels() {
  * @param {Blob} file
  * @param {string} format
  * @param {Options} options
- * @param {(state: string) => void} tell called with "sending", "busy", "waiting" or "running"
+ * @param {(state: string, ahead?: number) => void} tell called with "sending", "busy", "waiting" or "running", and jobs before it
  * @param {AbortSignal} signal
  * @returns {Promise<Response>}
  */
@@ -85,7 +85,7 @@ export async function predict(file, format, options, tell, signal) {
 
 /**
  * @param {string} url of a job
- * @param {(state: string) => void} tell
+ * @param {(state: string, ahead?: number) => void} tell
  * @param {AbortSignal} signal
  * @returns {Promise<Response>}
  */
@@ -95,7 +95,8 @@ async function finish(url, tell, signal) {
   for (;;) {
     const answer = await request(path, { signal });
     if (answer.status === 200) return answer;
-    tell((await answer.json()).status);
+    const { status, ahead } = await answer.json();
+    tell(status, ahead);
     await pause(Number(answer.headers.get("Retry-After") ?? 1), signal);
   }
 }

@@ -72,8 +72,8 @@ async function step(session, item) {
  */
 async function advance(session, item, signal) {
   const first = item.status === "waiting";
-  const tell = (/** @type {string} */ progress) => {
-    item.progress = progress;
+  const tell = (/** @type {string} */ progress, ahead = 0) => {
+    Object.assign(item, { progress, ahead });
     session.emit("change");
   };
   if (first) item.status = "working";
@@ -95,7 +95,7 @@ async function advance(session, item, signal) {
 /**
  * @param {Item} item
  * @param {string} format
- * @param {(progress: string) => void} tell
+ * @param {(progress: string, ahead?: number) => void} tell
  * @param {AbortSignal} signal
  */
 async function ask(item, format, tell, signal) {

@@ -23,6 +23,7 @@
  * @property {string} name
  * @property {Status} status
  * @property {string} progress what the service does for it
+ * @property {number} ahead large images before it in the queue of the service
  * @property {{code: string, message: string, requestId: string} | null} error
  * @property {string[]} unlike in what it is unlike the images of the training
  * @property {number} pages of its file
@@ -141,6 +142,7 @@ function newItem(file) {
     name: file.name,
     status: "waiting",
     progress: "",
+    ahead: 0,
     error: null,
     unlike: [],
     pages: 1,

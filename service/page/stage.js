@@ -131,7 +131,7 @@ export class Stage {
     const item = this.#session.current;
     const busy = Boolean(item && ["waiting", "working"].includes(item.status));
     byId("busy").hidden = !busy;
-    byId("busy-text").textContent = item?.progress ? text(`progress.${item.progress}.long`) : text("state.waiting.long");
+    byId("busy-text").textContent = item?.progress ? text(`progress.${item.progress}.long`, { count: item.ahead }) : text("state.waiting.long");
     byId("cells-busy").hidden = item?.status !== "shown";
     const error = item?.error ?? null;
     byId("failure").hidden = !error;

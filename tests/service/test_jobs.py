@@ -37,6 +37,7 @@ def test_a_job_may_take_longer_than_a_request(predictor):
         first, second = (client.post("/jobs", content=IMAGE).json()["url"] for _ in range(2))
         time.sleep(0.3)
         assert [client.get(url).json()["status"] for url in (first, second)] == ["running", "waiting"]
+        assert [client.get(url).json()["ahead"] for url in (first, second)] == [0, 1]
         predictor.hold.set()
         assert fetch(client, second).status_code == fetch(client, first).status_code == 200
 

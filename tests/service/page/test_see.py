@@ -230,6 +230,20 @@ def test_an_image_that_takes_long_is_a_job(browser):
         page.context.close()
 
 
+def test_a_job_that_waits_is_told_how_many_are_before_it(browser):
+    predictor = Brightness()
+    predictor.hold.clear()
+    with serving(predictor, max_predict_pixels=5_000) as url:
+        page = opened(browser, url)
+        for _ in range(2):
+            page.request.post(f"{url}jobs", data=png_of(ROOMS))
+        page.locator("#picker").set_input_files(image("rooms.png"))
+        expect(page.locator("#busy-text")).to_contain_text("it waits in the queue of the service, 2 before it")
+        predictor.hold.set()
+        expect(page.locator("#list li.ready")).to_have_count(1)
+        page.context.close()
+
+
 def test_the_token_is_asked_for_until_it_is_right(browser):
     with serving(token="Schlüssel") as url:
         page = opened_with_token(browser, url)
