@@ -9,6 +9,8 @@ from seg.runs import find_runs, rank_losses
 
 if TYPE_CHECKING:
     from seg.compare.run_state import Outcome
+    from seg.data.doctor.memory import Result
+    from seg.data.module import BoundaryDataModule
 
 
 class ComparisonFailedError(RuntimeError):
@@ -111,15 +113,22 @@ def add_data(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _doctor(args: argparse.Namespace) -> None:
-    from seg.data.doctor.command import load_data, print_findings  # noqa: PLC0415  # Lightning takes seconds to import
+    from seg.data.doctor.command import examine_once, load_data, print_findings  # noqa: PLC0415  # imports for seconds
+
+    data, options = load_data(args.config, args.more)
+    print_findings(_show(data, args) if args.out else examine_once(data, options), args.config)
+
+
+def _show(data: "BoundaryDataModule", args: argparse.Namespace) -> "Result":
+    """Examine the data and write the page."""
     from seg.data.doctor.examination import examine  # noqa: PLC0415
+    from seg.data.doctor.memory import Result  # noqa: PLC0415
     from seg.report.data_page import write_data_page  # noqa: PLC0415
 
-    examination = examine(load_data(args.config, args.more))
-    if args.out:
-        write_data_page(examination, args.config.stem, args.out)
-        print(f"page: {args.out}")
-    print_findings(examination, args.config)
+    examination = examine(data)
+    write_data_page(examination, data.crop_px, args.config.stem, args.out)
+    print(f"page: {args.out}")
+    return Result.of(examination)
 
 
 def _fetch(args: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "SEPTUM_"
 
 #: Between the processes of one service (service.model_loader), and of the project's own tests.
-_OTHER_VARIABLES = {"SEPTUM_PIN_FILE", "SEPTUM_DATA", "SEPTUM_EXAMPLES"}
+_OTHER_VARIABLES = {"SEPTUM_PIN_FILE", "SEPTUM_DATA", "SEPTUM_EXAMPLES", "SEPTUM_CACHE"}
 
 #: Kubernetes sets these in every pod beside a Service whose name begins with septum, e.g. SEPTUM_PORT=tcp://10.0.0.1:80.
 _KUBERNETES = re.compile(

@@ -1,6 +1,7 @@
 """A small world: tiny images, a tiny network, trainings of seconds."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "true")
+os.environ["SEPTUM_CACHE"] = tempfile.mkdtemp(prefix="septum-cache-")  # that of the user is left alone
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

@@ -71,9 +71,10 @@ def fingerprints_of(
 
 
 def _doubts_of(data: "BoundaryDataModule", known: Doubts) -> Doubts:
-    from seg.data.doctor.examination import doubt  # noqa: PLC0415
+    from seg.data.doctor.command import doubts_once  # noqa: PLC0415
 
     fingerprint = data.describe()["fingerprint"]
     if fingerprint not in known:
-        known = {fingerprint: [f"{finding.check}: {finding.text}" for finding in doubt(data.samples, data.indices)]}
+        findings = doubts_once(data.samples, data.indices, fingerprint)
+        known = {fingerprint: [f"{finding.check}: {finding.text}" for finding in findings]}
     return {fingerprint: known[fingerprint]}

@@ -1,32 +1,77 @@
 """`seg data doctor`: examine the data of a configuration before any training."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 
-from seg.data.doctor.examination import Examination
+from seg.data.doctor.examination import Examination, doubt, examine
+from seg.data.doctor.finding import Finding
+from seg.data.doctor.memory import Result, content_of, keep, key_of_content, key_of_files, recall
 from seg.data.module import BoundaryDataModule
+from seg.data.sample import Sample
+from seg.data.split import SplitIndices
 
 
 class DoubtfulDataError(RuntimeError):
     """The data has errors: a training would refuse it, or be worthless."""
 
 
-def print_findings(examination: Examination, config: Path) -> None:
-    """Print everything that was found.
+def examine_once(data: BoundaryDataModule, config: str) -> Result:
+    """Return what is found, or what was found when the same files were examined before.
+
+    Args:
+        data: as configured, not set up.
+        config: all of its options.
+    """
+    key = key_of_files(data, config)
+    known = recall(key) if key else None
+    return known or remember(examine(data), key)
+
+
+def doubts_once(samples: Sequence[Sample], split: SplitIndices, content: str) -> list[Finding]:
+    """Return the warnings about samples that a training accepts, or those found when they were examined before.
+
+    Args:
+        samples: of all splits.
+        split: of the samples.
+        content: fingerprint of the data.
+    """
+    known = recall(key_of_content(content))
+    if known is None:
+        known = Result.of(Examination(list(samples), split, doubt(samples, split)))
+        keep(key_of_content(content), known)
+    return known.findings
+
+
+def remember(examination: Examination, key: str | None) -> Result:
+    """Keep what was found for the next examination of these files, and for comparisons on them.
 
     Args:
         examination: of the data.
+        key: of its files; None where there are none.
+    """
+    result, content = Result.of(examination), content_of(examination)
+    for each in [key, content and key_of_content(content)]:
+        if each:
+            keep(each, result)
+    return result
+
+
+def print_findings(result: Result, config: Path) -> None:
+    """Print everything that was found.
+
+    Args:
+        result: of the examination.
         config: of the data, as it was asked for.
 
     Raises:
         DoubtfulDataError: there is at least one error.
     """
-    samples, findings = examination.samples, examination.findings
-    share = f", {np.mean([sample.boundary_share for sample in samples]):.1%} boundary" if samples else ""
-    print(f"{len(samples)} image(s) read{share}")
+    findings = result.findings
+    share = "" if result.boundary_share is None else f", {result.boundary_share:.1%} boundary"
+    print(f"{result.images} image(s) read{share}")
     for finding in findings:
         print(f"{finding.level.upper():8}{finding.check}: {finding.text}")
     errors = sum(finding.level == "error" for finding in findings)
@@ -35,8 +80,8 @@ def print_findings(examination: Examination, config: Path) -> None:
     print(f"no errors, {len(findings)} warning(s)")
 
 
-def load_data(config: Path, more: list[str]) -> BoundaryDataModule:
-    """Return the data module of a configuration.
+def load_data(config: Path, more: list[str]) -> tuple[BoundaryDataModule, str]:
+    """Return the data module of a configuration, and all its options as YAML.
 
     Args:
         config: of the data, or of a comparison that names it.
@@ -51,9 +96,10 @@ def load_data(config: Path, more: list[str]) -> BoundaryDataModule:
     try:
         parsed = parser.parse_args([f"--data={_data_file(config)}", *more])
         data: BoundaryDataModule = parser.instantiate_classes(parsed).data
+        options = parser.dump(parsed, skip_validation=True)
     except ArgumentError as error:
         raise ValueError(" ".join(str(error).split())) from error
-    return data
+    return data, options
 
 
 def _data_file(config: Path) -> Path:

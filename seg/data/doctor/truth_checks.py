@@ -15,6 +15,9 @@ _MOST, _LEAST = 0.5, 0.001
 #: Share of the cells that may be boundary alone.
 _MOST_LOST = 0.01
 
+#: Parts of the only label of an image, where other images have several labels.
+_PLACES = 4
+
 #: Ratio of thicknesses at which two annotators differ in more than style.
 _ODD = 1.8
 
@@ -62,18 +65,17 @@ def mean_thickness_px(mask: NDArray[np.bool_]) -> float:
 
 def check_labels_are_instances(samples: Sequence[Sample]) -> Iterator[Finding]:
     """Warn of labels with one value in many separate places: a mask that was taken for labels."""
-    labelled = [sample for sample in samples if sample.labels is not None and sample.labels.any()]
-    values = {
-        sample.name: np.unique(sample.labels[sample.labels > 0]) for sample in labelled if sample.labels is not None
-    }
-    if not labelled or any(len(found) > 1 for found in values.values()):
-        return
-    pieces = [(sample.name, ndimage.label(sample.labels)[1]) for sample in labelled]
-    scattered = [f"{name} (value {values[name][0]} in {count} places)" for name, count in pieces if count > 1]
+    labelled = {sample.name: sample.labels for sample in samples if sample.labels is not None and sample.labels.any()}
+    values = {name: np.unique(labels[labels > 0]) for name, labels in labelled.items()}
+    alone = [name for name, found in values.items() if len(found) == 1]
+    places = {name: int(ndimage.label(labelled[name])[1]) for name in alone}
+    least = 2 if len(alone) == len(labelled) else _PLACES  # one cell in two parts is none of many masks
+    suspects = [name for name in alone if places[name] >= least]
+    scattered = [f"{name} (value {values[name][0]} in {places[name]} places)" for name in suspects]
     if scattered:
         yield warn(
             "labels",
-            f"each image has one label alone, in several places: {some(scattered)}; if this is a mask of the boundary, "
+            f"one label alone, in several places of an image: {some(scattered)}; if this is a mask of the boundary, "
             "give it as masks: with boundary_value:, not as labels:",
         )
 
@@ -81,7 +83,7 @@ def check_labels_are_instances(samples: Sequence[Sample]) -> Iterator[Finding]:
 def check_small_cells(samples: Sequence[Sample]) -> Iterator[Finding]:
     """Warn where boundaries derived from labels leave no inside of small cells, which no prediction can find."""
     derived = [sample for sample in samples if sample.labels is not None and sample.thickness_px is not None]
-    counts = {sample.name: (_count(sample.labels), _count(sample.labels, ~sample.mask)) for sample in derived}
+    counts = {sample.name: (count_cells(sample.labels), count_cells(sample.labels, ~sample.mask)) for sample in derived}
     total, left = (sum(count[place] for count in counts.values()) for place in (0, 1))
     if total - left > _MOST_LOST * total:
         worst = sorted(counts, key=lambda name: counts[name][1] - counts[name][0])
@@ -94,6 +96,11 @@ def check_small_cells(samples: Sequence[Sample]) -> Iterator[Finding]:
         )
 
 
-def _count(labels: NDArray[np.integer] | None, where: NDArray[np.bool_] | bool = True) -> int:
-    """Return the number of cells with a pixel there."""
+def count_cells(labels: NDArray[np.integer] | None, where: NDArray[np.bool_] | bool = True) -> int:
+    """Return the number of cells with a pixel there.
+
+    Args:
+        labels: (H, W), 0 is background; None has none.
+        where: (H, W), the pixels that count.
+    """
     return 0 if labels is None else int(np.count_nonzero(np.unique(labels * where)))

@@ -1,23 +1,27 @@
 """What is doubtful with the data is printed before a comparison, and looked for once."""
 
 import json
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
+from seg.__main__ import main
+from seg.compare import probe
 from seg.compare.doubts import FILE, keep_doubts, print_doubts, read_doubts
 from seg.compare.plan import Plan
 from seg.compare.run import inspect_inputs
+from seg.data.doctor import command
 from seg.data.synthetic import SyntheticCells
 from seg.data.writing import encode_image, encode_mask, write_file
 
 
 @pytest.fixture
 def inverted(tiny, tmp_path) -> Path:
-    """A comparison whose masks are inverted."""
-    for sample in SyntheticCells(5, 64, 20.0):
+    """A comparison whose masks are inverted, and that nobody has examined yet."""
+    for sample in SyntheticCells(5, 64, 20.0, seed=zlib.crc32(bytes(tmp_path))):
         write_file(tmp_path / "images" / f"{sample.name}.png", encode_image(sample.image))
         write_file(tmp_path / "masks" / f"{sample.name}.png", encode_mask(~sample.mask, 255))
     data = yaml.safe_load((tiny / "data.yaml").read_text())
@@ -40,6 +44,17 @@ def test_a_comparison_prints_what_is_doubtful_and_looks_for_it_once(inverted, tm
     printed = capsys.readouterr().err
     assert "WARNING data: kept: not looked for again" in printed
     assert "polarity" not in printed
+
+
+def test_a_comparison_tells_what_seg_data_doctor_found_before(inverted, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEPTUM_CACHE", str(tmp_path / "cache"))
+    assert main(["data", "doctor", str(tmp_path / "data.yaml")]) == 0
+    monkeypatch.setattr(command, "doubt", lambda samples, split: pytest.fail("examined again"))
+    data, _ = command.load_data(tmp_path / "data.yaml", [])
+    with pytest.warns(UserWarning, match="are boundary"):
+        data.setup("fit")
+    ((first, *_),) = probe._doubts_of(data, {}).values()
+    assert first.startswith("polarity: ")
 
 
 @pytest.mark.parametrize("content", ["", "{", "7", "\xff"])

@@ -1,9 +1,18 @@
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import yaml
 from PIL import Image
 
 from seg.__main__ import main
+from seg.data.doctor import command
+from seg.data.doctor.memory import key_of_files
+from seg.data.manifest import Manifest
+from seg.data.module import BoundaryDataModule
+from seg.data.split import BlockSplit
 from seg.data.synthetic import SyntheticCells
 
 
@@ -58,3 +67,51 @@ def test_a_configuration_that_is_invalid_or_names_no_folder_is_wrong_usage(confi
     assert "crops" in capsys.readouterr().err
     assert main(["data", "doctor", str(config / "nowhere.yaml")]) == 2
     assert "nowhere.yaml" in capsys.readouterr().err
+
+
+def test_data_that_has_not_changed_is_examined_once(config, capsys, monkeypatch):
+    Image.fromarray(np.zeros((96, 96), np.uint8)).save(config / "here" / "masks" / "synthetic-0001.png")
+    args = ["data", "doctor", str(config / "data.yaml"), "--data.source.init_args.root", str(config / "here")]
+    assert main(args) == 0
+    first = capsys.readouterr().out
+    assert "WARNING empty masks" in first
+    with monkeypatch.context() as patched:
+        patched.setattr(command, "examine", lambda data: pytest.fail("examined again"))
+        assert main(args) == 0
+    assert capsys.readouterr().out == first
+    shutil.copy(config / "here" / "masks" / "synthetic-0002.png", config / "here" / "masks" / "synthetic-0001.png")
+    assert main(args) == 0
+    assert "WARNING same mask" in capsys.readouterr().out  # a file has changed
+    assert main([*args, "--data.split.init_args.val=4"]) == 1  # an option has
+
+
+def test_errors_are_kept_too_and_what_cannot_be_read_is_made_anew(config, capsys):
+    (config / "here" / "masks" / "synthetic-0003.png").unlink()
+    args = ["data", "doctor", str(config / "data.yaml"), f"--data.source.init_args.root={config / 'here'}"]
+    for _ in range(2):
+        assert main(args) == 1
+    first, second = capsys.readouterr().out.split("4 image(s) read")[1:]
+    assert first == second
+    for kept in (Path(os.environ["SEPTUM_CACHE"]) / "doctor").iterdir():
+        kept.write_text("{")
+    assert main(args) == 1
+    assert capsys.readouterr().out.endswith(first)
+
+
+def test_a_cache_that_cannot_be_written_keeps_nothing(config, monkeypatch):
+    (config / "file").touch()
+    monkeypatch.setenv("SEPTUM_CACHE", str(config / "file"))
+    args = ["data", "doctor", str(config / "data.yaml"), f"--data.source.init_args.root={config / 'here'}"]
+    assert main(args) == 0
+
+
+def test_a_table_that_the_configuration_names_counts_as_a_file(config):
+    rows = [f"here/images/synthetic-000{n}.png,here/masks/synthetic-000{n}.png,{'tvs'[n % 3]}" for n in range(5)]
+    (config / "table of files.csv").write_text("image,mask,split\n" + "\n".join(rows))
+    source = Manifest(str(config / "table of files.csv"), boundary_value=255)
+    data, options = BoundaryDataModule(source, BlockSplit(1, 1)), yaml.safe_dump({"path": str(source.path)})
+    keys = [key_of_files(data, options)]
+    (config / "table of files.csv").write_text("image,mask,split\n" + "\n".join(rows) + " ")
+    keys.append(key_of_files(data, options))
+    assert len(set(keys)) == 2
+    assert key_of_files(BoundaryDataModule(SyntheticCells(5), BlockSplit(1, 1)), "") is None
