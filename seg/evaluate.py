@@ -77,7 +77,8 @@ def _read_truth(path: Path, args: argparse.Namespace) -> Annotated:
         if args.void is None:
             boundary = _TRUTHS[args.true](picture, args.boundary_value, args.thickness) > 0
             return Annotated(boundary, as_labels(picture) if args.true == "labels" else None)
-        return Annotation(args.true, args.boundary_value, thickness_px=args.thickness, void=args.void).of(picture)
+        annotation = Annotation(args.true, args.boundary_value, thickness_px=args.thickness, void=args.void)
+        return annotation.of_whole(picture)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 

@@ -91,17 +91,25 @@ class Annotation:
             return Annotated(boundaries_from_labels(labels, self.thickness_px), labels)
         picture = _fitting(entry, entry.truths[0], shape, files)
         with naming(entry.truths[0]):
-            known = self.of(picture.pixels, picture.lossy)
-            if known.valid is not None and not known.valid.any():
-                raise ValueError(f"all pixels are void ({self.void}): annotate a part of the image, or leave it out")
-            return known
+            return self.of_whole(picture.pixels, picture.lossy)
 
-    def of(self, picture: NDArray[Any], lossy: bool = False) -> Annotated:
-        """Return what the picture of a mask or of labels says.
+    def of_whole(self, picture: NDArray[Any], lossy: bool = False) -> Annotated:
+        """Return what the whole picture of a mask or of labels says.
 
         Args:
             picture: (H, W) or (H, W, 3).
             lossy: it was saved as JPEG, which changes values.
+
+        Raises:
+            ValueError: it is unfit, or all of it is void.
+        """
+        known = self.of(picture, lossy)
+        if known.valid is not None and not known.valid.any():
+            raise ValueError(f"all pixels are void ({self.void}): annotate a part of the image, or leave it out")
+        return known
+
+    def of(self, picture: NDArray[Any], lossy: bool = False) -> Annotated:
+        """Return what the picture of a mask or of labels, or a part of it, says; arguments are those of `of_whole`.
 
         Raises:
             ValueError: it is unfit.

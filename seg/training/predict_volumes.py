@@ -1,6 +1,7 @@
 """Which images `seg predict` predicts in parts, and their prediction."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from jsonargparse import ArgumentParser
@@ -9,6 +10,7 @@ from pytorch_lightning import Trainer
 from seg.data.module import BoundaryDataModule
 from seg.data.reading import MAX_PIXELS
 from seg.data.volumes import Volume
+from seg.training.checkpoint_io import read_checkpoint
 from seg.training.large_prediction import LargePrediction, Model
 from seg.training.output import Format, Output, Wanted
 from seg.training.tile_task import answer_here, answer_on_cluster, load_model
@@ -49,6 +51,7 @@ def predict(
         tta: average over flips and turns.
         predict_whole: predicts the images that `data` has.
     """
+    check_threshold(checkpoint, tta)
     large = take_large(data, output.wanted)
     if trainer.is_global_zero:
         output.claim(checkpoint, tta)
@@ -58,6 +61,23 @@ def predict(
     if trainer.is_global_zero:
         predict_large(large, data, output, checkpoint, tta)
         print(f"predictions: {output.folder}")
+
+
+def check_threshold(checkpoint: str | None, tta: bool) -> None:
+    """Refuse averaged predictions of a checkpoint that has no threshold for them, before anything is written.
+
+    Args:
+        checkpoint: path; None: there is none.
+        tta: whether predictions are averaged.
+
+    Raises:
+        ValueError: it has none.
+    """
+    if tta and checkpoint is not None and read_checkpoint(Path(checkpoint)).get("threshold_tta") is None:
+        raise ValueError(
+            "the checkpoint has no threshold for tta, which a whole `seg fit` adds: leave --tta out, or set "
+            "--model.tta false"
+        )
 
 
 def take_large(data: BoundaryDataModule, wanted: Wanted) -> list[Volume]:
@@ -93,7 +113,7 @@ def predict_large(
         tta: average over flips and turns.
 
     Raises:
-        ValueError: there is no checkpoint, or no threshold for averaged predictions, or a volume cannot be predicted.
+        ValueError: there is no checkpoint, or a volume cannot be predicted.
     """
     if not volumes:
         return
@@ -101,8 +121,7 @@ def predict_large(
         raise ValueError("large images need --ckpt_path: the checkpoint that predicts them")
     network = load_model(checkpoint)
     threshold = network.threshold_tta if tta else network.threshold.item()
-    if threshold is None:
-        raise ValueError("the checkpoint has no threshold for tta, which a whole `seg fit` adds: leave --tta out")
+    assert threshold is not None  # see `check_threshold`
     classes, stride_px = network.network_config.classes, network.network.stride_px
     alone = data.planes.scaled_alone
     model = Model(checkpoint, threshold, tta, network.decoder, stride_px, classes, data.scaling, data.channels, alone)

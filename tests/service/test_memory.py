@@ -19,7 +19,7 @@ SIDE, CELL = 1024, 32
 class Cells(Brightness):
     """Its cells come from the decoder that is used by default."""
 
-    def decode(self, probabilities, image):
+    def decode(self, probabilities, image, decoder=None):
         return WatershedDecoder().decode(probabilities)
 
 

@@ -8,9 +8,10 @@ import tifffile
 
 from seg.data import vendor_files
 from seg.data.file_reader import FileReader
-from seg.data.folder import ImageFolder, read_images
+from seg.data.folder import ImageFolder
 from seg.data.planes import Planes
 from seg.data.stacks import ImageStacks
+from seg.data.volumes import read_images
 from tests.seg.data import test_planes
 
 VOLUME = test_planes.VOLUME.astype(np.uint8)

@@ -173,7 +173,7 @@ def test_a_comparison_reads_the_unpacked_archive(correcting, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     loss = Path(__file__).parents[3] / "configs/loss/dice.yaml"
     Path("plan.yaml").write_text(f"data: corrections/data.yaml\nlosses: [{loss}]\nseeds: [0]\n")
-    data = load_data(Path("plan.yaml"), [])
+    data, _ = load_data(Path("plan.yaml"), [])
     assert isinstance(data.source, ImageFolder)
     samples = {sample.name: sample for sample in data.source}
     assert sorted(samples) == ["a_b", "rooms", "rooms_2", "st-0000"]
