@@ -123,14 +123,15 @@ class WorkQueue:
             gone.cancel()
 
     def _start(self, work: Work[Any], weigh: Callable[[], int], run: Callable[[Work[Any]], Any]) -> None:
-        if not work.set_running_or_notify_cancel():
+        if work.cancelled():
             return
         try:
             large = weigh() > self._limit
             if large:
                 self._take_large_place(work)
         except BaseException as error:
-            work.set_exception(error)
+            if work.set_running_or_notify_cancel():
+                work.set_exception(error)
         else:
             if large:
                 self._large.submit(copy_context().run, _finish, work, run)
@@ -154,6 +155,8 @@ class WorkQueue:
 
 
 def _finish(work: Work[Any], run: Callable[[Work[Any]], Any]) -> None:
+    if not work.set_running_or_notify_cancel():
+        return
     try:
         work.check()
         result = run(work)

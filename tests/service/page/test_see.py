@@ -233,7 +233,7 @@ def test_an_image_that_takes_long_is_a_job(browser):
 def test_a_job_that_waits_is_told_how_many_are_before_it(browser):
     predictor = Brightness()
     predictor.hold.clear()
-    with serving(predictor, max_predict_pixels=5_000, jobs=6) as url:
+    with serving(predictor, max_predict_pixels=5_000, large_pixels=5_000) as url:
         page = opened(browser, url)
         for _ in range(2):
             page.request.post(f"{url}jobs", data=png_of(ROOMS))
