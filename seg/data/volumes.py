@@ -156,9 +156,10 @@ class ToPredict:
         self.volumes = [volume for volume in self.volumes if not chosen(volume)]
         return taken
 
-    def skip(self, is_done: Callable[[str], bool]) -> None:
-        """Leave out the images whose predictions are there, which is told by their names."""
-        self.done = [sample.name for volume in self.volumes for sample in volume.sections if is_done(sample.name)]
+    def skip(self, is_done: Callable[[str, Path], bool]) -> None:
+        """Leave out the images whose predictions are there, which is told by their names and files."""
+        every = [(sample.name, volume.path) for volume in self.volumes for sample in volume.sections]
+        self.done = [name for name, path in every if is_done(name, path)]
 
     def images(self) -> list[Sample]:
         """Return the images that are left."""

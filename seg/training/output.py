@@ -96,9 +96,15 @@ class Output:
         measured = [self.folder / f"{name}_cells.csv"] * self.wanted.measurements
         return [self.path(name, kind) for kind in kinds] + measured
 
-    def is_whole(self, name: str) -> bool:
-        """Return whether all files of an image are there; each gets its name when it is whole."""
-        return all(path.exists() for path in self.paths(name))
+    def is_whole(self, name: str, image: Path) -> bool:
+        """Return whether all files of an image are there and newer than it; each gets its name when it is whole.
+
+        Args:
+            name: of the image.
+            image: its file.
+        """
+        changed = image.stat().st_mtime
+        return all(path.exists() and path.stat().st_mtime >= changed for path in self.paths(name))
 
     def write(self, name: str, probability: NDArray[np.float32], threshold: float, pixel: PixelSize | None) -> None:
         """Write mask and probability of an image.

@@ -60,6 +60,8 @@ def test_a_second_start_skips_images_and_keeps_their_measurements(args, images, 
     assert whole(args, images, out).keys() == first.keys() == {"a", "s-0000", "s-0001"}
     assert sorted((out / "cells.csv").read_text().splitlines()) == sorted(rows.splitlines())
     assert (out / "predict.log").read_text().removeprefix(lines).count("\n") == 1
+    (images / "a.png").write_bytes(encode_image(STACK[1]))
+    assert np.abs(whole(args, images, out)["a"] - first["s-0001"]).max() < 1e-3  # corrected since it was predicted
     assert main([*args, f"--data.predict={images}", f"--out={out}", "--format=tiff"]) == 2
     assert "holds predictions of another model or format: choose another --out" in capsys.readouterr().err
 
