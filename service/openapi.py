@@ -9,6 +9,7 @@ from seg.data.appearance import KINDS
 from service.formats import DEFAULT, FORMATS
 from service.model_card import ModelCard
 from service.model_choice import LONGEST_TAG, TAG, ModelSummary
+from service.query import DECODER
 from service.served_model import MODEL_HEADER, NOVELTY_HEADER, UNLIKE_HEADER
 
 _ERROR_CODES = {
@@ -139,7 +140,7 @@ def _parameters() -> list[dict[str, Any]]:
         "pixel_size_um": number | {"minimum": 1e-4, "maximum": 1e4},
         "decoder": {
             "type": "string",
-            "pattern": "^[a-z_]+:[0-9.]+(,[a-z_]+:[0-9.]+)*$",
+            "pattern": f"^{DECODER}$",
             "description": "numbers of the decoder that are not the model's own, e.g. merge_below:0.3,min_size_px:20",
         },
     }

@@ -9,8 +9,11 @@ from starlette.datastructures import QueryParams
 from service.formats import DEFAULT, FORMATS, AnswerFormat
 from service.refusal import RefusalError
 
-_NAME = re.compile(r"[a-z_]{1,50}")
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_PAIR = rf"[a-z_]{{1,50}}:{_NUMBER.pattern}"
+
+#: Names and numbers, as a regular expression.
+DECODER = f"{_PAIR}(,{_PAIR})*"
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Query:
             page=_page(given.get("page")),
             tta=_flag("tta", given.get("tta")),
             pixel_size_um=_number("pixel_size_um", given.get("pixel_size_um"), 1e-4, 1e4),
-            decoder=_numbers(given.get("decoder", "")),
+            decoder=_numbers(given.get("decoder")),
         )
 
     def averages(self, model_does: bool) -> bool:
@@ -76,10 +79,12 @@ def _number(name: str, text: str | None, low: float, high: float) -> float | Non
     return value
 
 
-def _numbers(text: str) -> tuple[tuple[str, float], ...]:
-    pairs = [pair.partition(":") for pair in text.split(",") if text]
-    if not all(_NAME.fullmatch(name) and _NUMBER.fullmatch(value) for name, _, value in pairs):
+def _numbers(text: str | None) -> tuple[tuple[str, float], ...]:
+    if text is None:
+        return ()
+    if not re.fullmatch(DECODER, text):
         raise RefusalError(422, "bad_decoder", "decoder must be names and numbers, e.g. merge_below:0.3,min_size_px:20")
+    pairs = (pair.partition(":") for pair in text.split(","))
     return tuple((name, float(value)) for name, _, value in pairs)
 
 
