@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.canvas import Canvas, TiffCanvas, ZarrCanvas
+from seg.data.file_state import changed_ns
 from seg.data.scaling import IntensityScaling, Limits, limits_of
 from seg.data.volumes import Volume
 from seg.data.writing import write_file
@@ -87,8 +88,10 @@ class LargePrediction:
         self._scratch = output.folder / f"{volume.name}_channels.partial"
 
     def is_whole(self) -> bool:
-        """Return whether all files are there."""
-        return not self._progress.exists() and all(path.exists() for path in self._finals())
+        """Return whether all files are there and newer than the image."""
+        changed, finals = changed_ns(self.volume.path), self._finals()
+        there = not self._progress.exists() and all(path.exists() for path in finals)
+        return there and all(changed_ns(path) >= changed for path in finals)
 
     def run(self, answer: Callable[[Iterable[TileTask]], Iterator[Answer]]) -> None:
         """Predict what is still missing.
@@ -114,7 +117,8 @@ class LargePrediction:
 
     def _begin(self, canvases: dict[str, Canvas]) -> int:
         """Return how many tiles are done; none: begin the files anew."""
-        if self._progress.exists() and all(canvas.partial.exists() for canvas in canvases.values()):
+        begun = self._progress.exists() and all(canvas.partial.exists() for canvas in canvases.values())
+        if begun and self._progress.stat().st_mtime_ns >= changed_ns(self.volume.path):
             return int(json.loads(self._progress.read_text())["tiles"])
         drawn = [path for path in self._finals() if path.exists() and self.volume.path in path.parents]
         if drawn:

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.file_state import changed_ns
 from seg.data.pixel_size import PixelSize
 from seg.data.tiff_writing import encode_tiff
 from seg.data.writing import encode_mask, encode_probability, write_file
@@ -101,10 +102,10 @@ class Output:
 
         Args:
             name: of the image.
-            image: its file.
+            image: its file or store.
         """
-        changed = image.stat().st_mtime
-        return all(path.exists() and path.stat().st_mtime >= changed for path in self.paths(name))
+        changed = changed_ns(image)
+        return all(path.exists() and path.stat().st_mtime_ns >= changed for path in self.paths(name))
 
     def write(self, name: str, probability: NDArray[np.float32], threshold: float, pixel: PixelSize | None) -> None:
         """Write mask and probability of an image.

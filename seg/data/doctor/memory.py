@@ -20,6 +20,7 @@ from seg.data.doctor.examination import Examination
 from seg.data.doctor.finding import Finding
 from seg.data.doctor.neighbors import SPLITS
 from seg.data.file_reader import FileReader
+from seg.data.file_state import state_of
 from seg.data.files import FileSource
 from seg.data.module import BoundaryDataModule
 from seg.data.writing import write_file
@@ -88,7 +89,7 @@ def key_of_files(data: BoundaryDataModule, config: str) -> str | None:
     paths = {path for entry in entries for path in (entry.image, *entry.truths)} | set(
         _files_in(yaml.safe_load(config))
     )
-    states = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in sorted(paths)]
+    states = [state_of(path) for path in sorted(paths)]
     modules = [Path(inspect.getfile(type(part))).read_text() for part in (data.source, data.split)]
     return _key([config, *modules, *sorted(problems), *states])
 

@@ -1,6 +1,7 @@
 """Predictions in parts, with a network that answers the intensities, so that every cut would be seen."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +172,9 @@ def test_a_second_start_goes_on_at_the_next_tile(stack, tmp_path):
     assert_store(out / "s_probability.zarr", out / "s_probability.zarr", STACK)
     predict(stack, out, counting)
     assert len(counted) == TILES - 5
+    os.utime(stack)
+    predict(stack, out, counting)
+    assert len(counted) == TILES - 5 + TILES
 
 
 def test_a_cluster_answers_as_this_machine_does(stack, tmp_path, monkeypatch):
