@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.lazy_sample import LazySample
 from seg.data.sample import Sample, Window
 
 
@@ -60,7 +61,7 @@ class SampleCache:
                 self.used_bytes -= _size(forgotten)
 
 
-class CachedSample(Sample):
+class CachedSample(LazySample):
     """A sample that is decoded whenever its arrays are needed and the cache has forgotten them.
 
     Args:
@@ -96,26 +97,6 @@ class CachedSample(Sample):
     def image_strips(self) -> Iterator[NDArray[Any]]:
         """Return the image."""
         yield self.whole().image
-
-    @property
-    def image(self) -> NDArray[Any]:
-        """As of `Sample`."""
-        return self.whole().image
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """As of `Sample`."""
-        return self.whole().mask
-
-    @property
-    def labels(self) -> NDArray[np.int32] | None:
-        """As of `Sample`."""
-        return self.whole().labels
-
-    @property
-    def valid(self) -> NDArray[np.bool_] | None:
-        """As of `Sample`."""
-        return self.whole().valid
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -1,8 +1,7 @@
 """Pages of a TIFF that are read window by window: mapped where they are not compressed, else strip by strip or tile."""
 
-import os
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,10 @@ _COMPRESSIONS = (
 )
 
 
+class WholeOnlyError(Exception):
+    """A page cannot be read window by window."""
+
+
 class TiffRaster(Raster):
     """A page of a TIFF.
 
@@ -39,7 +42,7 @@ class TiffRaster(Raster):
 
     Raises:
         ImageError: it is damaged, or its samples cannot be used.
-        NotImplementedError: it can only be decoded whole.
+        WholeOnlyError: it can only be decoded whole.
     """
 
     def __init__(self, path: Path, data: FileData, page: int | None, every_sample: bool = False) -> None:
@@ -80,7 +83,7 @@ class TiffRaster(Raster):
         with self._path.open("rb") as file:
             for down in range(rows.start // height, -(-rows.stop // height)):
                 for right in range(columns.start // width, -(-columns.stop // width)):
-                    segment = self._segment(file.fileno(), down * self._page.chunked[1] + right)
+                    segment = self._segment(file, down * self._page.chunked[1] + right)
                     top, left = down * height, right * width
                     here = _overlap(rows, top, len(segment)), _overlap(columns, left, segment.shape[1])
                     window[_moved(here[0], rows.start), _moved(here[1], columns.start)] = segment[
@@ -88,9 +91,10 @@ class TiffRaster(Raster):
                     ]
         return window
 
-    def _segment(self, file: int, number: int) -> NDArray[Any]:
+    def _segment(self, file: IO[bytes], number: int) -> NDArray[Any]:
         """Return a strip or tile as far as it is within the page."""
-        content = os.pread(file, self._page.databytecounts[number], self._page.dataoffsets[number])
+        file.seek(self._page.dataoffsets[number])
+        content = file.read(self._page.databytecounts[number])
         try:
             decoded, _, (_, height, width, _) = self._page.decode(content, number)
         except Exception as error:  # decoders raise exceptions of every kind on damaged files
@@ -110,12 +114,12 @@ def _offset(page: TiffPage, following: int, size: int) -> int | None:
 
     Raises:
         ImageError: they are not all there.
-        NotImplementedError: the page can only be decoded whole.
+        WholeOnlyError: the page can only be decoded whole.
     """
     planar = page.samplesperpixel > 1 and page.planarconfig == PLANARCONFIG.SEPARATE
     ycbcr = page.photometric == PHOTOMETRIC.YCBCR
     if planar or ycbcr or page.tags.valueof(ORIENTATION_TAG, 1) != 1 or page.compression not in _COMPRESSIONS:
-        raise NotImplementedError
+        raise WholeOnlyError
     if page.is_contiguous and page.bitspersample in (8, 16, 32, 64):
         offset = page.dataoffsets[0] + following * page.nbytes
         if offset + page.nbytes > size:
@@ -124,7 +128,7 @@ def _offset(page: TiffPage, following: int, size: int) -> int | None:
     height, width = page.chunks[:2]
     itemsize = np.dtype(page.dtype).itemsize
     if following or height * width * page.samplesperpixel * itemsize > _LARGEST_SEGMENT_BYTES:
-        raise NotImplementedError
+        raise WholeOnlyError
     return None
 
 

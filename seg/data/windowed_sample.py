@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.annotation import Annotated, Annotation
+from seg.data.lazy_sample import LazySample
 from seg.data.pixel_size import PixelSize
 from seg.data.raster import Raster
 from seg.data.sample import Chosen, Sample, Window
@@ -37,7 +38,7 @@ class Survey:
         return self.boundary if chosen == "boundary" else self.annotated
 
 
-class WindowedSample(Sample):
+class WindowedSample(LazySample):
     """A sample on a disk.
 
     Args:
@@ -86,21 +87,6 @@ class WindowedSample(Sample):
     def image(self) -> NDArray[Any]:
         """All pixels: read only where they fit into the memory."""
         return self._image.read_all()
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """The whole mask."""
-        return self.whole().mask
-
-    @property
-    def labels(self) -> NDArray[np.int32] | None:
-        """The whole labels."""
-        return self.whole().labels
-
-    @property
-    def valid(self) -> NDArray[np.bool_] | None:
-        """False at void pixels."""
-        return self.whole().valid
 
     @property
     def shape(self) -> tuple[int, ...]:
