@@ -10,6 +10,7 @@ from typing import Any
 from seg.compare.local import Progress
 from seg.compare.run_state import Outcome, prepare
 from seg.compare.run_task import RunTask
+from seg.dask_cluster import connect
 from seg.training.epoch_report import EpochReport
 
 TOPIC = "septum"
@@ -32,15 +33,9 @@ def execute_on_cluster(scheduler: str, runs: list[RunTask], progress: Progress) 
         ImportError: `distributed` is not installed.
         ConnectionError: no scheduler answers there.
     """
-    try:
-        from distributed import Client, as_completed  # noqa: PLC0415  # an extra
-    except ImportError as error:
-        raise ImportError('--scheduler needs Dask: pip install "septum[cluster]"') from error
-    try:
-        cluster = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ConnectionError(f"no scheduler answers at {scheduler}") from error
-    with cluster as client:
+    with connect(scheduler) as client:
+        from distributed import as_completed  # noqa: PLC0415  # an extra
+
         by_folder = {str(run.folder): run for run in runs}
 
         def forward(event: tuple[float, dict[str, Any]]) -> None:

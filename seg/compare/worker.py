@@ -50,7 +50,7 @@ def train(run: RunTask, send: Send, device: str | None = None) -> None:
 def _fit(run: RunTask, send: Send) -> None:
     import torch  # noqa: PLC0415  # imported here because the parent process needs none of it
 
-    from seg.training.checkpoint_io import set_damaged_aside  # noqa: PLC0415
+    from seg.model.checkpoint_io import set_damaged_aside  # noqa: PLC0415
     from seg.training.cli import FitCLI  # noqa: PLC0415
     from seg.training.progress import EpochReporter  # noqa: PLC0415
     from seg.training.resume import LAST  # noqa: PLC0415

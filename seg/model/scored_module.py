@@ -20,6 +20,10 @@ from seg.model.scoring import SplitScorer
 from seg.network.ensemble import LEAST_PROBABILITY
 from seg.network.unet import NetworkConfig, PaddedNetwork
 
+NO_TTA_THRESHOLD = (
+    "the checkpoint has no threshold for tta, which a whole `seg fit` adds: leave --tta out, or set --model.tta false"
+)
+
 
 class ScoredModule(pl.LightningModule):
     """A segmentation network that is scored at one threshold.
@@ -90,10 +94,7 @@ class ScoredModule(pl.LightningModule):
         if not self.averages:
             return self.threshold.item()
         if self.threshold_tta is None:
-            raise ValueError(
-                "the checkpoint has no threshold for tta, which a whole `seg fit` adds: leave --tta out, or set "
-                "--model.tta false"
-            )
+            raise ValueError(NO_TTA_THRESHOLD)
         return self.threshold_tta
 
     def on_predict_start(self) -> None:

@@ -15,8 +15,8 @@ from seg.instances.decoder import Decoder
 from seg.instances.starts import background_share, fills_the_plane, usual_decoders
 from seg.instances.tuning import CellCase, tune_decoder
 from seg.metrics.table import METRICS
+from seg.model.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 from seg.model.module import BoundaryModule
-from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 
 #: Settings that are tried, the same number for every run.
 TRIALS = 80

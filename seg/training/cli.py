@@ -13,15 +13,15 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
 from seg.data.module import BoundaryDataModule
+from seg.model.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 from seg.model.module import BoundaryModule
+from seg.prediction.command import add_prediction_options, predict, wanted_by
 from seg.run_config import count_inputs
 from seg.training.cell_tuning import choose_and_keep_decoder
-from seg.training.checkpoint_io import AtomicCheckpointIO, read_checkpoint
 from seg.training.final_validation import validate_both_ways
 from seg.training.jsonargparse_patches import OneSentenceParser
 from seg.training.lightning_patches import SubcommandCLI, launch_with
 from seg.training.pictures import PictureWriter
-from seg.training.predict_volumes import add_prediction_options, predict, wanted_by
 from seg.training.recorder import RunRecorder
 from seg.training.refused_callbacks import refuse_callbacks
 from seg.training.resume import LAST, EpochCheckpoint, run_folder

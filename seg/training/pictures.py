@@ -17,8 +17,8 @@ from seg.data.dataset import Batch
 from seg.data.module import BoundaryDataModule
 from seg.data.stored_input import write_input
 from seg.inference.golden import CALIBRATION_IMAGES
-from seg.training.output import Output, Wanted
-from seg.training.prediction_files import decode, join_measurements, write_measurements
+from seg.prediction.cells import decode, join_measurements, write_measurements
+from seg.prediction.output import Output, Wanted
 from seg.training.resume import run_folder
 
 
@@ -27,7 +27,7 @@ class PictureWriter(Callback):
 
     `seg test` and the end of `seg fit`: test/<name>/ and validation/<name>/, see `seg.data.case_files`. `seg fit`:
     calibration/<number>.png, training crops on which a quantized network is calibrated. `seg predict`: see
-    `seg.training.prediction_files`.
+    `seg.prediction.cells`.
     """
 
     folder = Path()

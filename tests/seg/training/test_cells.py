@@ -19,9 +19,9 @@ from seg.data.sample import Sample
 from seg.instances.watershed import WatershedDecoder
 from seg.metrics.instance import instance_scores
 from seg.metrics.rand import compare_cells, connected_cells
+from seg.prediction.cells import decode, join_measurements, write_measurements
+from seg.prediction.output import Output, Wanted
 from seg.training.cell_tuning import TRIALS, choose_decoder
-from seg.training.output import Output, Wanted
-from seg.training.prediction_files import decode, join_measurements, write_measurements
 
 
 def nuclei(seed: int) -> np.ndarray:

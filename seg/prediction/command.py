@@ -10,10 +10,11 @@ from pytorch_lightning import Trainer
 from seg.data.module import BoundaryDataModule
 from seg.data.reading import MAX_PIXELS
 from seg.data.volumes import Volume
-from seg.training.checkpoint_io import read_checkpoint
-from seg.training.large_prediction import LargePrediction, Model
-from seg.training.output import Format, Output, Wanted
-from seg.training.tile_task import answer_here, answer_on_cluster, load_model
+from seg.model.checkpoint_io import read_checkpoint
+from seg.model.scored_module import NO_TTA_THRESHOLD
+from seg.prediction.large_prediction import LargePrediction, Model
+from seg.prediction.output import Format, Output, Wanted
+from seg.prediction.tile_task import answer_here, answer_on_cluster, load_model
 
 
 def add_prediction_options(parser: ArgumentParser) -> None:
@@ -74,10 +75,7 @@ def check_threshold(checkpoint: str | None, tta: bool) -> None:
         ValueError: it has none.
     """
     if tta and checkpoint is not None and read_checkpoint(Path(checkpoint)).get("threshold_tta") is None:
-        raise ValueError(
-            "the checkpoint has no threshold for tta, which a whole `seg fit` adds: leave --tta out, or set "
-            "--model.tta false"
-        )
+        raise ValueError(NO_TTA_THRESHOLD)
 
 
 def take_large(data: BoundaryDataModule, wanted: Wanted) -> list[Volume]:

@@ -19,8 +19,8 @@ from seg.data.zarr_writing import version_of
 from seg.inference.tiling import Tile, Tiling, tiles
 from seg.instances.block_decoding import decode_blocks
 from seg.instances.decoder import Decoder
-from seg.training.output import BESIDE, Output
-from seg.training.tile_task import Answer, TileTask
+from seg.prediction.output import BESIDE, Output
+from seg.prediction.tile_task import Answer, TileTask
 
 _FULL = 65_535
 

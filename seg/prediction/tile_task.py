@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.dask_cluster import connect
 from seg.data.sample import Sample
 from seg.data.scaling import Limits, match_channels, normalize, scale
 from seg.inference.engine import AveragedEngine, Engine
@@ -88,14 +89,7 @@ def answer_on_cluster(scheduler: str) -> Callable[[Iterable[TileTask]], Iterator
         ImportError: `distributed` is not installed.
         ConnectionError: no scheduler answers there.
     """
-    try:
-        from distributed import Client  # noqa: PLC0415  # an extra
-    except ImportError as error:
-        raise ImportError('--scheduler needs Dask: pip install "septum[cluster]"') from error
-    try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ConnectionError(f"no scheduler answers at {scheduler}") from error
+    client = connect(scheduler)
 
     def answer(tasks: Iterable[TileTask]) -> Iterator[Answer]:
         waiting: deque[object] = deque()

@@ -18,9 +18,9 @@ from seg.data.writing import encode_image
 from seg.data.zarr_image import label_names, open_image
 from seg.inference.tiling import Tiling
 from seg.instances.decoder import Decoder
-from seg.training import tile_task
-from seg.training.large_prediction import LargePrediction, Model
-from seg.training.output import Output, Wanted
+from seg.prediction import tile_task
+from seg.prediction.large_prediction import LargePrediction, Model
+from seg.prediction.output import Output, Wanted
 from tests.seg.data.zarr_stores import write_image
 
 RNG = np.random.default_rng(0)

@@ -4,7 +4,7 @@ import os
 import pytest
 import torch
 
-from seg.training.checkpoint_io import AtomicCheckpointIO, is_damaged, read_checkpoint, set_damaged_aside
+from seg.model.checkpoint_io import AtomicCheckpointIO, is_damaged, read_checkpoint, set_damaged_aside
 
 
 class Trap:

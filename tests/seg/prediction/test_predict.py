@@ -9,7 +9,7 @@ import zarr
 
 from seg.__main__ import main
 from seg.data.writing import decode_probability, encode_image
-from seg.training.output import Wanted
+from seg.prediction.output import Wanted
 
 LOSS = Path(__file__).parents[3] / "configs" / "loss" / "jaccard.yaml"
 RNG = np.random.default_rng(0)

@@ -1,0 +1,1 @@
+"""`seg predict`: files of predictions, large images in parts."""
