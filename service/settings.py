@@ -175,8 +175,8 @@ def variable_of(name: str) -> str:
 def settings_table() -> str:
     """Return all settings as a table in Markdown."""
     rows = [
-        f"| `{variable_of(name)}` | {f'`{setting.default}`' if setting.default else 'empty'} | {setting.description} |"
-        for name, setting in Settings.model_fields.items()
+        f"| `{variable_of(name)}` | {f'`{each.default}`' if each.default != '' else 'empty'} | {each.description} |"
+        for name, each in Settings.model_fields.items()
     ]
     return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
 
