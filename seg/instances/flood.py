@@ -1,8 +1,8 @@
 """Watershed from seeds, in the time that the pixels between the seeds take."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, generate_binary_structure
 from skimage.segmentation import watershed
 
 Labels = NDArray[np.int32]
@@ -11,7 +11,7 @@ Mask = NDArray[np.bool_]
 #: Rows that are flooded at a time, and the rows beyond them that are flooded with them and then dropped.
 STRIP_PX, HALO_PX = 1024, 256
 
-_CROSS = generate_binary_structure(2, 1)
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def flood(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
@@ -45,6 +45,6 @@ def _flood_strip(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labe
     unlabelled = region & (seeds == 0)
     if not unlabelled.any():
         return seeds
-    band = binary_dilation(unlabelled, _CROSS) & (unlabelled | (seeds > 0))
+    band = cv2.dilate(unlabelled.view(np.uint8), _CROSS).view(np.bool_) & (unlabelled | (seeds > 0))
     flooded: Labels = watershed(relief, seeds, mask=band)
     return np.where(unlabelled, flooded, seeds)

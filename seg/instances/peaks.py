@@ -1,20 +1,27 @@
 """Peaks of a height map that are far enough above the saddles between them."""
 
+from itertools import product
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label, maximum_filter
+from scipy.ndimage import label
 
-from seg.instances.flood import Labels, flood
+from seg.instances.flood import Labels
 from seg.instances.regions import Contacts, renumber
 
-_EIGHT = np.ones((3, 3), np.bool_)
+_EIGHT = np.ones((3, 3), np.uint8)
+
+#: Rows that are climbed at a time, and the rows on either side in which their peaks are found.
+STRIP_PX, HALO_PX = 512, 256
 
 
 def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
     """Number the peaks of a height map; peaks without a saddle as deep as `depth` between them share a number.
 
-    Each peak is flooded downhill to the saddles. Two of them become one, the highest saddle first, while the lower peak
-    of the two is less than `depth` above the saddle. This finds the h-maxima, without reconstructing the height map.
+    Every pixel belongs to the peak that the steepest way up leads to. Two peaks become one, the highest saddle first,
+    while the lower one is less than `depth` above the saddle. This finds the h-maxima, without reconstructing the
+    height map.
 
     Args:
         height: (H, W), >= 0; 0 is background.
@@ -26,13 +33,11 @@ def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
     Source:
         Grimaud, Image Algebra and Morphological Image Processing 1992 (dynamics).
     """
-    region = height > 0
-    peaks, count = label((height == maximum_filter(height, 3)) & region, _EIGHT)
+    peaks, count = label((height == cv2.dilate(height, _EIGHT)) & (height > 0), _EIGHT)
     peaks = np.asarray(peaks, np.int32)
     if count < 2:
         return peaks
-    top = height.max()
-    basins = flood(((top - height) * (255 / top)).astype(np.uint8), peaks.copy(), region)
+    basins = _basins(height, peaks)
     contacts = Contacts(basins, -height)
     between = contacts.first > 0
     heights = np.zeros(count + 1)
@@ -41,12 +46,39 @@ def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
     joined = _join(pairs, -contacts.lowest[between], heights, depth)
     kept = np.zeros(count + 1, np.bool_)
     kept[joined[1:]] = True
-    return renumber(joined[peaks].astype(np.int32), kept)
+    return renumber(joined[peaks], kept)
 
 
-def _join(
-    pairs: NDArray[np.int64], saddles: NDArray[np.float64], heights: NDArray[np.float64], depth: float
-) -> NDArray[np.int64]:
+def _basins(height: NDArray[np.float32], peaks: Labels) -> Labels:
+    """Return the peak that each pixel above 0 belongs to; large pictures in strips, which bounds the memory."""
+    basins = np.zeros(height.shape, np.int32)
+    for start in range(0, len(height), STRIP_PX):
+        top, stop = max(start - HALO_PX, 0), start + STRIP_PX
+        rows = slice(top, stop + HALO_PX)
+        basins[start:stop] = _climb(height[rows], peaks[rows])[start - top : stop - top]
+    return basins
+
+
+def _climb(height: NDArray[np.float32], peaks: Labels) -> Labels:
+    """Return the peak at the end of the steepest way up from each pixel above 0, and 0 for the others."""
+    surface = np.pad(height, 1)
+    heights, width = surface.ravel(), surface.shape[1]
+    start = np.flatnonzero(surface).astype(np.int32)
+    highest, upwards = heights[start], start.copy()
+    for step in (down * width + right for down, right in product((-1, 0, 1), repeat=2)):
+        reached = heights[start + step]
+        np.copyto(upwards, start + np.int32(step), where=reached > highest)
+        np.maximum(highest, reached, out=highest)
+    target = np.zeros(heights.size, np.int32)
+    target[start] = upwards
+    while not np.array_equal(further := target[upwards], upwards):
+        target[start] = upwards = further
+    basins = np.zeros_like(target)
+    basins[start] = np.pad(peaks, 1).ravel()[upwards]
+    return basins.reshape(surface.shape)[1:-1, 1:-1]
+
+
+def _join(pairs: NDArray[np.int64], saddles: NDArray[np.float64], heights: NDArray[np.float64], depth: float) -> Labels:
     """Return, for each number from 0 on, the number of the highest peak that it is joined with.
 
     Args:
@@ -66,4 +98,4 @@ def _join(
         higher, lower = sorted((top(int(number)) for number in pairs[pair]), key=lambda number: -heights[number])
         if heights[lower] - saddles[pair] < depth:
             owner[lower] = higher
-    return np.array([top(number) for number in range(len(owner))])
+    return np.array([top(number) for number in range(len(owner))], np.int32)

@@ -80,7 +80,7 @@ class Contacts:
     def __init__(self, labels: Labels, heights: NDArray[np.float32]) -> None:
         base = int(labels.max()) + 1
         keys, values = [], []
-        for one, other in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        for one, other in _beside(labels):
             differ = labels[one] != labels[other]
             a, b = labels[one][differ].astype(np.int64), labels[other][differ].astype(np.int64)
             keys.append(np.minimum(a, b) * base + np.maximum(a, b))
@@ -94,6 +94,14 @@ class Contacts:
         np.minimum.at(self.lowest, inverse, every)
 
 
+def _beside(labels: Labels) -> Iterator[tuple[Any, Any]]:
+    """Yield pairs of parts of equal shape: each pixel of the one is the left or upper neighbor of the other's."""
+    for rows in bands(labels):
+        yield np.s_[rows, :-1], np.s_[rows, 1:]
+        below = slice(rows.start + 1, min(rows.stop + 1, len(labels)))
+        yield slice(rows.start, below.stop - 1), below
+
+
 def fill_holes(labels: Labels) -> Labels:
     """Return the labels with each stretch of background that one cell alone encloses given to that cell.
 
@@ -102,8 +110,10 @@ def fill_holes(labels: Labels) -> Labels:
     """
     background, count = label(labels == 0)
     cells = int(labels.max())
-    combined = np.where(labels > 0, labels, cells + background)
-    contacts = Contacts(combined, np.zeros(labels.shape, np.float32))
+    combined = background + np.int32(cells)
+    np.copyto(combined, labels, where=labels > 0)
+    contacts = Contacts(combined, np.broadcast_to(np.float32(0), labels.shape))
+    del combined
     of_background = contacts.second > cells
     holes, owners = contacts.second[of_background] - cells, contacts.first[of_background]
     owner = np.zeros(count + 1, np.int32)
@@ -111,4 +121,6 @@ def fill_holes(labels: Labels) -> Labels:
     owner[np.bincount(holes, minlength=count + 1) != 1] = 0
     for edge in (background[0], background[-1], background[:, 0], background[:, -1]):
         owner[edge] = 0
-    return np.where(labels > 0, labels, owner[background])
+    filled: Labels = owner[background]
+    np.copyto(filled, labels, where=labels > 0)
+    return filled

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import gaussian_filter
 from skimage.filters import threshold_otsu
 
 from seg.instances.decoder import Decoder
@@ -151,8 +152,11 @@ class WatershedDecoder(Decoder):
         seeds = connected_regions(regions, self.min_seed_px)
         if not self.seed_depth_px:
             return seeds
-        distance: NDArray[np.float32] = distance_transform_edt(seeds > 0).astype(np.float32)
-        return number_peaks(gaussian_filter(distance, _RIDGES_PX) * (seeds > 0), self.seed_depth_px)
+        found = seeds > 0
+        del seeds
+        distance = cv2.distanceTransform(found.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        gaussian_filter(distance, _RIDGES_PX, output=distance)
+        return number_peaks(np.multiply(distance, found, out=distance), self.seed_depth_px)
 
     def _region(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None) -> Mask:
         if self.foreground == "all":

@@ -38,3 +38,17 @@ def test_pictures_without_cells_or_background_stay_as_they_are():
     for value in (0, 1):
         labels = np.full((4, 4), value, np.int32)
         assert np.array_equal(fill_holes(labels), labels)
+
+
+def test_contacts_of_tall_pictures_are_those_of_all_neighbors():
+    rng = np.random.default_rng(0)
+    labels, heights = rng.integers(0, 4, (530, 6), np.int32), rng.random((530, 6), np.float32)
+    contacts = Contacts(labels, heights)
+    both = labels[:, :-1], labels[:, 1:]
+    below = labels[:-1], labels[1:]
+    for first, second, length in zip(contacts.first, contacts.second, contacts.lengths, strict=True):
+        expected = sum(
+            ((one == a) & (two == b)).sum() for one, two in (both, below) for a, b in ((first, second), (second, first))
+        )
+        assert length == expected
+    assert len(contacts.first) == 6
