@@ -32,7 +32,7 @@ def monai() -> nn.Module:
     """Return MONAI's BasicUNet with about as much arithmetic."""
     from monai.networks.nets import BasicUNet  # noqa: PLC0415
 
-    return BasicUNet(2, 1, 1, features=(8, 8, 16, 32, 64, 8))
+    return BasicUNet(2, 1, 1, features=(16, 16, 32, 64, 128, 16))
 
 
 def trainer(network: nn.Module, image: torch.Tensor, mask: torch.Tensor) -> Callable[[], None]:
