@@ -74,6 +74,21 @@ class RunData:
 
 
 @dataclass(frozen=True)
+class Averaging:
+    """What predictions averaged over flips and turns bring on the validation images, before the decoder is chosen.
+
+    Attributes:
+        plain, averaged: mean of the metric that ranks, each at its own best threshold.
+        plain_seconds, averaged_seconds: that both validations took.
+    """
+
+    plain: float
+    averaged: float
+    plain_seconds: float
+    averaged_seconds: float
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One training run: all that judging, repeating and serving it needs.
 
@@ -101,6 +116,7 @@ class RunRecord:
         error: one sentence for a run that is not finished.
         decoder: class path and arguments of the decoder that validation chose; None where none was.
         decoder_choice: how it was chosen: metric, its mean on validation, number of trials, seconds.
+        averaging: what averaged predictions bring and cost; None unless the run finished.
         members: of an ensemble, arm and seed of each of its runs; none: it is one network.
     """
 
@@ -128,6 +144,7 @@ class RunRecord:
     error: str | None = None
     decoder: dict[str, Any] | None = None
     decoder_choice: dict[str, Any] = field(default_factory=dict)
+    averaging: Averaging | None = None
     members: list[str] = field(default_factory=list)
 
     @property
@@ -173,4 +190,5 @@ class RunRecord:
             raise ValueError(f"it {' and '.join(faults)}")
         for split in ("validation", "test"):
             content[split] = content[split] and SplitScores(**content[split])
+        content["averaging"] = content.get("averaging") and Averaging(**content["averaging"])
         return cls(**content | {"data": RunData(**content["data"]), "config": RunConfig.of(content["config"])})

@@ -135,6 +135,7 @@ def _draw(summary: Summary, runs: dict[Path, RunRecord], baselines: Scores, fold
         "pixels": pixel_figures(runs, order, folder),
         "learning": training_figures.learning_curves(runs, order, rank_by, folder),
         "cost": training_figures.cost(summary, runs, folder),
+        "averaging": training_figures.averaging(runs, order, rank_by, folder),
         "sharpness": sharpness_figure(summary, runs, folder),
         "cells": cells_figure(summary.chosen, runs, folder),
         "ranking": [],

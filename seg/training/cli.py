@@ -166,15 +166,15 @@ class TrainingCLI(SubcommandCLI):
         checkpoint = Path(self._callback(RunCheckpoint).best_model_path)
         if checkpoint == Path():
             raise RuntimeError("no weights were kept: there was no validation, or --checkpoint.save_top_k is 0")
-        folder, choice = run_folder(self.trainer), None
+        folder, choice, averaging = run_folder(self.trainer), None, None
         if not self.config.fit.score_test:
             self._evaluate(self.trainer.validate, checkpoint)
         else:
-            validate_both_ways(self.trainer, self.model, checkpoint)
+            averaging = validate_both_ways(self.trainer, self.model, checkpoint)
             choice = choose_and_keep_decoder(self.trainer, self.model, folder, checkpoint)
             self._evaluate(self.trainer.test, checkpoint)
         if self.trainer.is_global_zero:
-            self._callback(RunRecorder).record(self.trainer, self.model, checkpoint, choice)
+            self._callback(RunRecorder).record(self.trainer, self.model, checkpoint, choice, averaging)
             for split in self.model.tables:
                 self._print_scores(split)
             print(f"record, curves and pictures: {folder}")

@@ -17,7 +17,7 @@ from seg.metrics.table import METRICS, threshold_metric
 from seg.network.weights import read_network_weights
 from seg.record import RunRecord, SplitScores
 from seg.training.cell_tuning import choose_decoder, score_cells
-from seg.training.recorder import read_case
+from seg.training.scored_case import read_case
 
 CHECKPOINT = "checkpoints/ensemble.ckpt"
 

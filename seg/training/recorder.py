@@ -12,26 +12,17 @@ import yaml
 from pytorch_lightning.cli import SaveConfigCallback
 from pytorch_lightning.trainer.states import TrainerFn
 
-from seg.data.case_files import (
-    CELLS,
-    encode_labels,
-    read_input,
-    read_labels,
-    read_mask,
-    read_probabilities,
-    read_valid,
-)
 from seg.data.module import BoundaryDataModule
-from seg.data.writing import write_file
-from seg.instances.decoder import Decoder, describe_decoder
+from seg.instances.decoder import describe_decoder
 from seg.metrics.image_scores import ScoreTable
-from seg.metrics.suite import Case, SuiteScores, score_cases
+from seg.metrics.suite import SuiteScores, score_cases
 from seg.model.divergence import DivergedError
 from seg.model.module import BoundaryModule
-from seg.record import FILE_NAME, RunData, RunRecord, SplitScores
+from seg.record import FILE_NAME, Averaging, RunData, RunRecord, SplitScores
 from seg.run_config import RunConfig
 from seg.training.cell_tuning import DecoderChoice
 from seg.training.resume import run_folder
+from seg.training.scored_case import read_case
 from seg.training.start_gradient import StartGradient
 from seg.training.stopwatch import Stopwatch
 from seg.training.versions import versions
@@ -50,6 +41,7 @@ class RunRecorder(SaveConfigCallback):
         super().__init__(*args, **kwargs)
         self.folder = Path()
         self.choice: DecoderChoice | None = None
+        self.averaging: Averaging | None = None
         self.stopwatch, self.gradient = Stopwatch(), StartGradient()
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
@@ -132,7 +124,12 @@ class RunRecorder(SaveConfigCallback):
             folder.rmdir()
 
     def record(
-        self, trainer: pl.Trainer, pl_module: BoundaryModule, checkpoint: Path, choice: DecoderChoice | None
+        self,
+        trainer: pl.Trainer,
+        pl_module: BoundaryModule,
+        checkpoint: Path,
+        choice: DecoderChoice | None,
+        averaging: Averaging | None,
     ) -> None:
         """Record a complete training, after validation and perhaps test of the chosen weights.
 
@@ -141,11 +138,12 @@ class RunRecorder(SaveConfigCallback):
             pl_module: holds the scores.
             checkpoint: the chosen weights.
             choice: how the decoder of cells was chosen; None in a trial, which has none.
+            averaging: what averaged predictions bring; None in a trial.
         """
         status, error = "finished" if "test" in pl_module.tables else "untested", None
         if pl_module.collapse == "diverged":
             status, error = "diverged", "the chosen weights answer with NaN: lower the learning rate or check the loss"
-        self.choice = choice
+        self.choice, self.averaging = choice, averaging
         self._save(trainer, pl_module, status=status, checkpoint=checkpoint, error=error)
 
     def _save(self, trainer: pl.Trainer, module: Any, status: str, checkpoint: Path | None, error: str | None) -> None:
@@ -180,6 +178,7 @@ class RunRecorder(SaveConfigCallback):
             error=error,
             decoder=describe_decoder(module.decoder) if self.choice else None,
             decoder_choice=asdict(self.choice) if self.choice else {},
+            averaging=self.averaging,
         ).save(folder)
 
 
@@ -201,18 +200,3 @@ def _score_pictures(folder: Path, images: list[str], module: BoundaryModule) -> 
     """Score the test images with every metric, from the files of `seg.data.case_files`."""
     cases = [read_case(folder / "test" / name, module.decoder) for name in images]
     return score_cases(cases, module.used_threshold, module.tolerance_px)
-
-
-def read_case(folder: Path, decoder: Decoder | None) -> Case:
-    """Return a test image with its cells, which are written beside it.
-
-    Args:
-        folder: of the image.
-        decoder: makes the cells; None takes the components between boundaries.
-    """
-    probabilities = read_probabilities(folder)
-    cells = decoder.decode(probabilities, read_input(folder)) if decoder else None
-    if cells is not None:
-        write_file(folder / CELLS, encode_labels(cells))
-    truth = (read_mask(folder), read_labels(folder))
-    return Case(folder.name, probabilities[0], *truth, cells, read_valid(folder))

@@ -1,6 +1,7 @@
-"""Figures of the training: learning curves and cost."""
+"""Figures of the training: learning curves, cost, and what averaged predictions bring."""
 
 import csv
+import statistics
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -93,3 +94,35 @@ def cost(summary: Summary, runs: Runs, folder: Path) -> list[Drawing]:
         axes.set(xlabel="milliseconds per training step")
         caption = f"Cost per step ({summary.cost.meaning}); valid for this machine and its load at the time"
         return [publish(figure, folder, "cost", caption)]
+
+
+def averaging(runs: Runs, order: list[str], rank_by: str, folder: Path) -> list[Drawing]:
+    """Draw what averaging over flips and turns brings each loss, a line per run; nothing where no run was validated so.
+
+    Args:
+        runs: folder -> record.
+        order: names of the losses.
+        rank_by: the metric.
+        folder: of the report.
+    """
+    known = [(record.name, record.averaging) for record in runs.values() if record.averaging]
+    if not known:
+        return []
+    names = [name for name in order if name in dict(known)]
+    colors = looks(order)
+    with canvas(7, 1.1 + 0.35 * len(names)) as (figure, axes):
+        for name, each in known:
+            row, color = names.index(name), colors[name]["color"]
+            axes.plot([each.plain, each.averaged], [row, row], color=color, linewidth=1.2)
+            axes.plot(each.plain, row, "o", color=color, fillstyle="none")
+            axes.plot(each.averaged, row, "o", color=color)
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.set(xlabel=f"{METRICS[rank_by].title} on validation")
+        gain = statistics.fmean(each.averaged - each.plain for _, each in known)
+        times = statistics.median(each.averaged_seconds / each.plain_seconds for _, each in known)
+        caption = (
+            "Averaging over flips and turns: one line per run, from plain predictions (ring) to averaged ones (dot),"
+            f" each at its own threshold; {gain:+.3f} on average, for {times:.1f} times the time of a validation"
+        )
+        return [publish(figure, folder, "averaging", caption)]

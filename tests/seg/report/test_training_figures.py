@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from seg.analysis.summary import summarize
-from seg.report.figures.training import cost, learning_curves
+from seg.record import Averaging
+from seg.report.figures.training import averaging, cost, learning_curves
 
 
 def marks(folder, run, *verdicts):
@@ -31,3 +32,13 @@ def test_cost_is_drawn_where_steps_were_done(tmp_path, finished):
     assert [drawing.name for drawing in cost(summarize(runs), runs, tmp_path)] == ["cost"]
     diverged = {tmp_path: replace(runs[tmp_path], status="diverged", validation=None, test=None)}
     assert cost(summarize(diverged), diverged, tmp_path) == []
+
+
+def test_what_averaging_brings_and_costs_is_drawn_where_runs_tell_it(tmp_path, finished):
+    runs = {tmp_path / str(seed): finished("a", seed, ["s1"]) for seed in (0, 1)}
+    assert averaging(runs, ["a"], "boundary_f1", tmp_path) == []
+    gains = (Averaging(0.7, 0.72, 1.0, 8.0), Averaging(0.8, 0.86, 2.0, 18.0))
+    told = {path: replace(run, averaging=gain) for (path, run), gain in zip(runs.items(), gains, strict=True)}
+    (drawing,) = averaging(told, ["a"], "boundary_f1", tmp_path)
+    assert "+0.040 on average, for 8.5 times the time" in drawing.caption
+    assert (tmp_path / "figures/averaging.png").is_file()

@@ -116,3 +116,10 @@ def test_the_configuration_for_the_final_model_averages_weights_and_predictions(
 
 def _checkpoint(run: Path) -> Path:
     return run / str(RunRecord.load(run).checkpoint)
+
+
+def test_the_record_tells_what_averaging_brings_and_costs(run):
+    record = RunRecord.load(run)
+    assert record.averaging.averaged == pytest.approx(record.validation.mean("boundary_f1"))
+    assert record.averaging.plain != record.averaging.averaged
+    assert record.averaging.averaged_seconds > record.averaging.plain_seconds > 0

@@ -19,7 +19,7 @@ from seg.model.averaging import averaged, predict_images
 from seg.model.module import BoundaryModule
 from seg.record import RunRecord
 from seg.training.cli import DataCLI
-from seg.training.recorder import read_case
+from seg.training.scored_case import read_case
 
 LOSS = Path(__file__).parents[3] / "configs" / "loss" / "jaccard.yaml"
 
