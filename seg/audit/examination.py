@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
 
+from seg.analysis.groups import scores_by_group
 from seg.audit.attribution import Attribution, attribute
 from seg.audit.cases import Case, Image, load_cases
 from seg.audit.context import Context, exchange_context
@@ -143,13 +143,7 @@ def _attribution(cases: Sequence[Case], model: BoundaryModule) -> Attribution | 
 
 def score_groups(record: RunRecord) -> dict[str, float]:
     """Return the mean score of each group of test images, worst first; none where each image is its own."""
-    scores: dict[str, list[float]] = {}
-    if record.test:
-        for image, score in zip(record.test.images, record.test.metrics[record.rank_by], strict=True):
-            scores.setdefault(record.data.groups.get(image, image), []).append(score)
-    if not 1 < len(scores) < len(record.test.images if record.test else []):
-        return {}
-    return dict(sorted(((name, fmean(values)) for name, values in scores.items()), key=lambda item: item[1]))
+    return {group: arms[record.name] for group, arms in scores_by_group([record], record.rank_by).items()}
 
 
 def _sentence(text: str) -> str:

@@ -14,6 +14,7 @@ from seg.analysis.annotation import annotation_sentences, learning_curves
 from seg.analysis.baselines import Scores, score_baselines
 from seg.analysis.claims import judge_claims
 from seg.analysis.formatting import format_score, p_value
+from seg.analysis.groups import scores_by_group
 from seg.analysis.learning_rates import learning_rates
 from seg.analysis.looks import remember_look
 from seg.analysis.summary import Summary, summarize
@@ -73,6 +74,7 @@ def write_report(folder: Path, rope: float = 0.0) -> Path:
         "learning_rates": learning_rates(runs.values(), tuned),
         "baselines": {name: _means(scores) for name, scores in baselines.items()},
         "annotation": annotation,
+        "groups": scores_by_group(runs.values(), summary.rank_by),
         "drawings": _draw(summary, runs, baselines, folder)
         | {"annotation": [annotation_figure(curves, summary.rank_by, folder)] if curves else []},
         "examples": choose_examples(summary, runs),

@@ -300,3 +300,13 @@ def test_losses_that_surely_differ_by_little_are_practically_equal_where_the_rep
     assert "practically equal" not in write_report(tmp_path).with_suffix(".md").read_text()
     with pytest.raises(ValueError, match=r"rope must be >= 0, got -0\.1"):
         write_report(tmp_path, rope=-0.1)
+
+
+def test_the_page_lists_the_scores_of_groups_the_worst_first(tmp_path):
+    grouped = replace(records.DATA, test=IMAGES, groups={"s1": "mouse", "s2": "rat", "s3": "rat"})
+    for seed in (0, 1):
+        save(tmp_path / f"runs/a/{seed}", replace(record("a", seed, 0.6, 0.5), data=grouped))
+    page = write_report(tmp_path).read_text()
+    table = page[page.index('id="groups"') :]
+    assert '<th scope="row">mouse</th><td>0.400</td>' in table
+    assert table.index("mouse") < table.index("rat")
