@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.instances.flood import Labels
+from seg.instances.regions import count_pixels
 
 #: Rows and columns of a picture.
 Window = tuple[slice, slice]
 Decode = Callable[[slice, slice], Labels]
 
-#: Larger pictures are decoded in blocks.
-WHOLE_PIXELS = 1 << 26
+#: Larger pictures are decoded in blocks. Decoders take up to 40 bytes per pixel.
+WHOLE_PIXELS = 1 << 24
 
-_BLOCK_PX, _HALO_PX = 4096, 256
+_BLOCK_PX, _HALO_PX = 2048, 256
 
 
 def decode_blocks(
@@ -48,12 +49,10 @@ def decode_blocks(
         return
     file = scratch / "cells.partial"
     try:
-        provisional = np.lib.format.open_memmap(file, "w+", np.int32, shape)
-        numbers = _Blocks(decode, shape, block_px, halo_px).fill(provisional)
-        for top in range(0, shape[0], block_px // 8):
-            rows = slice(top, min(top + block_px // 8, shape[0]))
-            band = np.load(file, mmap_mode="r")[rows]
-            yield (rows, everything[1]), numbers[band]
+        numbers = _Blocks(decode, shape, block_px, halo_px).fill(file)
+        for top in range(0, shape[0], block_px // 2):
+            rows = slice(top, min(top + block_px // 2, shape[0]))
+            yield (rows, everything[1]), numbers[np.load(file, mmap_mode="r")[rows]]
     finally:
         file.unlink(missing_ok=True)
 
@@ -72,6 +71,14 @@ class _Part:
         )
         return self.cells[rows, columns]
 
+    def end(self, start: tuple[int, int]) -> "_Part":
+        """Return what lies from a row and a column of the picture on, in memory of its own."""
+        rows, columns = (
+            slice(min(max(first, seen.start), seen.stop), seen.stop)
+            for first, seen in zip(start, self.seen, strict=True)
+        )
+        return _Part((rows, columns), self.at((rows, columns)).copy())
+
     def common(self, other: "_Part") -> Window:
         """Return the window that both see."""
         rows, columns = (
@@ -88,39 +95,35 @@ class _Blocks:
         self._decode, self._shape, self._block, self._halo = decode, shape, block_px, halo_px
         self._parents = [0]  # of each provisional number, the one that it has joined
 
-    def fill(self, provisional: NDArray[np.int32]) -> Labels:
-        """Write provisional numbers, and return the final number of each."""
-        present = np.zeros(0, np.int32)
+    def fill(self, file: Path) -> Labels:
+        """Write provisional numbers into a file, and return the final number of each."""
+        np.lib.format.open_memmap(file, "w+", np.int32, self._shape)
+        present: list[NDArray[np.int64]] = []
         above: list[_Part] = []
         for top in range(0, self._shape[0], self._block):
-            row: list[_Part] = []
+            row: list[_Part] = []  # lower ends
+            beside: list[_Part] = []  # the right end of the block before
             for number, left in enumerate(range(0, self._shape[1], self._block)):
                 part = self._block_at(top, left)
-                for before in (*row[-1:], *above[number : number + 1]):
+                for before in (*beside, *above[number : number + 1]):
                     self._join(before, part)
                 kept = self._cut(top, self._block, 0, 0), self._cut(left, self._block, 0, 1)
-                provisional[kept] = part.at(kept)
-                present = np.union1d(present, part.at(kept))
-                row.append(part)
-            above = [self._bottom(part, top) for part in row]
-        return self._final(present)
+                np.load(file, mmap_mode="r+")[kept] = part.at(kept)  # the map ends here, and its memory with it
+                present.append(np.flatnonzero(count_pixels(part.at(kept))))
+                row.append(part.end((top + self._block - self._halo, 0)))
+                beside = [part.end((0, left + self._block - self._halo))]
+            above = row
+        return self._final(np.concatenate(present))
 
     def _block_at(self, top: int, left: int) -> _Part:
         seen = self._cut(top, self._block, self._halo, 0), self._cut(left, self._block, self._halo, 1)
-        cells, first = self._decode(*seen), len(self._parents)
-        count = int(cells.max(initial=0))
-        self._parents += range(first, first + count)
-        return _Part(seen, np.where(cells > 0, cells + (first - 1), 0).astype(np.int32))
+        cells, before = self._decode(*seen), len(self._parents) - 1
+        self._parents += range(before + 1, before + 1 + int(cells.max(initial=0)))
+        cells[cells > 0] += before
+        return _Part(seen, cells)
 
     def _cut(self, start: int, length: int, halo: int, axis: int) -> slice:
         return slice(max(start - halo, 0), min(start + length + halo, self._shape[axis]))
-
-    def _bottom(self, part: _Part, top: int) -> _Part:
-        rows = slice(max(part.seen[0].start, top + self._block - self._halo), part.seen[0].stop)
-        if rows.start >= rows.stop:
-            rows = slice(part.seen[0].stop, part.seen[0].stop)
-        window = rows, part.seen[1]
-        return _Part(window, part.at(window).copy())
 
     def _join(self, one: _Part, two: _Part) -> None:
         """Join the cells that have more than half of their pixels in common, where both blocks see."""
@@ -128,19 +131,22 @@ class _Blocks:
         first, second = one.at(window).ravel(), two.at(window).ravel()
         both = (first > 0) & (second > 0)
         sizes = [dict(zip(*np.unique(part, return_counts=True), strict=True)) for part in (first, second)]
-        pairs, counts = np.unique(np.stack([first[both], second[both]]), axis=1, return_counts=True)
-        for (a, b), count in zip(pairs.T, counts, strict=True):
+        base = len(self._parents)
+        pairs, counts = np.unique(first[both].astype(np.int64) * base + second[both], return_counts=True)
+        for pair, count in zip(pairs, counts, strict=True):
+            a, b = divmod(int(pair), base)
             if 2 * count > max(sizes[0][a], sizes[1][b]):
-                self._parents[self._root(int(b))] = self._root(int(a))
+                self._parents[self._root(b)] = self._root(a)
 
     def _root(self, number: int) -> int:
         while self._parents[number] != number:
             number = self._parents[number]
         return number
 
-    def _final(self, present: NDArray[np.int32]) -> Labels:
-        roots = [self._root(int(number)) for number in present if number]
+    def _final(self, present: NDArray[np.int64]) -> Labels:
+        numbers = present[present > 0]
+        roots = [self._root(int(number)) for number in numbers]
         order = {root: number for number, root in enumerate(dict.fromkeys(roots), start=1)}
         final = np.zeros(len(self._parents), np.int32)
-        final[[int(number) for number in present if number]] = [order[root] for root in roots]
+        final[numbers] = [order[root] for root in roots]
         return final

@@ -1,3 +1,6 @@
+import tracemalloc
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.ndimage import label
@@ -49,3 +52,28 @@ def test_without_a_halo_cells_are_cut(tmp_path):
 def test_a_picture_that_fits_is_decoded_at_once(tmp_path):
     picture = RNG.random((40, 50)) < 0.4
     assert np.array_equal(joined(picture, tmp_path), label(picture)[0])
+
+
+def test_memory_holds_one_block_and_the_ends_of_those_before(tmp_path):
+    blocks, side = 40, 128
+    picture = np.zeros((side, blocks * side), bool)
+    picture[::9, :] = True
+    tracemalloc.start()
+    joined_parts = decode_blocks(cells_in(picture), picture.shape, tmp_path, whole_pixels=10, block_px=side, halo_px=4)
+    next(joined_parts)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.5 * 4 * picture.size  # of what all blocks take
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="the system does not list mapped files")
+def test_the_scratch_file_is_not_mapped_while_a_block_is_decoded(tmp_path):
+    mapped = []
+
+    def decode(rows, columns):
+        mapped.append("cells.partial" in Path("/proc/self/maps").read_text())
+        return np.ones((rows.stop - rows.start, columns.stop - columns.start), np.int32)
+
+    list(decode_blocks(decode, (96, 96), tmp_path, whole_pixels=10, block_px=32, halo_px=4))
+    assert len(mapped) == 9
+    assert not any(mapped)
