@@ -110,7 +110,7 @@ class FileReader:
         """
         if path.is_dir():
             with naming(path):
-                return open_image(path).sections  # every level has as many
+                return open_image(path).count(planes)  # every level has as many
         with naming(path):
             if is_vendor_file(path):
                 return count_vendor_pages(path, planes)

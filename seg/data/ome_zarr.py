@@ -91,11 +91,12 @@ class OmeZarr(FileSource):
                 raise ValueError(f"no labels/{self.truth}: set {kind}: to a name under labels/, where there is {there}")
         truth = store / "labels" / self.truth
         of_truth = files.count_pages(truth)
-        if of_truth != image.sections:
-            raise ValueError(f"{truth}: {of_truth} plane(s), but its image has {image.sections}: save one for each")
+        count = image.count(self.planes)
+        if of_truth != count:
+            raise ValueError(f"{truth}: {of_truth} plane(s), but its image has {count}: save one for each")
         name = name_of(store)
-        if image.sections == 1:
+        if count == 1:
             yield Entry(name, store, (truth,), 0, 0)
             return
-        for section in range(image.sections):
+        for section in range(count):
             yield Entry(page_name(name, section), store, (truth,), section, section)

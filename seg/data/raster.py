@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.planes import Planes
+from seg.data.projection import project
 
 
 class Raster(ABC):
@@ -64,3 +65,25 @@ class PlanesRaster(Raster):
         """Return a window."""
         parts = [self._planes.pick(section.read(rows, columns)) for section in self._sections]
         return np.concatenate(parts, axis=2)
+
+
+class ProjectionRaster(Raster):
+    """The largest values, or the mean, of some sections: (H, W, C), or (H, W) of grey ones.
+
+    Args:
+        sections: pictures of one size and type.
+        planes: channels to take of each, and the projection.
+
+    Raises:
+        ValueError: the sections lack the channels.
+    """
+
+    def __init__(self, sections: Sequence[Raster], planes: Planes) -> None:
+        self._sections, self._planes, first = sections, planes, sections[0]
+        every = planes.pick(np.empty((0, 0, *first.shape[2:]), first.dtype))  # refuses missing channels
+        self.shape, self.dtype = (*first.shape[:2], *planes.shaped(every).shape[2:]), first.dtype
+
+    def read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """Return a window."""
+        parts = (self._planes.pick(section.read(rows, columns)) for section in self._sections)
+        return self._planes.shaped(project(parts, self._planes.projection))

@@ -1,6 +1,5 @@
 """Several planes of a TIFF as the channels of one image."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ from numpy.typing import NDArray
 from seg.data.file_data import FileData
 from seg.data.image_error import ImageError, check_size
 from seg.data.pages import choose_page
-from seg.data.planes import Planes, Projection, missing_channels
+from seg.data.planes import Planes, missing_channels
+from seg.data.projection import of_one_size, project
 from seg.data.raster import PlanesRaster, Raster
 from seg.data.tiff import count_tiff_pages, read_tiff, read_tiff_size
 from seg.data.tiff_layout import Layout, read_channel_names, read_layout
@@ -33,7 +33,7 @@ def read_tiff_planes(data: FileData, max_pixels: int, page: int | None, planes: 
     if layout.depth > 1:
         check_size(height, width, max_pixels // layout.depth)
     parts = [_section(data, max_pixels, layout, each, planes) for each in planes.sections(section, layout.sections)]
-    return np.concatenate(_of_one_size(parts), axis=2)
+    return np.concatenate(of_one_size(parts), axis=2)
 
 
 def open_tiff(path: Path, data: FileData, page: int | None, planes: Planes) -> Raster | None:
@@ -90,7 +90,7 @@ def _numbered(data: FileData, planes: Planes) -> Planes:
 def _section(data: FileData, max_pixels: int, layout: Layout, section: int, planes: Planes) -> NDArray[Any]:
     """Return the channels of a section, (H, W, C), of all its planes along Z."""
     every = (_plane(data, max_pixels, layout, (section, plane), planes) for plane in range(layout.depth))
-    return next(every) if layout.depth == 1 else _project(every, planes.projection)
+    return next(every) if layout.depth == 1 else project(every, planes.projection)
 
 
 def _plane(data: FileData, max_pixels: int, layout: Layout, place: tuple[int, int], planes: Planes) -> NDArray[Any]:
@@ -108,20 +108,4 @@ def _plane(data: FileData, max_pixels: int, layout: Layout, place: tuple[int, in
     pages = [read_tiff(data, max_pixels, layout.page(section, channel, plane)) for channel in planes.numbers]
     if any(page.ndim > 2 for page in pages):
         raise ImageError("unsupported_samples", "a channel of the image is in color: save each channel in grey")
-    return np.stack(_of_one_size(pages), axis=2)
-
-
-def _project(every: Iterator[NDArray[Any]], projection: Projection | None) -> NDArray[Any]:
-    """Return the largest values of all planes, or their mean in the same type, one plane at a time."""
-    first = next(every)
-    result = first if projection == "max" else first.astype(np.float64)
-    for count, plane in enumerate(every, start=2):
-        _of_one_size([result, plane])
-        result = np.maximum(result, plane) if projection == "max" else result + (plane - result) / count
-    return (result.round() if first.dtype.kind in "iu" else result).astype(first.dtype)
-
-
-def _of_one_size(parts: list[NDArray[Any]]) -> list[NDArray[Any]]:
-    if len({part.shape for part in parts}) > 1:
-        raise ImageError("unsupported_samples", "the channels or sections of the image have different sizes")
-    return parts
+    return np.stack(of_one_size(pages), axis=2)

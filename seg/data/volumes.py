@@ -95,9 +95,10 @@ def _of_file(file: Path, reader: FileReader, planes: Planes, cache: SampleCache)
 
 def _of_store(store: Path, planes: Planes) -> Volume:
     image, name = open_image(store), name_of(store)
-    axes = tuple(axis for axis in image.axes if axis in "tz" and image.length(axis) > 1)
-    rasters = [image.raster(section, planes) for section in range(image.sections)]
-    names = [page_name(name, section) for section in range(image.sections)] if axes else [name]
+    counted = "t" if planes.projection else "tz"
+    axes = tuple(axis for axis in image.axes if axis in counted and image.length(axis) > 1)
+    rasters = [image.raster(section, planes) for section in range(image.count(planes))]
+    names = [page_name(name, section) for section in range(len(rasters))] if axes else [name]
     sections = [_windowed(name, raster, image.pixel) for name, raster in zip(names, rasters, strict=True)]
     return Volume(store, name, sections, axes, tuple(image.length(axis) for axis in axes))
 

@@ -12,7 +12,7 @@ from seg.data.image_error import ImageError, corrupt_image
 from seg.data.pages import choose_page
 from seg.data.pixel_size import PixelSize
 from seg.data.planes import Planes
-from seg.data.raster import PlanesRaster, Raster
+from seg.data.raster import PlanesRaster, ProjectionRaster, Raster
 from seg.data.zarr_store import SUFFIX, is_zarr, open_array, read_metadata
 
 _MICROMETERS = {"meter": 1e6, "centimeter": 1e4, "millimeter": 1e3, "micrometer": 1.0, "nanometer": 1e-3}
@@ -55,28 +55,31 @@ class ZarrImage:
         """Return the length of an axis, 1 where there is none."""
         return self.shape[self.axes.index(axis)] if axis in self.axes else 1
 
+    def count(self, planes: Planes) -> int:
+        """Return the number of images: one for each time point with a projection, one for each plane without."""
+        return self.length("t") if planes.projection else self.sections
+
     def raster(self, section: int | None, planes: Planes) -> Raster:
         """Return one image.
 
         Args:
-            section: from 0, of all time points; required if there are several.
-            planes: its channels, and neighboring sections of the same time point.
+            section: from 0, of those that `count` counts; required if there are several.
+            planes: its channels, and neighboring sections of the same time point, or the projection of all.
 
         Raises:
             ImageError: there is no such section or channel.
         """
-        if planes.projection is not None:
-            raise ImageError("unsupported_samples", "each plane of OME-Zarr is an image: set projection: null")
-        planes = planes.numbered(self.channels)
-        time, depth = divmod(choose_page(self.sections, section), self.length("z"))
-        neighbors = planes.sections(depth, self.length("z"))
-        sections = [ZarrSection(self, {"t": time, "z": z}) for z in neighbors]
-        if not planes.plain:
-            return PlanesRaster(sections, planes)
-        if self.length("c") not in (1, 3):
+        planes, length = planes.numbered(self.channels), self.length("z")
+        chosen = choose_page(self.count(planes), section)
+        time = chosen if planes.projection else chosen // length
+        depths = range(length) if planes.projection else planes.sections(chosen % length, length)
+        sections = [ZarrSection(self, {"t": time, "z": z}) for z in depths]
+        if not planes.channels and not planes.context and self.length("c") not in (1, 3):
             count = self.length("c")
             raise ImageError("missing_channels", f"the image has {count} channels: add channels: [0] to the data")
-        return sections[0]
+        if planes.projection:
+            return ProjectionRaster(sections, planes)
+        return sections[0] if planes.plain else PlanesRaster(sections, planes)
 
 
 class ZarrSection(Raster):

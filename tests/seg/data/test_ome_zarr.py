@@ -7,6 +7,7 @@ import pytest
 
 from seg.data.ome_zarr import OmeZarr
 from seg.data.planes import Planes
+from seg.data.volumes import read_volumes
 from seg.data.zarr_image import find_stores, open_image
 from tests.seg.data.zarr_stores import write_image
 
@@ -79,10 +80,33 @@ def test_channels_may_be_named_as_the_metadata_name_them(tmp_path):
         open_image(tmp_path / "a.zarr").raster(0, Planes.of(["DAPI"]))
 
 
-def test_projections_are_refused(tmp_path):
-    write(tmp_path)
-    with pytest.raises(ValueError, match="set projection: null"):
-        open_image(tmp_path / "a.zarr").raster(0, Planes.of(1, projection="max"))
+@VERSIONS
+@pytest.mark.parametrize("projection", ["max", "mean"])
+def test_the_planes_of_a_time_become_one_image(tmp_path, version, projection):
+    film = RNG.integers(0, 256, (2, 2, 3, 40, 52), dtype=np.uint8)
+    write(tmp_path, version=version, image=film, axes="tczyx", labels=np.stack([CELLS, CELLS * 2]), of_labels="tyx")
+    expected = film.max(axis=2) if projection == "max" else film.mean(axis=2).round().astype(np.uint8)
+    source = OmeZarr(str(tmp_path), labels="cells")
+    source.take_planes(Planes.of([1], projection=projection))
+    assert [sample.name for sample in source] == ["a-0000", "a-0001"]
+    assert [np.array_equal(sample.image[..., 0], expected[t, 1]) for t, sample in enumerate(source)] == [True, True]
+    (volume,) = read_volumes(tmp_path, Planes.of([1, 0], projection=projection))
+    assert (volume.axes, volume.lengths) == (("t",), (2,))
+    window = slice(5, 9), slice(20, 33)
+    part = volume.sections[1].window(window).image
+    assert np.array_equal(part, np.moveaxis(expected[1][[1, 0]], 0, 2)[window])
+
+
+def test_a_projection_of_grey_planes_is_grey_and_its_mask_has_one_plane(tmp_path):
+    write(tmp_path, image=VOLUME[0], axes="zyx")
+    source = OmeZarr(str(tmp_path), labels="cells")
+    source.take_planes(Planes.of(1, projection="max"))
+    assert np.array_equal(source[0].image, VOLUME[0].max(axis=0))
+    write(tmp_path, image=VOLUME[0], axes="zyx", labels=np.stack([CELLS] * 3), of_labels="zyx")
+    source = OmeZarr(str(tmp_path), labels="cells")
+    source.take_planes(Planes.of(1, projection="max"))
+    with pytest.raises(ValueError, match=r"cells: 3 plane\(s\), but its image has 1: save one for each"):
+        list(source)
 
 
 def test_neighbors_are_of_the_same_time(tmp_path):
