@@ -21,32 +21,29 @@ def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
 
     Every pixel belongs to the peak that the steepest way up leads to. Two peaks become one, the highest saddle first,
     while the lower one is less than `depth` above the saddle. This finds the h-maxima, without reconstructing the
-    height map.
+    height map. A peak reaches down to the highest saddle towards another one; one that has none, to the background.
 
     Args:
         height: (H, W), >= 0; 0 is background.
         depth: h, in the unit of the height, >= 0.
 
     Returns:
-        (H, W), the peaks' pixels numbered from 1 without gaps, 0 elsewhere.
+        (H, W), peaks numbered from 1 without gaps, 0 elsewhere.
 
     Source:
         Grimaud, Image Algebra and Morphological Image Processing 1992 (dynamics).
     """
     peaks, count = label((height == cv2.dilate(height, _EIGHT)) & (height > 0), _EIGHT)
     peaks = np.asarray(peaks, np.int32)
-    if count < 2:
-        return peaks
     basins = _basins(height, peaks)
-    contacts = Contacts(basins, -height)
-    between = contacts.first > 0
-    heights = np.zeros(count + 1)
-    np.maximum.at(heights, peaks[peaks > 0], height[peaks > 0])
-    pairs = np.stack([contacts.first, contacts.second], axis=1)[between]
-    joined = _join(pairs, -contacts.lowest[between], heights, depth)
-    kept = np.zeros(count + 1, np.bool_)
-    kept[joined[1:]] = True
-    return renumber(joined[peaks], kept)
+    tops = np.zeros(count + 1)
+    np.maximum.at(tops, peaks[peaks > 0], height[peaks > 0])
+    del peaks
+    pairs, saddles = _saddles(basins, height)
+    joined = _join(pairs, saddles, tops, depth)
+    owners = joined[basins]
+    owners[height <= _feet(joined, pairs, saddles)[owners]] = 0
+    return renumber(owners, np.bincount(joined[1:], minlength=count + 1) > 0)
 
 
 def _basins(height: NDArray[np.float32], peaks: Labels) -> Labels:
@@ -76,6 +73,21 @@ def _climb(height: NDArray[np.float32], peaks: Labels) -> Labels:
     basins = np.zeros_like(target)
     basins[start] = np.pad(peaks, 1).ravel()[upwards]
     return basins.reshape(surface.shape)[1:-1, 1:-1]
+
+
+def _saddles(basins: Labels, height: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the neighbors, (N, 2), and the height at which they meet."""
+    contacts = Contacts(basins, -height)
+    between = contacts.first > 0
+    return np.stack([contacts.first, contacts.second], axis=1)[between], -contacts.lowest[between]
+
+
+def _feet(joined: Labels, pairs: NDArray[np.int64], saddles: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return, for each number from 0 on, the height of its highest saddle towards another number; 0 without one."""
+    feet = np.zeros(len(joined), np.float32)
+    apart = joined[pairs[:, 0]] != joined[pairs[:, 1]]
+    np.maximum.at(feet, joined[pairs[apart]], saddles[apart, None])
+    return feet
 
 
 def _join(pairs: NDArray[np.int64], saddles: NDArray[np.float64], heights: NDArray[np.float64], depth: float) -> Labels:

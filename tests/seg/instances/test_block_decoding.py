@@ -63,7 +63,7 @@ def test_memory_holds_one_block_and_the_ends_of_those_before(tmp_path):
     next(joined_parts)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 0.5 * 4 * picture.size  # of what all blocks take
+    assert peak < 0.7 * 4 * picture.size  # of what all blocks take; the rows that are handed out are half of it
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="the system does not list mapped files")

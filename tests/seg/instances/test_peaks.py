@@ -13,12 +13,17 @@ RIDGE = np.array([[0, 1, 5, 3.5, 4, 2, 3, 1, 0]], np.float32)
     ("depth", "numbers"),
     [
         (0.1, [0, 0, 1, 0, 2, 0, 3, 0, 0]),
-        (0.6, [0, 0, 1, 0, 1, 0, 2, 0, 0]),  # 4 is .5 above its saddle
-        (1.5, [0, 0, 1, 0, 1, 0, 1, 0, 0]),  # 3 is 1 above its saddle
+        (0.6, [0, 0, 1, 1, 1, 0, 2, 0, 0]),  # 4 is .5 above its saddle
+        (1.5, [0, 1, 1, 1, 1, 1, 1, 1, 0]),  # 3 is 1 above its saddle
     ],
 )
 def test_peaks_are_joined_over_saddles_that_are_not_deep_enough(depth, numbers):
     assert number_peaks(RIDGE, depth)[0].tolist() == numbers
+
+
+def test_peaks_reach_down_to_their_highest_saddle():
+    height = np.array([[0, 2, 4, 6, 3, 5, 4, 3, 2, 0]], np.float32)
+    assert number_peaks(height, 1)[0].tolist() == [0, 0, 1, 1, 0, 2, 2, 0, 0, 0]
 
 
 def test_a_plateau_is_one_peak_and_apart_from_background_nothing_is_one():
