@@ -7,12 +7,14 @@ import pytest
 import yaml
 
 from seg.__main__ import main
+from seg.data.doctor.alignment import check_alignment, check_orientation
 from seg.data.doctor.examination import examine
-from seg.data.doctor.leakage_checks import SAME
+from seg.data.doctor.leakage_checks import SAME, check_near_duplicates
+from seg.data.doctor.neighbors import compare_splits
 from seg.data.doctor.similarity import Spectra, features_of
 from seg.data.folder import ImageFolder
 from seg.data.module import BoundaryDataModule
-from seg.data.split import BlockSplit
+from seg.data.split import BlockSplit, GroupSplit
 from seg.record import RunRecord
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -42,6 +44,16 @@ def test_the_only_doubt_about_isbi2012_is_the_missing_gap_between_its_splits(rea
     assert [finding.check for finding in examine(data).findings] == ["neighboring sections"]
     data = BoundaryDataModule(source_of("isbi2012", real_data), BlockSplit(val=5, test=5, gap=1))
     assert examine(data).findings == []
+
+
+@pytest.mark.slow
+def test_nuclei_split_by_groups_have_no_false_alarm_of_near_duplicates_or_masks_that_do_not_fit(real_data):
+    samples = list(source_of("nuclei", real_data))
+    split = GroupSplit(0.2, 0.2, seed=0).assign([sample.name for sample in samples])
+    pairs = compare_splits(samples, split)
+    assert len(pairs) > 15_000
+    found = [*check_near_duplicates(samples, pairs), *check_alignment(samples), *check_orientation(samples)]
+    assert found == []
 
 
 def test_near_duplicates_are_told_from_other_sections_and_nuclei(real_data):

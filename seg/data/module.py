@@ -22,6 +22,7 @@ from seg.data.split import Split, SplitIndices
 from seg.data.subset import nested_subset
 from seg.data.targets import Target, check_labels, check_targets
 from seg.data.volumes import ToPredict
+from seg.data.whole_images import check_whole
 from seg.data.writing import written_boundary_value
 from seg.run_config import count_inputs
 
@@ -105,8 +106,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict = num_workers, predict
         self.train_images, self.seed, self.boundary_share = train_images, seed, boundary_share
-        self.samples: list[Sample] = []
-        self.images: list[Sample] = []
+        self.samples, self.images = list[Sample](), list[Sample]()
         self.indices, self.training = SplitIndices(train=[], val=[], test=[]), list[int]()
 
     @property
@@ -118,7 +118,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         """Read and check all samples and split them, once.
 
         Raises:
-            ValueError: a file or name is invalid, a split is empty, or an image is in two splits.
+            ValueError: a file or name is invalid, a split is empty, an image is in two splits, or too large to score.
         """
         if self.samples or (stage == "predict" and self.predict is not None):
             return
@@ -128,6 +128,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         check_labels(samples, self.targets)
         check_channels(samples, self.channels)
         indices = self.split.assign(names)
+        check_whole(samples, indices)
         refuse_leakage(samples, indices)
         report_masks(samples)
         self.training = nested_subset(indices.train, self.train_images, self.seed)

@@ -14,6 +14,7 @@ from skimage.measure import block_reduce
 from seg.data.doctor.cells import cell_diameters
 from seg.data.doctor.examination import Examination
 from seg.data.doctor.leakage_checks import SAME
+from seg.data.doctor.middle import whole_shape
 from seg.data.doctor.neighbors import Pair, nearest_pairs
 from seg.data.doctor.suggestions import suggest
 from seg.data.sample import Sample
@@ -59,7 +60,7 @@ class Part:
     @property
     def sizes(self) -> str:
         """The sizes of the images, the most frequent first."""
-        counts = Counter(f"{sample.mask.shape[1]}x{sample.mask.shape[0]}" for sample in self.samples)
+        counts = Counter("{1}x{0}".format(*whole_shape(sample)) for sample in self.samples)
         if len(counts) == 1:
             return next(iter(counts))
         shown = ", ".join(f"{size} ({count})" for size, count in counts.most_common(_SIZES))
@@ -122,19 +123,19 @@ def write_data_page(examination: Examination, crop_px: int, title: str, path: Pa
     values = {
         "title": title,
         "findings": examination.findings,
-        "suggestions": suggest(examination.samples, crop_px),
+        "suggestions": suggest(examination.seen, crop_px),
         "parts": parts,
         "largest": max((share for part in parts for _, share in part.shares), default=0.0) or 1.0,
         "most": max((count for part in parts for _, count in part.cells), default=0) or 1,
         "nearest": _relative(np.histogram([pair.alike for pair in nearest], _BINS, (-1, 1))[0]) if nearest else [],
-        "pairs": [_show(pair, examination.samples) for pair in _most_alike(examination.pairs, nearest)],
+        "pairs": [_show(pair, examination.seen) for pair in _most_alike(examination.pairs, nearest)],
         "same": SAME,
     }
     render("data.html", values, path)
 
 
 def _parts(examination: Examination) -> list[Part]:
-    samples, split = examination.samples, examination.split
+    samples, split = examination.seen, examination.split
     indices = {"all": range(len(samples))} if split is None else vars(split)
     low = min((float(sample.image.min()) for sample in samples), default=0.0)
     high = max((float(sample.image.max()) for sample in samples), default=1.0)

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from seg.data.doctor.alignment import check_alignment
+from seg.data.doctor.alignment import check_alignment, check_orientation
 from seg.data.doctor.cells import check_scale
 from seg.data.doctor.finding import Finding, fail
 from seg.data.doctor.image_checks import check_brightness, check_contrast, check_sizes
 from seg.data.doctor.leakage_checks import check_duplicates, check_near_duplicates, check_neighbors, check_same_masks
+from seg.data.doctor.middle import check_parts, seen_of
 from seg.data.doctor.neighbors import Pair, compare_splits
 from seg.data.doctor.truth_checks import check_labels_are_instances, check_shares, check_small_cells, check_thickness
 from seg.data.files import FileSource
@@ -17,6 +18,7 @@ from seg.data.sample import Sample, check_channels, check_names
 from seg.data.split import SplitIndices
 from seg.data.subset import nested_subset
 from seg.data.targets import check_labels
+from seg.data.whole_images import check_whole
 
 _CHECKS: tuple[Callable[[Sequence[Sample]], Iterator[Finding]], ...] = (
     check_shares,
@@ -25,11 +27,13 @@ _CHECKS: tuple[Callable[[Sequence[Sample]], Iterator[Finding]], ...] = (
     check_small_cells,
     check_scale,
     check_alignment,
+    check_orientation,
     check_contrast,
     check_brightness,
     check_sizes,
     check_duplicates,
     check_same_masks,
+    check_parts,
 )
 
 
@@ -48,6 +52,11 @@ class Examination:
     split: SplitIndices | None
     findings: list[Finding]
     pairs: list[Pair] = field(default_factory=list)
+
+    @property
+    def seen(self) -> list[Sample]:
+        """The samples as they were examined, large ones in their middle."""
+        return seen_of(self.samples)
 
 
 def examine(data: BoundaryDataModule) -> Examination:
@@ -70,9 +79,12 @@ def examine(data: BoundaryDataModule) -> Examination:
             nested_subset(split.train, data.train_images, data.seed)
         except ValueError as error:
             findings.append(fail("split", str(error)))
-    findings += [] if split is None else _refusals("leakage", lambda: refuse_leakage(samples, split))
-    pairs = [] if split is None else compare_splits(samples, split)
-    findings += _doubt(samples, split, pairs)
+    if split is not None:
+        findings += _refusals("memory", lambda: check_whole(samples, split))
+        findings += _refusals("leakage", lambda: refuse_leakage(samples, split))
+    seen = seen_of(samples)
+    pairs = [] if split is None else compare_splits(seen, split)
+    findings += _doubt(seen, split, pairs)
     return Examination(samples, split, sorted(findings, key=lambda finding: finding.level != "error"), pairs)
 
 
@@ -93,7 +105,8 @@ def doubt(samples: Sequence[Sample], split: SplitIndices) -> list[Finding]:
         samples: of all splits.
         split: of the samples.
     """
-    return _doubt(samples, split, compare_splits(samples, split))
+    seen = seen_of(samples)
+    return _doubt(seen, split, compare_splits(seen, split))
 
 
 def _doubt(samples: Sequence[Sample], split: SplitIndices | None, pairs: Sequence[Pair]) -> list[Finding]:

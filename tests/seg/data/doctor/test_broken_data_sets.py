@@ -186,6 +186,10 @@ MASKS = {
     "a mask moved by 9 and 6 px": (moved(9, 6), "alignment", r"s2 \(moved (8|9|10) px down and [567] px right"),
     "a mask moved by 12 px": (moved(0, -12), "alignment", r"s2 \(moved -?[01] px down and -1[123] px right"),
     "a mask moved by 20 px": (moved(20, -15), "alignment", r"s2 \(moved (19|20|21) px down and -1[456] px right"),
+    "a mask flipped": (mask(2, np.flipud), "orientation", r"when flipped or turned: s2 \(flipped upside down: 0\.\d\d"),
+    "a mask mirrored": (mask(4, np.fliplr), "orientation", r"s4 \(flipped left to right: "),
+    "a mask turned": (mask(5, np.rot90), "orientation", r"s5 \(turned by 270 degrees: "),
+    "all masks transposed": (all_masks(lambda m: drawn(m.T)), "orientation", r"s0 \(transposed: .* \(8 in all\)"),
     "a mask of another image": (
         lambda folder: shutil.copyfile(folder / "masks" / "s1.png", folder / "masks" / "s2.png"),
         "same mask",

@@ -6,16 +6,21 @@ import re
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from scipy.ndimage import binary_dilation
 
+from seg.data import whole_images
+from seg.data.doctor import middle
 from seg.data.doctor.examination import examine
 from seg.data.doctor.finding import Finding
+from seg.data.files import FileSource
 from seg.data.folder import ImageFolder
 from seg.data.module import BoundaryDataModule
 from seg.data.sample import Sample
 from seg.data.split import BlockSplit, GroupSplit
 from seg.data.synthetic import SyntheticCells
+from seg.data.windowed_sample import WindowedSample
 
 GOOD = list(SyntheticCells(count=8, size_px=128, cell_diameter_px=30.0))
 SPLIT = BlockSplit(val=2, test=2)
@@ -186,3 +191,54 @@ class Refusing(SyntheticCells):
 def test_a_source_of_ones_own_is_examined_alike():
     (finding,) = findings(Refusing(count=8, size_px=128))
     assert (finding.level, finding.text) == ("error", "these cells are not for you")
+
+
+@pytest.fixture
+def large(tmp_path, monkeypatch):
+    """Images that are read window by window, and never whole."""
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+    for index, sample in enumerate(GOOD):
+        tifffile.imwrite(tmp_path / "images" / f"s{index}.tif", sample.image)
+        tifffile.imwrite(tmp_path / "masks" / f"s{index}.tif", sample.mask * np.uint8(255))
+    monkeypatch.setattr(FileSource, "whole_bytes", 0)
+    monkeypatch.setattr(middle, "SIDE_PX", 96)
+
+    def refuse(_):
+        raise AssertionError("an image was read whole")
+
+    monkeypatch.setattr(WindowedSample, "whole", refuse)
+    monkeypatch.setattr(WindowedSample, "image", property(refuse))
+    return tmp_path
+
+
+def test_large_images_are_examined_in_their_middle(large):
+    def examined():
+        return findings(ImageFolder(str(large), masks="masks", boundary_value=255))
+
+    (finding,) = examined()
+    assert (finding.level, finding.check) == ("warning", "large images")
+    assert "in their middle alone: s0 (128x128, of which 96x96), s1" in finding.text
+    tifffile.imwrite(large / "masks" / "s3.tif", GOOD[3].mask[::-1] * np.uint8(255))
+    tifffile.imwrite(large / "images" / "s7.tif", GOOD[7].image[:, :110])
+    tifffile.imwrite(large / "masks" / "s7.tif", GOOD[7].mask[:, :110] * np.uint8(255))
+    found = {each.check: each.text for each in examined()}
+    assert "s3 (flipped upside down" in found["orientation"]
+    assert "most images have 128x128 pixels" in found["size"]
+    assert "s7 (110x128)" in found["size"]
+
+
+def test_images_of_validation_and_test_that_no_memory_holds_are_refused(monkeypatch):
+    monkeypatch.setattr(whole_images, "memory_bytes", lambda: 2e6)
+    (finding,) = findings(GOOD)
+    assert (finding.level, finding.check) == ("error", "memory")
+    assert re.search(r"0\.0 GB of memory, too little for synthetic-0004 \(val, 128x128: 0\.0 GB\)", finding.text)
+    with pytest.raises(ValueError, match=r"cut these images into files of about 4,000 x 4,000 pixels"):
+        BoundaryDataModule(GOOD, SPLIT).setup("fit")
+    monkeypatch.setattr(whole_images, "memory_bytes", lambda: 3e6)
+    assert findings(GOOD) == []
+
+
+def test_a_system_that_does_not_tell_its_memory_refuses_nothing(monkeypatch):
+    monkeypatch.delattr(whole_images.os, "sysconf")
+    assert whole_images.memory_bytes() == float("inf")
