@@ -3,20 +3,16 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from contourpy import FillType, contour_generator
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from seg.data.pixel_size import PixelSize
 from seg.instances.flood import Labels
 from seg.instances.measures import significant
-
-#: Closed ring of (x, y) in pixels; (0, 0) is the outer corner of the first pixel, as in QuPath.
-Ring = NDArray[np.float64]
+from service.outlines import Ring, trace
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,8 @@ class Cell:
         label: its number in the label image.
         area_px: its pixels.
         centroid_px: (x, y), the mean of its pixels' centers.
-        polygons: its parts, each an outer ring followed by its holes.
+        polygons: its parts, each an outer ring followed by its holes; (0, 0) is the outer corner of the picture's first
+            pixel, as in QuPath.
     """
 
     label: int
@@ -58,29 +55,13 @@ def find_cells(labels: Labels) -> Iterator[Cell]:
             label,
             area,
             (left + _mean_position(columns, area), top + _mean_position(rows, area)),
-            [[ring + corner for ring in polygon] for polygon in _trace(inside)],
+            [[ring + corner for ring in polygon] for polygon in trace(inside)],
         )
 
 
 def _mean_position(counts: NDArray[np.int64], total: int) -> float:
     """Return the mean of pixels' centers along a side, of which each place has so many pixels."""
     return float(counts @ np.arange(len(counts))) / total + 0.5
-
-
-def _trace(inside: NDArray[np.bool_]) -> Iterator[list[Ring]]:
-    """Yield polygons in coordinates in which the first pixel of `inside` has its center at (1, 1)."""
-    padded = np.pad(inside, 1).astype(np.float64)
-    filled: Any = contour_generator(z=padded, fill_type=FillType.OuterOffset).filled(0.5, 2)
-    for points, offsets in zip(*filled, strict=True):
-        yield [_corners(points[start:end]) for start, end in pairwise(offsets)]
-
-
-def _corners(ring: Ring) -> Ring:
-    """Return a ring without the points that lie on a straight line between their neighbors."""
-    steps = np.diff(ring, axis=0)
-    turns = (steps != np.roll(steps, 1, axis=0)).any(axis=1)
-    corners = ring[:-1][turns]
-    return np.concatenate([corners, corners[:1]])
 
 
 def feature_collection(cells: Iterable[Cell], pixel: PixelSize | None) -> bytes:

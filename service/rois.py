@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from roifile import ROI_OPTIONS, ROI_TYPE, ImagejRoi
 
-from service.cells import Cell, Ring
+from service.cells import Cell
+from service.outlines import Ring
 
 
 def zip_rois(cells: Iterable[Cell]) -> bytes:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import regionprops_table
+from skimage.measure import regionprops
 from skimage.segmentation import expand_labels
 
 from seg.instances.flood import Labels
+from seg.instances.large_cell import LargeCell
 from seg.instances.regions import Contacts, bands, count_pixels
 
 #: Height and width of a pixel in micrometers.
@@ -22,8 +23,12 @@ NEIGHBOR_GAP_PX = 4
 #: Significant digits of every number that is written.
 DIGITS = 6
 
+#: Cells in larger boxes are measured in bands.
+LARGE_BOX_PIXELS = 1 << 21
+
 _LENGTHS = ("perimeter", "axis_major_length", "axis_minor_length")
-_SHAPE = ("label", "area", "centroid", "bbox", "eccentricity", "orientation", "solidity", *_LENGTHS)
+_SHAPE = {"label": 0, "area": 0, "centroid": 2, "bbox": 4, "eccentricity": 0, "orientation": 0, "solidity": 0}
+_SHAPE |= dict.fromkeys(_LENGTHS, 0)  # name -> the columns that it has, 0: one, without a number
 
 
 def measure_cells(
@@ -46,7 +51,7 @@ def measure_cells(
     """
     if image is not None and image.shape[:2] != labels.shape:
         raise ValueError(f"labels of {labels.shape} and an image of {image.shape[:2]} pixels do not fit")
-    table: dict[str, NDArray[Any]] = dict(regionprops_table(labels, properties=_SHAPE))
+    table = _shapes(labels)
     area, perimeter = table["area"].astype(np.float64), table["perimeter"]
     table["circularity"] = np.minimum(4 * math.pi * area / np.maximum(perimeter, 1) ** 2, 1.0)
     table["neighbors"] = _count_neighbors(labels)[table["label"]]
@@ -59,6 +64,24 @@ def measure_cells(
     if image is not None:
         table |= _intensities(labels, image, table["label"])
     return table | (_calibrated(table, pixel) if pixel else {})
+
+
+def _shapes(labels: Labels) -> dict[str, NDArray[Any]]:
+    """Return the columns of `_SHAPE`."""
+    names = [f"{name}-{number}" if parts else name for name, parts in _SHAPE.items() for number in range(parts or 1)]
+    cells = np.array([_shape(labels, region) for region in regionprops(labels)]).reshape(-1, len(names))
+    return {name: column.astype(_type(name)) for name, column in zip(names, cells.T, strict=True)}
+
+
+def _type(name: str) -> type[np.number[Any]]:
+    return np.int64 if name.startswith(("label", "bbox")) else np.float64
+
+
+def _shape(labels: Labels, region: Any) -> list[float]:
+    """Return the row of a region, or what equals it where its box is large."""
+    cell = LargeCell(labels, region.slice, region.label) if region.area_bbox > LARGE_BOX_PIXELS else region
+    values = (getattr(cell, name) for name in _SHAPE)
+    return [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
 
 
 def to_csv(table: dict[str, NDArray[Any]]) -> str:

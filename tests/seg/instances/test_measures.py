@@ -1,10 +1,13 @@
 import csv
 import io
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
+from seg.instances import measures, regions
 from seg.instances.measures import measure_cells, to_csv
 
 
@@ -91,3 +94,37 @@ def test_no_cell_gives_a_header_alone():
 def test_an_image_of_another_size_is_refused(labels):
     with pytest.raises(ValueError, match="do not fit"):
         measure_cells(labels, np.zeros((3, 3)))
+
+
+def shapes() -> list[np.ndarray]:
+    """Cells of many forms: scattered, smooth, with holes, in parts, in a row, and one that covers the picture."""
+    rows, columns = np.mgrid[:90, :130]
+    ellipse = ((rows - 40) / 38) ** 2 + ((columns - 2 * rows) / 40) ** 2 < 1
+    smooth = [gaussian_filter(np.random.default_rng(sigma).random((90, 130)), sigma) for sigma in (0, 1, 4)]
+    return [ellipse, *(each > np.median(each) for each in smooth), np.ones((70, 130), bool), np.ones((1, 150), bool)]
+
+
+@pytest.mark.parametrize("cell", shapes())
+def test_a_large_cell_has_the_numbers_that_it_has_as_a_small_one(monkeypatch, cell):
+    labels, image = np.where(cell, 2, 1).astype(np.int32), np.arange(cell.size, dtype=np.float32).reshape(cell.shape)
+    small = measure_cells(labels, image, (0.5, 0.5))
+    monkeypatch.setattr(measures, "LARGE_BOX_PIXELS", 0)
+    monkeypatch.setattr(regions, "_BAND_PX", 7)
+    large = measure_cells(labels, image, (0.5, 0.5))
+    assert list(large) == list(small)
+    turned = (large.pop("orientation") - small.pop("orientation")) / math.pi  # by half a turn: the same axis
+    assert np.allclose(turned, turned.round(), atol=1e-6)
+    for name, values in small.items():
+        assert np.allclose(large[name], values, rtol=1e-9, atol=1e-6), name
+
+
+def test_a_cell_that_covers_a_large_picture_takes_few_bytes_per_pixel():
+    labels = np.ones((2048, 2048), np.int32)
+    measure_cells(labels[:64])
+    tracemalloc.start()
+    try:
+        measure_cells(labels)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak / labels.size < 12
