@@ -73,10 +73,9 @@ class Predictor:
         folder = Path(folder)
         verify(folder, needed=(ARTIFACT, GOLDEN_IMAGE, GOLDEN_PROBABILITY))
         predictor = cls.from_files(folder, engine)
-        predictor._check_golden(folder)
         if any_size:
             predictor.engine = for_any_size(predictor.engine)
-            predictor._check_golden(folder)
+        predictor._check_golden(folder)
         return predictor
 
     @classmethod

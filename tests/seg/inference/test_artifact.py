@@ -13,10 +13,12 @@ import yaml
 
 from seg.data.reading import read_image_file
 from seg.data.writing import decode_probability, encode_probability
+from seg.inference import engine
 from seg.inference.artifact import write_artifact
 from seg.inference.artifact_info import ArtifactInfo
 from seg.inference.engine import OpenVinoEngine, TorchEngine
 from seg.inference.golden import export_inputs, validation_goldens
+from seg.inference.openvino_runtime import openvino_core
 from seg.inference.predictor import Predictor
 from seg.record import RunRecord
 
@@ -287,3 +289,19 @@ def test_inputs_are_continued_to_whole_strides_of_the_network(run):
     shapes = {golden.image.shape[2:] for golden in validation_goldens(run, record, 48)}
     assert shapes == {(96, 96)}
     assert [image.shape[2:] for image in export_inputs(run, record, 48)][-2:] == [(96, 96), (48, 144)]
+
+
+def test_a_service_compiles_one_model_when_it_starts(made, monkeypatch):
+    pytest.importorskip("openvino")
+    core, compiled = openvino_core(), []
+
+    class Counting:
+        read_model = core.read_model
+
+        def compile_model(self, model, *options):
+            compiled.append(model.input(0).partial_shape.is_dynamic)
+            return core.compile_model(model, *options)
+
+    monkeypatch.setattr(engine, "openvino_core", Counting)
+    Predictor.load(made, "openvino", any_size=True)
+    assert compiled == [True]  # for images of any size
