@@ -11,6 +11,7 @@ from service.log import log_to_stderr
 from service.model_loader import ModelLoader, find_model, make_pin
 from service.model_store import BentoModelStore
 from service.settings import Settings
+from service.tracing import trace_requests
 from service.uvicorn_patches import bound_connections
 
 stop_tracking()
@@ -23,7 +24,8 @@ if (remove_pin := make_pin()) is not None:
 stored = find_model(settings.model)  # here, so that the server ends: a worker that fails would be restarted for ever
 app = create_app(settings, BentoModelStore(stored.tag.name, settings.engine))
 loader = ModelLoader(settings.model, settings.engine, lambda model: setattr(app.state, "model", model))
-bound_connections(app)
+answering = trace_requests(app)
+bound_connections(answering)
 loader.reload_on_hangup()  # the parent process passes the signal on
 
 
@@ -41,7 +43,7 @@ class BypassBentoMiddleware:
         """Pass on a request, or the start and end of the server."""
         if scope["type"] == "lifespan":  # the server has its handlers of signals by now
             app.state.draining.delay_termination()
-        await (self.bentoml_app if scope["type"] == "lifespan" else app)(scope, receive, send)
+        await (self.bentoml_app if scope["type"] == "lifespan" else answering)(scope, receive, send)
 
 
 @bentoml.service(

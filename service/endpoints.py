@@ -21,6 +21,7 @@ from service.query import Query
 from service.refusal import RefusalError
 from service.served_model import ModelStore, ServedModel
 from service.settings import Settings
+from service.tracing import describe_answer
 from service.upload import Reservation, UploadBudget, read_upload
 from service.work_queue import Work, WorkQueue
 
@@ -160,6 +161,7 @@ class Endpoints:
             self.metrics.count_fault(model.tag)
             raise
         self.metrics.count_answer(found)
+        describe_answer(found)
         return found
 
 
