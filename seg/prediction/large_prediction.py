@@ -20,7 +20,7 @@ from seg.inference.tiling import Tile, Tiling, tiles
 from seg.instances.block_decoding import decode_blocks
 from seg.instances.decoder import Decoder
 from seg.prediction.output import BESIDE, Output
-from seg.prediction.tile_task import Answer, TileTask
+from seg.prediction.tile_task import Answer, TileTask, release_engine
 
 _FULL = 65_535
 
@@ -108,6 +108,7 @@ class LargePrediction:
             write_file(self._progress, json.dumps({"tiles": number}).encode())
             self.output.log(f"{self.volume.name}: {number} of {len(places)} tiles")
         if self.output.wanted.labels:
+            release_engine()  # cells need the memory
             self._write_cells(canvases[CELLS])
         for canvas in reversed(canvases.values()):  # labels before the image whose store they are in
             canvas.finish()

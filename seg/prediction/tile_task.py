@@ -72,6 +72,11 @@ def load_engine(checkpoint: str, tta: bool) -> Engine:
     return AveragedEngine(engine) if tta else engine
 
 
+def release_engine() -> None:
+    """Give the memory of the engine back, about 600 MB after tiles of 2112 pixels; the next task loads it again."""
+    load_engine.cache_clear()
+
+
 def answer_here(tasks: Iterable[TileTask]) -> Iterator[Answer]:
     """Yield the answers to tasks, in their order, on this machine."""
     return (task.answer() for task in tasks)

@@ -1,7 +1,9 @@
 """Predictions in parts, with a network that answers the intensities, so that every cut would be seen."""
 
+import functools
 import json
 import os
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -179,7 +181,7 @@ def test_a_second_start_goes_on_at_the_next_tile(stack, tmp_path):
 
 def test_a_cluster_answers_as_this_machine_does(stack, tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(tile_task, "load_engine", lambda checkpoint, tta: Brightness())
+    monkeypatch.setattr(tile_task, "load_engine", functools.lru_cache(lambda checkpoint, tta: Brightness()))
     options = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "dashboard_address": None}
     with distributed.LocalCluster(**options) as cluster:
         predict(stack, tmp_path / "there", tile_task.answer_on_cluster(cluster.scheduler_address))
@@ -224,3 +226,22 @@ def test_pages_of_different_sizes_are_refused(tmp_path):
 def test_a_format_that_is_none_is_refused():
     with pytest.raises(ValueError, match="--format must be one of png, tiff, ome-tiff, ome-zarr, got gif"):
         Wanted(format="gif")
+
+
+def test_the_engine_is_given_back_before_cells_are_found(stack, tmp_path, monkeypatch):
+    engines, alive = [], []
+
+    def load(checkpoint, tta):
+        engine = Brightness()
+        engines.append(weakref.ref(engine))
+        return engine
+
+    def decode(self, probability, image=None):
+        alive.append(engines[-1]() is not None)
+        return np.zeros(probability.shape[1:], np.int32)
+
+    monkeypatch.setattr(tile_task, "load_engine", functools.lru_cache(maxsize=1)(load))
+    monkeypatch.setattr(Dark, "decode", decode)
+    predict(stack, tmp_path / "out", tile_task.answer_here)
+    assert alive == [False, False]
+    assert len(engines) == 1
