@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.soak import checks
+from tests.soak import accidents, checks
 
 CHECKS: dict[str, Callable[[Path], str]] = {
-    "kills": lambda log: checks.kills(log, count=10),
-    "termination": lambda log: checks.termination(log, requests=8),
+    "kills": lambda log: accidents.kills(log, count=10),
+    "hangups": lambda log: accidents.hangups(log, count=20),
+    "termination": lambda log: accidents.termination(log, requests=8),
     "flood": lambda log: checks.flood(log, gigabytes=2, paths=10_000),
     "crowd": lambda log: checks.crowd(log, clients=500, seconds=60),
     "mutations": lambda log: checks.mutations(log, count=10_000),

@@ -6,7 +6,6 @@ import socket
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +19,10 @@ from tests.service.test_hostile import mutated
 from tests.service.world import png_of
 from tests.soak.server import Server
 
-READY_S, SLOWEST_S, GROWTH_BYTES = 10.0, 2.0, 1024
+SLOWEST_S, GROWTH_BYTES = 2.0, 200
+
+#: Height and width of the images that come in turn.
+SIZES = ((64, 64), (96, 200), (256, 256), (150, 70), (33, 300), (128, 192))
 
 
 class FailedError(Exception):
@@ -35,6 +37,12 @@ def require(condition: bool, message: str) -> None:
 def images(count: int, size_px: int) -> list[bytes]:
     cells = SyntheticCells(count=count, size_px=size_px, cell_diameter_px=20.0, seed=1)
     return [png_of(cells[number].image) for number in range(count)]
+
+
+def mixed_images() -> list[bytes]:
+    """Cropped cells, each of another size."""
+    tissue = SyntheticCells(count=1, size_px=320, cell_diameter_px=20.0, seed=1)[0].image
+    return [png_of(tissue[:height, :width]) for height, width in SIZES]
 
 
 def mutations(log: Path, count: int) -> str:
@@ -128,50 +136,6 @@ def flood(log: Path, gigabytes: int, paths: int) -> str:
     return f"{peak >> 20} MiB for the body, {growth >> 20} MiB for the paths, {alive}"
 
 
-def kills(log: Path, count: int) -> str:
-    """SIGKILL of the worker: ready again soon, and the next answer is right."""
-    (body,) = images(1, 64)
-    times = []
-    with Server(log, BENTOML_CONTAINERIZED="true") as server:
-        with server.client() as client:
-            expected = client.post("/predict", content=body).content
-        for _ in range(count):
-            worker = server.worker()
-            worker.kill()
-            worker.wait(5)
-            times.append(server.wait_until_ready(60))
-            with server.client() as client:
-                require(client.post("/predict", content=body).content == expected, "another answer after a kill")
-    require(max(times) < READY_S, f"ready after {', '.join(f'{seconds:.1f}' for seconds in times)} s")
-    return f"{count} kills, ready after {min(times):.1f} to {max(times):.1f} s"
-
-
-def termination(log: Path, requests: int) -> str:
-    """SIGTERM with requests and jobs in flight: all of them are answered, and the exit code is 0."""
-    (body,) = images(1, 512)
-    with Server(log) as server, ThreadPoolExecutor(requests + 1) as pool:
-        with server.client() as client:
-            expected = client.post("/predict", content=body).content
-        ask = httpx.Client(base_url=server.url, timeout=120, headers={"connection": "close"})
-        jobs = [ask.post("/jobs", content=body).json()["url"] for _ in range(3)]
-        futures = [pool.submit(ask.post, "/predict", content=body) for _ in range(requests)]
-        time.sleep(0.3)
-        stopping = pool.submit(server.stop)
-        answers = [future.result() for future in futures]
-        answers += [_fetch(ask, url) for url in jobs]
-        code = stopping.result()
-        ask.close()
-    require(all(answer.content == expected for answer in answers), f"{[answer.status_code for answer in answers]}")
-    require(code == 0, f"exit code {code}")
-    return f"{requests} requests and {len(jobs)} jobs in flight answered, exit code 0"
-
-
-def _fetch(client: httpx.Client, url: str) -> httpx.Response:
-    while (answer := client.get(url)).status_code == 202:
-        time.sleep(0.1)
-    return answer
-
-
 def memory(log: Path, count: int, command: list[str] | None = None) -> str:
     """Mixed requests: the memory of the worker stays as it is."""
     with Server(log, command) as server, server.client() as client:
@@ -195,7 +159,7 @@ def control(log: Path, count: int) -> str:
 
 def _send_mixed(client: httpx.Client, count: int) -> None:
     random_ = random.Random(2)
-    good = images(8, 64)
+    good = mixed_images()
     bad = [body for body, (status, _) in FILES.values() if status != 200 and len(body) < 100_000]
     for number in range(count):
         match random_.randrange(10):

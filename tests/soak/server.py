@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-_START_S = 120.0
+_START_S = 300.0
 
 
 class Server:
