@@ -3,11 +3,10 @@
 import io
 import zipfile
 
-import imagecodecs
 import numpy as np
-from numpy.typing import NDArray
 
 from seg.data.drawing import draw_picture
+from seg.data.writing import encode_quickly
 from service.formats import FORMATS
 from service.method import describe_method
 from service.prediction import Prediction
@@ -52,15 +51,11 @@ def _channels(prediction: Prediction) -> dict[str, bytes]:
     if count in (1, 3):
         return {}
     channels = (np.ascontiguousarray(image[..., number]) for number in range(min(count, MOST_CHANNELS)))
-    return {f"channel{number}.png": _encode(draw_picture(channel)) for number, channel in enumerate(channels)}
+    return {f"channel{number}.png": encode_quickly(draw_picture(channel)) for number, channel in enumerate(channels)}
 
 
 def _picture(prediction: Prediction) -> bytes:
-    return _encode(draw_picture(prediction.image))
-
-
-def _encode(picture: NDArray[np.uint8]) -> bytes:
-    return bytes(imagecodecs.png_encode(picture, level=1))
+    return encode_quickly(draw_picture(prediction.image))
 
 
 def _zip(members: dict[str, bytes]) -> bytes:

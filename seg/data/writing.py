@@ -45,7 +45,15 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def encode_probability(probability: NDArray[np.floating[Any]]) -> bytes:
     """Return a 16-bit grey PNG of (H, W) probabilities; 65535 is 1, NaN becomes 0."""
-    return bytes(imagecodecs.png_encode((np.nan_to_num(probability) * _FULL).round().astype(np.uint16), level=1))
+    return encode_quickly((np.nan_to_num(probability) * _FULL).round().astype(np.uint16))
+
+
+def encode_quickly(image: NDArray[Any]) -> bytes:
+    """Return a PNG of grey or RGB of 8 or 16 bits, larger than the smallest by some percent, in a fraction of the time.
+
+    All rows have the filter that is undone the fastest.
+    """
+    return bytes(imagecodecs.png_encode(image, level=1, filter=imagecodecs.PNG.FILTER.SUB))
 
 
 def decode_probability(data: bytes) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import { parseTable } from "./measure/table.js";
 
 /** Decoded images are kept up to so many pixels; the others are decoded again when they are looked at. */
 const MOST_PX = 60e6;
+const MOST_DRAWING_MS = 500;
 const PAGES = /the file has (\d+) pages/;
 
 /**
@@ -20,11 +21,20 @@ export function startPipeline(session) {
   const run = async () => {
     if (busy) return;
     busy = true;
-    for (let item = next(session); item; item = next(session)) await step(session, item);
+    for (let item = next(session); item; item = next(session)) {
+      await step(session, item);
+      await drawn();
+    }
     busy = false;
   };
   session.on(["list", "current", "wake"], () => void run());
   window.addEventListener("online", () => retryOffline(session));
+}
+
+/** Wait until what is new has been drawn, so that nothing competes with it; a hidden page draws nothing. */
+async function drawn() {
+  const frame = new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  await Promise.race([frame, new Promise((resolve) => setTimeout(resolve, MOST_DRAWING_MS))]);
 }
 
 /**

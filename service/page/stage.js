@@ -149,9 +149,9 @@ export class Stage {
     slider.value = String(threshold);
     slider.disabled = !item?.view;
     const [level] = item?.view?.probability ?? [];
-    const share = level && item?.view ? item.view.atLeast[boundaryCode(threshold)] / (level.width * level.height) : 0;
+    const share = level && item?.view ? formatNumber((100 * item.view.atLeast[boundaryCode(threshold)]) / (level.width * level.height), { maximumFractionDigits: 1 }) : "…";
     byId("threshold-value").textContent = formatNumber(threshold, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
-    byId("boundary-share").textContent = level ? text("threshold.share", { share: formatNumber(100 * share, { maximumFractionDigits: 1 }) }) : "";
+    byId("boundary-share").textContent = text("threshold.share", { share });
     byId("threshold-reset").hidden = item?.threshold === null || !item;
     byId("pages").hidden = !item || item.pages === 1;
     /** @type {HTMLInputElement} */ (byId("tta")).checked = item ? this.#session.averages(item) : false;

@@ -16,15 +16,25 @@ const PNG_RGB = 2;
  */
 async function readView({ archive }) {
   const members = unzipSync(archive);
-  const full = readGray16(members["probability.png"]);
-  const probability = buildPyramid(full);
-  const counts = new Uint32Array(65537);
-  for (const code of full.data) counts[code] += 1;
-  for (let code = 65535; code >= 0; code -= 1) counts[code] += counts[code + 1];
-  const names = Object.keys(members).filter((name) => name.startsWith("channel"));
-  const channels = await Promise.all(names.map((name) => readPicture(members[name])));
   const picture = members["picture.png"];
-  return { pictures: await readPicture(picture), color: picture[PNG_COLOR_TYPE] === PNG_RGB, channels, probability, atLeast: counts };
+  const names = Object.keys(members).filter((name) => name.startsWith("channel"));
+  const decoding = Promise.all([readPicture(picture), ...names.map((name) => readPicture(members[name]))]); // while this goes on
+  const full = await readGray16(members["probability.png"]);
+  const probability = buildPyramid(full);
+  const atLeast = countAtLeast(full.data);
+  const [pictures, ...channels] = await decoding;
+  return { pictures, color: picture[PNG_COLOR_TYPE] === PNG_RGB, channels, probability, atLeast };
+}
+
+/**
+ * Return code -> pixels with at least this code.
+ * @param {Uint16Array} codes
+ */
+function countAtLeast(codes) {
+  const counts = new Uint32Array(65537);
+  for (let place = 0; place < codes.length; place += 1) counts[codes[place]] += 1;
+  for (let code = 65535; code >= 0; code -= 1) counts[code] += counts[code + 1];
+  return counts;
 }
 
 /** @param {Uint8Array} png */

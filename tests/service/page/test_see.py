@@ -99,7 +99,7 @@ MASKS = """async ([version, bytes, thresholds]) => {
     const { readGray16 } = await import(`${location.origin}/page/${version}/background/png.js`);
     const { boundaryCode } = await import(`${location.origin}/page/${version}/viewer/raster.js`);
     const answer = await fetch("/predict?format=probability", { method: "POST", body: new Uint8Array(bytes) });
-    const { data } = readGray16(new Uint8Array(await answer.arrayBuffer()));
+    const { data } = await readGray16(new Uint8Array(await answer.arrayBuffer()));
     return thresholds.map((threshold) => Array.from(data, (code) => Number(code >= boundaryCode(threshold))));
 }"""
 
