@@ -9,6 +9,7 @@ from typing import Any
 import bentoml
 
 from seg.analysis.replacement import Replacement
+from seg.analysis.score_intervals import score_intervals
 from seg.inference.artifact import write_artifact
 from seg.inference.predictor import Predictor
 from seg.record import RunRecord
@@ -70,7 +71,7 @@ def promote(
             from seg.training.ensemble import write_ensemble  # noqa: PLC0415  # a training must have been here
 
             record = write_ensemble(choose_members(runs, loss, ensemble or None), run)
-        write_artifact(run, artifact, int8)
+        write_artifact(run, artifact, int8, score_intervals(record))
         predictor, latest = Predictor.load(artifact), load_latest(record)
         replacement = compare_models(predictor, latest, run, record) if latest else None
         if if_better and replacement and replacement.verdict != "better":

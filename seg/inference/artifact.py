@@ -34,7 +34,9 @@ from seg.record import RunRecord
 MOST_REFERENCES = 64
 
 
-def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
+def write_artifact(
+    run: Path, folder: Path, int8: bool = False, intervals: dict[str, list[float]] | None = None
+) -> None:
     """Make the artifact of a finished run.
 
     The folder gets model.safetensors (weights), model.onnx (the same for OpenVINO, checked against PyTorch),
@@ -46,6 +48,7 @@ def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
         run: a folder with record.json, as `seg fit` and `seg compare` leave it.
         folder: to be made; must not exist.
         int8: also quantize the network (model_int8.xml); `engine: auto` will then take it.
+        intervals: of the scores on the test images, as `ArtifactInfo` has them.
 
     Raises:
         FileNotFoundError: the run has no record or checkpoint.
@@ -64,7 +67,8 @@ def write_artifact(run: Path, folder: Path, int8: bool = False) -> None:
         save_file(read_network_weights(run / record.checkpoint), partial / WEIGHTS)
         write_file(partial / "config.yaml", yaml.safe_dump(record.config.raw, sort_keys=False).encode())
         network = load_network(partial, _network_info(record))
-        info = replace(_describe(record, network.stride_px), reference=_reference(run, record))
+        info = _describe(record, network.stride_px)
+        info = replace(info, reference=_reference(run, record), intervals=intervals or {})
         _write_golden(run, record, partial, network, info)
         replace(info, engine=_write_exports(run, record, partial, network, int8)).save(partial)
         write_manifest(partial)

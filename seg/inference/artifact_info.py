@@ -98,6 +98,7 @@ class ArtifactInfo:
         decoder: class path and arguments of the decoder that makes cells of the probabilities, chosen on validation.
         rank_by: the metric that chose epoch, threshold and run.
         scores: split -> metric -> mean over the images.
+        intervals: metric -> ends of the 95 % interval of its mean on the test images; none: there is none.
         provenance: the run that it comes from.
         engine: engine -> what was measured at promotion.
         channels: of a file that the network takes, numbers from 0 or names; none: it takes grey or RGB.
@@ -123,6 +124,7 @@ class ArtifactInfo:
     context: int = 0
     projection: Projection | None = None
     reference: Reference | None = None
+    intervals: dict[str, list[float]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -2,6 +2,11 @@
 
 import { byId, element } from "./dom.js";
 import { formatNumber, hasText, text } from "./language.js";
+import { median } from "./measure/table.js";
+
+/** The service keeps so many numbers of each channel of an image; the first are quantiles of its intensities. */
+const NUMBERS_OF_CHANNEL = 20;
+const QUANTILES = 5;
 
 /**
  * Fill in the model card.
@@ -23,11 +28,52 @@ export function showCard(model) {
   byId("card-facts").replaceChildren(
     ...Object.entries(rows).flatMap(([key, value]) => [element("dt", {}, text(key)), element("dd", {}, String(value))]),
   );
+  showLook(model);
   showScores(model);
 }
 
+/**
+ * Show how bright the images of the training typically are: what is known of them, without a copy of any.
+ * @param {Record<string, any>} model
+ */
+function showLook({ reference }) {
+  const channels = reference ? brightnessOf(reference.images) : [];
+  byId("card-look").hidden = channels.length === 0;
+  byId("card-looks").replaceChildren(
+    ...channels.map((quantiles) => {
+      const [darkest, dark, middle, bright, brightest] = quantiles.map((value) => Math.round(100 * value));
+      const whole = placed("i", "whole", darkest, brightest);
+      return element("div", { className: "look", role: "img", "aria-label": text("card.look.about", { darkest, dark, middle, bright, brightest }) }, whole, placed("i", "half", dark, bright), placed("i", "middle", middle, middle));
+    }),
+  );
+}
+
+/**
+ * Return the typical quantiles of the intensities of each channel: of each one the median over the images.
+ * @param {(number | null)[][]} images as the model keeps their appearance
+ */
+function brightnessOf(images) {
+  const channels = Math.floor((images[0]?.length ?? 0) / NUMBERS_OF_CHANNEL);
+  const typical = (/** @type {number} */ place) => median(images.map((each) => each[place] ?? NaN));
+  const numbers = Array.from({ length: QUANTILES }, (_, number) => number);
+  return Array.from({ length: channels }, (_, channel) => numbers.map((number) => typical(channel * NUMBERS_OF_CHANNEL + number)));
+}
+
+/**
+ * @param {"i"} tag
+ * @param {string} className
+ * @param {number} from in percent
+ * @param {number} to in percent
+ */
+function placed(tag, className, from, to) {
+  const made = element(tag, { className });
+  made.style.left = `${from}%`;
+  made.style.width = `${to - from}%`;
+  return made;
+}
+
 /** @param {Record<string, any>} model */
-function showScores({ scores, rank_by: rankBy }) {
+function showScores({ scores, intervals, rank_by: rankBy }) {
   const split = "test" in scores ? "test" : Object.keys(scores)[0];
   const known = Object.entries(scores[split] ?? {}).filter(([name]) => hasText(`score.${name}`));
   known.sort(([one], [other]) => Number(other === rankBy) - Number(one === rankBy));
@@ -38,9 +84,16 @@ function showScores({ scores, rank_by: rankBy }) {
       const bar = element("span", { className: "bar" }, element("i"));
       /** @type {HTMLElement} */ (bar.firstChild).style.width = `${Math.min(1, Math.max(0, Number(value))) * 100}%`;
       const about = element("span", { className: "score-name" }, text(`score.${name}`), element("small", {}, text(`score.${name}.about`)));
-      return element("li", {}, about, bar, element("b", {}, formatNumber(Number(value), { maximumFractionDigits: 3 })));
+      const interval = split === "test" ? intervals?.[name] : undefined;
+      const ends = interval ? element("small", {}, interval.map((/** @type {number} */ end) => format(Math.min(1, Math.max(0, end)))).join("–")) : "";
+      return element("li", {}, about, bar, element("b", {}, format(Number(value)), ends));
     }),
   );
+}
+
+/** @param {number} score */
+function format(score) {
+  return formatNumber(score, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 }
 
 /** @param {string} path of a class */

@@ -1,5 +1,8 @@
 """Everyone: narrow screens, dark and light, languages, screen readers."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,6 +12,12 @@ from tests.service.page.world import ROOMS, image, opened, pick, serving
 from tests.service.world import Familiar, Shelf
 
 SERIOUS = {"serious", "critical"}
+
+
+class Scored(Familiar):
+    """Knows how good it is."""
+
+    info = replace(Familiar.info, scores={"test": {"iou": 0.7, "v_rand": 0.9}}, intervals={"iou": [0.612, 0.788]})
 
 
 def findings(page) -> list[str]:
@@ -29,6 +38,28 @@ def test_screen_readers_and_weak_eyes_find_nothing_serious(browser, url, scheme)
     page.locator("[data-opens=card-dialog]").click()
     assert findings(page) == []
     page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_menu_and_dialog_is_accessible_and_fits(browser, scheme, width):
+    with serving(Scored()) as url:
+        page = opened(browser, url, color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 844})
+        pick(page, image("rooms.png"))
+        for menu in ("decoder", "contrast"):
+            page.locator(f"#{menu} summary").click()
+            expect(page.locator(f"#{menu} .popup")).to_be_visible()
+            assert findings(page) == [], menu
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, menu
+            page.keyboard.press("Escape")
+        for dialog in ("card", "help", "token"):
+            page.evaluate(f"document.querySelector('#{dialog}-dialog').showModal()")
+            assert findings(page) == [], dialog
+            box = page.locator(f"#{dialog}-dialog").bounding_box()
+            assert box["x"] >= 0, dialog
+            assert box["x"] + box["width"] <= width, dialog
+            page.evaluate(f"document.querySelector('#{dialog}-dialog').close()")
+        page.context.close()
 
 
 @pytest.mark.parametrize(
@@ -95,3 +126,21 @@ def test_the_model_card_tells_loss_and_training(page):
     expect(card).to_contain_text("septum:one")
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
+
+
+def test_the_model_card_tells_how_good_within_which_limits_and_how_its_images_look(browser):
+    with serving(Scored()) as url:
+        page = opened(browser, url)
+        page.locator("[data-opens=card-dialog]").click()
+        expect(page.locator("#card-score-list li").nth(0)).to_contain_text(re.compile("0.7000.612.0.788$"))
+        expect(page.locator("#card-score-list li").nth(1).locator("b small")).to_have_count(0)
+        quantiles = np.median([each[:5] for each in Scored.info.reference.images], axis=0)
+        darkest, dark, middle, bright, brightest = (int(100 * value + 0.5) for value in quantiles)
+        look = page.locator("#card-looks .look")
+        expect(look).to_have_count(1)
+        most = f"nearly all from {darkest} to {brightest} %"
+        about = f"Median {middle} %, half of the pixels from {dark} to {bright} %, {most}"
+        expect(look).to_have_attribute("aria-label", about)
+        half = look.locator(".half").bounding_box()
+        assert half["width"] / look.bounding_box()["width"] == pytest.approx((bright - dark) / 100, abs=0.01)
+        page.context.close()
