@@ -154,6 +154,12 @@ def test_pictures_come_before_the_tables_and_the_lecture_before_its_claims(repor
     assert page.index("A lecture on convolutional networks claims") < page.index('<ul class="claims">')
 
 
+def test_pictures_have_a_column_of_their_own_beside_the_verdict(reported):
+    page = (reported / "report.html").read_text()
+    before = page[page.index('<div class="lead">') : page.index("<figure")]
+    assert before.count("<div") - before.count("</div>") == 2  # both columns, and this one
+
+
 def test_terms_are_explained_where_they_are_read(reported):
     page = (reported / "report.html").read_text()
     explained = dict(re.findall(r'<abbr title="([^"]+)">([^<]+)</abbr>', page))
