@@ -36,7 +36,7 @@ class Smooth(Brightness):
 
 
 def test_a_section_of_1024_pixels_costs_the_browser_little_beside_the_service(browser):
-    """Work is told as time of the CPU, which depends little on what else the machine does; 0.2 s where it is quiet."""
+    """Work is told as time of the CPU, which depends little on what else the machine does."""
     section = png_of((255 * (_SECTION - _SECTION.min()) / np.ptp(_SECTION)).astype(np.uint8))
     with serving(Smooth()) as url:
         page = opened(browser, url)
