@@ -3,7 +3,7 @@
 import atexit
 
 import bentoml
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.app import create_app
 from service.bentoml_patches import respawn_at_once, stop_tracking
@@ -24,7 +24,7 @@ if (remove_pin := make_pin()) is not None:
 stored = find_model(settings.model)  # here, so that the server ends: a worker that fails would be restarted for ever
 app = create_app(settings, BentoModelStore(stored.tag.name, settings.engine))
 loader = ModelLoader(settings.model, settings.engine, lambda model: setattr(app.state, "model", model))
-answering = trace_requests(app)
+answering, end_tracing = trace_requests(app)
 bound_connections(answering)
 loader.reload_on_hangup()  # the parent process passes the signal on
 
@@ -41,9 +41,17 @@ class BypassBentoMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request, or the start and end of the server."""
-        if scope["type"] == "lifespan":  # the server has its handlers of signals by now
-            app.state.draining.delay_termination()
-        await (self.bentoml_app if scope["type"] == "lifespan" else answering)(scope, receive, send)
+        if scope["type"] != "lifespan":
+            await answering(scope, receive, send)
+            return
+
+        async def send_and_end(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown"):
+                end_tracing()  # the server ends by a signal, which leaves nothing to do at exit
+            await send(message)
+
+        app.state.draining.delay_termination()  # the server has its handlers of signals by now
+        await self.bentoml_app(scope, receive, send_and_end)
 
 
 @bentoml.service(

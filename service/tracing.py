@@ -1,6 +1,7 @@
 """Traces by OpenTelemetry, where OTEL_TRACES_EXPORTER=otlp asks for them; its other variables say where they go."""
 
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 
 from opentelemetry import trace
@@ -14,8 +15,10 @@ _EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 _NOT_TRACED = "livez,readyz,metrics"
 
 
-def trace_requests(app: ASGIApp) -> ASGIApp:
-    """Return the application with a span around each request, or as it is where nobody asks for traces.
+def trace_requests(app: ASGIApp) -> tuple[ASGIApp, Callable[[], None]]:
+    """Return the application with a span around each request, and what sends the last spans when the worker ends.
+
+    Where nobody asks for traces, the application is returned as it is.
 
     Args:
         app: answers the requests.
@@ -25,7 +28,7 @@ def trace_requests(app: ASGIApp) -> ASGIApp:
     """
     asked = os.environ.get(_VARIABLE, "none")
     if asked in ("", "none"):
-        return app
+        return app, lambda: None
     if asked != "otlp":
         raise ValueError(f"{_VARIABLE} must be otlp or none, got {asked!r}")
     if find_spec("opentelemetry.exporter") is None or find_spec(_EXPORTER.rpartition(".")[0]) is None:
@@ -43,7 +46,7 @@ def describe_answer(found: Answer) -> None:
         span.set_attributes({f"septum.{step}_s": seconds for step, seconds in found.seconds.items()})
 
 
-def _traced(app: ASGIApp) -> ASGIApp:
+def _traced(app: ASGIApp) -> tuple[ASGIApp, Callable[[], None]]:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415  # of an extra
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware  # noqa: PLC0415  # takes half a second
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
@@ -59,7 +62,7 @@ def _traced(app: ASGIApp) -> ASGIApp:
         tracer_provider=provider,
         exclude_spans=["receive", "send"],
     )
-    return traced
+    return traced, provider.shutdown
 
 
 def _name(scope: Scope) -> tuple[str, dict[str, str]]:
