@@ -19,10 +19,11 @@ def zip_rois(cells: Iterable[Cell]) -> bytes:
         cells: of one image.
     """
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(stream, "w") as archive:
         for cell in cells:
             for name, ring in _rings(cell):
-                archive.writestr(f"{name}.roi", _roi(name, ring))
+                entry = zipfile.ZipInfo(f"{name}.roi")  # without a date: equal answers are equal bytes
+                archive.writestr(entry, _roi(name, ring), zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 

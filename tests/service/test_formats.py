@@ -155,6 +155,7 @@ def test_imagej_gets_a_polygon_for_each_outline_where_the_geojson_has_it(client)
     assert archive.namelist() == ["1.roi", "1-2.roi", "2.roi"]  # the left room has a hole
     rois = [roifile.ImagejRoi.frombytes(archive.read(name)) for name in archive.namelist()]
     assert [roi.name for roi in rois] == ["1", "1-2", "2"]
+    assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}  # equal answers are equal bytes
     left, right = json.loads(ask(client, "format=contours").content)["features"]
     rings = [*left["geometry"]["coordinates"], *right["geometry"]["coordinates"]]
     for roi, ring in zip(rois, rings, strict=True):
