@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
@@ -14,7 +13,7 @@ from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels, Mask, flood
 from seg.instances.merging import merge_regions
 from seg.instances.peaks import number_peaks
-from seg.instances.regions import bands, connected_regions, drop_small, fill_holes
+from seg.instances.regions import bands, connected_regions, distance_to_edge, drop_small, fill_holes
 
 Foreground = Literal["inside", "bright", "dark", "all"]
 Seeds = Literal["score", "center"]
@@ -154,7 +153,7 @@ class WatershedDecoder(Decoder):
             return seeds
         found = seeds > 0
         del seeds
-        distance = cv2.distanceTransform(found.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        distance = distance_to_edge(found)
         gaussian_filter(distance, _RIDGES_PX, output=distance)
         return number_peaks(np.multiply(distance, found, out=distance), self.seed_depth_px)
 

@@ -1,6 +1,7 @@
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
-from seg.instances.regions import Contacts, connected_regions, drop_small, fill_holes
+from seg.instances.regions import Contacts, connected_regions, distance_to_edge, drop_small, fill_holes
 
 
 def test_regions_touch_by_their_sides_not_by_their_corners():
@@ -52,3 +53,8 @@ def test_contacts_of_tall_pictures_are_those_of_all_neighbors():
         )
         assert length == expected
     assert len(contacts.first) == 6
+
+
+def test_the_distance_to_the_edge_is_that_to_the_nearest_pixel_outside():
+    mask = np.random.default_rng(0).random((300, 40)) < 0.9
+    np.testing.assert_allclose(distance_to_edge(mask), distance_transform_edt(mask), rtol=1e-6)
