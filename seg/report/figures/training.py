@@ -10,10 +10,13 @@ from matplotlib.ticker import MaxNLocator
 from seg.analysis.summary import Summary
 from seg.metrics.collapse import VERDICTS
 from seg.metrics.table import METRICS
-from seg.record import RunRecord
+from seg.record import Averaging, RunRecord
 from seg.report.figures.style import Drawing, canvas, legend_beside, looks, publish
 
 Runs = dict[Path, RunRecord]
+
+#: Height of the lines of an arm's runs together, of its row.
+_ROW = 0.6
 
 
 def learning_curves(runs: Runs, order: list[str], rank_by: str, folder: Path) -> list[Drawing]:
@@ -111,14 +114,10 @@ def averaging(runs: Runs, order: list[str], rank_by: str, folder: Path) -> list[
     names = [name for name in order if name in dict(known)]
     colors = looks(order)
     with canvas(7, 1.1 + 0.35 * len(names)) as (figure, axes):
-        for name, each in known:
-            row, color = names.index(name), colors[name]["color"]
-            axes.plot([each.plain, each.averaged], [row, row], color=color, linewidth=1.2)
-            axes.plot(each.plain, row, "o", color=color, fillstyle="none")
-            axes.plot(each.averaged, row, "o", color=color)
+        for row, name in enumerate(names):
+            _draw_gains(axes, [each for arm, each in known if arm == name], row, colors[name]["color"])
         axes.set_yticks(range(len(names)), names)
-        axes.invert_yaxis()
-        axes.set(xlabel=f"{METRICS[rank_by].title} on validation")
+        axes.set(xlabel=f"{METRICS[rank_by].title} on validation", ylim=(len(names) - 0.5, -0.5))
         gain = statistics.fmean(each.averaged - each.plain for _, each in known)
         times = statistics.median(each.averaged_seconds / each.plain_seconds for _, each in known)
         caption = (
@@ -126,3 +125,12 @@ def averaging(runs: Runs, order: list[str], rank_by: str, folder: Path) -> list[
             f" each at its own threshold; {gain:+.3f} on average, for {times:.1f} times the time of a validation"
         )
         return [publish(figure, folder, "averaging", caption)]
+
+
+def _draw_gains(axes: Axes, gains: list[Averaging], row: int, color: str) -> None:
+    """Draw the runs of an arm below each other."""
+    for number, each in enumerate(gains):
+        height = row + _ROW * ((number + 0.5) / len(gains) - 0.5)
+        axes.plot([each.plain, each.averaged], [height, height], color=color, linewidth=1.2)
+        axes.plot(each.plain, height, "o", color=color, fillstyle="none", markersize=5)
+        axes.plot(each.averaged, height, "o", color=color, markersize=5)
