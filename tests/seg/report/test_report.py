@@ -316,3 +316,11 @@ def test_the_page_lists_the_scores_of_groups_the_worst_first(tmp_path):
     table = page[page.index('id="groups"') :]
     assert '<th scope="row">mouse</th><td>0.400</td>' in table
     assert table.index("mouse") < table.index("rat")
+
+
+def test_runs_of_a_cross_validation_are_told_apart_by_their_fold(tmp_path):
+    for fold in (0, 1, 2):
+        run = record("a", 0, 0.6, 0.5)
+        save(tmp_path / f"runs/a/{fold}", replace(run, config=records.config(data={"folds": 3, "fold": fold})))
+    page = write_report(tmp_path).read_text()
+    assert [f"a, seed 0, fold {fold}: finished" in page for fold in (0, 1, 2)] == [True] * 3
