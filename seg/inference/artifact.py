@@ -56,8 +56,10 @@ def write_artifact(
         ValueError: the run is not finished, its checkpoint is damaged, or int8 costs too much accuracy.
     """
     record = RunRecord.load(run)
-    if record.status != "finished" or record.checkpoint is None:
+    if record.status != "finished":
         raise ValueError(f"{run} is a {record.status} run: only a finished one can become an artifact")
+    if record.checkpoint is None:
+        raise ValueError(f"{run} kept no checkpoint, so that there are no weights to serve: train it again")
     if folder.exists():
         raise FileExistsError(f"{folder} exists: remove it or give another folder")
     partial = folder.with_name(folder.name + ".partial")

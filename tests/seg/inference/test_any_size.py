@@ -6,8 +6,6 @@ from torch import nn
 from seg.inference.any_size import LARGE_PIXELS, AnySizeEngine, for_any_size
 from seg.inference.engine import COMPILED_SHAPES, OpenVinoEngine, TorchEngine
 
-pytest.importorskip("openvino")
-
 
 class CountingEngine(OpenVinoEngine):
     """Counts the models that are compiled."""

@@ -177,6 +177,7 @@ def test_only_a_finished_run_becomes_an_artifact_and_nothing_is_left_behind(run,
     for number, (changed, error, rule) in enumerate(
         [
             (replace(record, status="diverged"), ValueError, "is a diverged run"),
+            (replace(record, checkpoint=None), ValueError, "kept no checkpoint.*train it again"),
             (replace(record, checkpoint="gone.ckpt"), FileNotFoundError, r"no such checkpoint: .*gone\.ckpt"),
         ]
     ):
@@ -185,7 +186,7 @@ def test_only_a_finished_run_becomes_an_artifact_and_nothing_is_left_behind(run,
         changed.save(folder)
         with pytest.raises(error, match=rule):
             write_artifact(folder, tmp_path / "artifact")
-    assert {path.name for path in tmp_path.iterdir()} == {"run0", "run1"}
+    assert {path.name for path in tmp_path.iterdir()} == {"run0", "run1", "run2"}
 
 
 def test_an_existing_folder_is_not_overwritten(run, artifact):
@@ -292,7 +293,6 @@ def test_inputs_are_continued_to_whole_strides_of_the_network(run):
 
 
 def test_a_service_compiles_one_model_when_it_starts(made, monkeypatch):
-    pytest.importorskip("openvino")
     core, compiled = openvino_core(), []
 
     class Counting:
