@@ -9,8 +9,8 @@ from scipy.ndimage import binary_erosion, convolve
 from scipy.spatial import ConvexHull
 from skimage.measure import inertia_tensor, inertia_tensor_eigvals
 
-from seg.instances.flood import Labels, Mask
-from seg.instances.regions import bands
+from seg.instances.flood import Mask
+from seg.instances.regions import Box, Readable, bands
 
 #: Codes of a pixel of the rim by its neighbors, and the length that it adds, as `skimage.measure.perimeter` has them.
 _CODES = np.array([[10, 2, 10], [2, 1, 2], [10, 2, 10]])
@@ -33,21 +33,21 @@ class LargeCell:
     """One cell, with the attributes of the same names of scikit-image's regions.
 
     Args:
-        labels: (H, W), of a picture.
-        box: rows and columns of the cell, as `scipy.ndimage.find_objects` returns them.
+        labels: (H, W), of a picture; only rows of the box are taken at a time.
+        box: rows and columns of the cell.
         label: of the cell.
     """
 
-    def __init__(self, labels: Labels, box: tuple[slice, slice], label: int) -> None:
-        self._labels, self._box, self.label = labels[box], box, label
+    def __init__(self, labels: Readable, box: Box, label: int) -> None:
+        self._labels, self._box, self._label = labels, box, label
         self._count()
 
     def _count(self) -> None:
         """Count the pixels of each row and column, and find the first and the last of each row."""
-        height, width = self._labels.shape
+        height, width = (part.stop - part.start for part in self._box)
         self._rows, self._first, self._last = (np.zeros(height, np.int64) for _ in range(3))
         self._columns = np.zeros(width, np.int64)
-        for rows in bands(self._labels):
+        for rows in bands(self._rows):
             inside = self._inside(rows)
             self._rows[rows] = inside.sum(axis=1)
             self._columns += inside.sum(axis=0)
@@ -55,14 +55,11 @@ class LargeCell:
             self._last[rows] = width - 1 - inside[:, ::-1].argmax(axis=1)
 
     def _inside(self, rows: slice) -> Mask:
-        inside: Mask = self._labels[rows] == self.label
+        """Return where the cell is in rows of its box."""
+        down, columns = self._box
+        found = self._labels[down.start + rows.start : min(down.start + rows.stop, down.stop), columns]
+        inside: Mask = found == self._label
         return inside
-
-    @property
-    def bbox(self) -> tuple[int, int, int, int]:
-        """Top, left, bottom and right."""
-        rows, columns = self._box
-        return rows.start, columns.start, rows.stop, columns.stop
 
     @cached_property
     def area(self) -> float:
@@ -70,25 +67,19 @@ class LargeCell:
         return float(self._rows.sum())
 
     @cached_property
-    def _local_centroid(self) -> tuple[float, float]:
+    def centroid(self) -> tuple[float, float]:
+        """Row and column in the box."""
         rows, columns = (float(counts @ np.arange(len(counts))) for counts in (self._rows, self._columns))
         return rows / self.area, columns / self.area
 
-    @property
-    def centroid(self) -> tuple[float, float]:
-        """Row and column."""
-        top, left, _, _ = self.bbox
-        row, column = self._local_centroid
-        return top + row, left + column
-
     @cached_property
     def _tensor(self) -> NDArray[np.float64]:
-        row, column = self._local_centroid
+        row, column = self.centroid
         down, right = np.arange(len(self._rows)) - row, np.arange(len(self._columns)) - column
         moments = np.zeros((3, 3))
         moments[0, 0] = self.area
         moments[2, 0], moments[0, 2] = self._rows @ down**2, self._columns @ right**2
-        moments[1, 1] = sum(down[rows] @ (self._inside(rows) @ right) for rows in bands(self._labels))
+        moments[1, 1] = sum(down[rows] @ (self._inside(rows) @ right) for rows in bands(self._rows))
         tensor: NDArray[np.float64] = inertia_tensor(np.empty((0, 0)), moments)
         return tensor
 
@@ -125,7 +116,7 @@ class LargeCell:
     def perimeter(self) -> float:
         """Length of the line through the middles of the pixels of its rim."""
         counts = np.zeros(len(_LENGTHS), np.int64)
-        for rows in bands(self._labels):
+        for rows in bands(self._rows):
             top = max(rows.start - _RIM_PX, 0)
             codes = _codes(self._inside(slice(top, rows.stop + _RIM_PX)))
             counts += np.bincount(codes[rows.start - top : rows.stop - top].ravel(), minlength=len(counts))

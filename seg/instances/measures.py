@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops
 from skimage.segmentation import expand_labels
 
-from seg.instances.flood import Labels
+from seg.instances.flood import Mask
 from seg.instances.large_cell import LargeCell
-from seg.instances.regions import Contacts, bands, count_pixels
+from seg.instances.regions import Box, Contacts, Readable, bands, count_pixels, find_boxes
 
 #: Height and width of a pixel in micrometers.
 PixelSize = tuple[float, float]
@@ -27,12 +27,11 @@ DIGITS = 6
 LARGE_BOX_PIXELS = 1 << 21
 
 _LENGTHS = ("perimeter", "axis_major_length", "axis_minor_length")
-_SHAPE = {"label": 0, "area": 0, "centroid": 2, "bbox": 4, "eccentricity": 0, "orientation": 0, "solidity": 0}
-_SHAPE |= dict.fromkeys(_LENGTHS, 0)  # name -> the columns that it has, 0: one, without a number
+_SHAPE = ("area", "centroid-0", "centroid-1", "eccentricity", "orientation", "solidity", *_LENGTHS)
 
 
 def measure_cells(
-    labels: Labels, image: NDArray[Any] | None = None, pixel: PixelSize | None = None
+    labels: Readable, image: Readable | None = None, pixel: PixelSize | None = None
 ) -> dict[str, NDArray[Any]]:
     """Return column -> one value per cell, under the names of `skimage.measure.regionprops`.
 
@@ -42,8 +41,8 @@ def measure_cells(
     intensity_mean-c and intensity_total-c of channel c.
 
     Args:
-        labels: (H, W), cells from 1, 0 is background.
-        image: (H, W) or (H, W, C), as it was read; no intensities without it.
+        labels: (H, W), cells from 1, 0 is background; a few rows, or the box of a cell, are taken at a time.
+        image: (H, W) or (H, W, C), as it was read, of which rows are taken; no intensities without it.
         pixel: (height, width) of a pixel in micrometers.
 
     Raises:
@@ -51,37 +50,49 @@ def measure_cells(
     """
     if image is not None and image.shape[:2] != labels.shape:
         raise ValueError(f"labels of {labels.shape} and an image of {image.shape[:2]} pixels do not fit")
-    table = _shapes(labels)
-    area, perimeter = table["area"].astype(np.float64), table["perimeter"]
+    boxes = find_boxes(labels)
+    table = _shapes(labels, boxes)
+    area, perimeter = table["area"], table["perimeter"]
     table["circularity"] = np.minimum(4 * math.pi * area / np.maximum(perimeter, 1) ** 2, 1.0)
     table["neighbors"] = _count_neighbors(labels)[table["label"]]
     height, width = labels.shape
     rows, columns = table["centroid-0"], table["centroid-1"]
     to_edges = (rows + 0.5, columns + 0.5, height - 0.5 - rows, width - 0.5 - columns)
     table["border_distance"] = np.minimum.reduce(to_edges)
-    top, left, bottom, right = (table.pop(f"bbox-{side}") for side in range(4))
-    table["touches_border"] = ((top == 0) | (left == 0) | (bottom == height) | (right == width)).astype(np.int64)
+    table["touches_border"] = np.array([_touches_border(box, labels.shape) for box in boxes.values()], np.int64)
     if image is not None:
         table |= _intensities(labels, image, table["label"])
     return table | (_calibrated(table, pixel) if pixel else {})
 
 
-def _shapes(labels: Labels) -> dict[str, NDArray[Any]]:
-    """Return the columns of `_SHAPE`."""
-    names = [f"{name}-{number}" if parts else name for name, parts in _SHAPE.items() for number in range(parts or 1)]
-    cells = np.array([_shape(labels, region) for region in regionprops(labels)]).reshape(-1, len(names))
-    return {name: column.astype(_type(name)) for name, column in zip(names, cells.T, strict=True)}
+def _shapes(labels: Readable, boxes: dict[int, Box]) -> dict[str, NDArray[Any]]:
+    """Return the columns of `_SHAPE` after that of the labels."""
+    rows = [_shape(labels, label, box) for label, box in boxes.items()]
+    columns = np.array(rows, np.float64).reshape(-1, len(_SHAPE)).T
+    return {"label": np.array(list(boxes), np.int64)} | dict(zip(_SHAPE, columns, strict=True))
 
 
-def _type(name: str) -> type[np.number[Any]]:
-    return np.int64 if name.startswith(("label", "bbox")) else np.float64
+def _shape(labels: Readable, label: int, box: Box) -> list[float]:
+    """Return the row of a cell; that of a large one is measured in bands."""
+    top, left = (part.start for part in box)
+    cell = LargeCell(labels, box, label) if _count_box(box) > LARGE_BOX_PIXELS else _region(labels[box] == label)
+    down, right = cell.centroid
+    found = {"centroid-0": top + down, "centroid-1": left + right}
+    return [found[name] if name in found else getattr(cell, name) for name in _SHAPE]
 
 
-def _shape(labels: Labels, region: Any) -> list[float]:
-    """Return the row of a region, or what equals it where its box is large."""
-    cell = LargeCell(labels, region.slice, region.label) if region.area_bbox > LARGE_BOX_PIXELS else region
-    values = (getattr(cell, name) for name in _SHAPE)
-    return [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
+def _count_box(box: Box) -> int:
+    height, width = (int(part.stop - part.start) for part in box)
+    return height * width
+
+
+def _region(inside: Mask) -> Any:
+    (region,) = regionprops(inside.view(np.uint8))
+    return region
+
+
+def _touches_border(box: Box, shape: tuple[int, ...]) -> bool:
+    return any(part.start == 0 or part.stop == size for part, size in zip(box, shape, strict=True))
 
 
 def to_csv(table: dict[str, NDArray[Any]]) -> str:
@@ -108,14 +119,13 @@ def _text(value: Any) -> str:
     return "" if math.isnan(value) else f"{value:.{DIGITS}g}"
 
 
-def _count_neighbors(labels: Labels) -> NDArray[np.int64]:
+def _count_neighbors(labels: Readable) -> NDArray[np.int64]:
     """Return the number of neighbors of each label, from 0 on."""
-    count = int(labels.max()) + 1
     pairs = np.unique(np.concatenate([_pairs(labels, rows) for rows in bands(labels)]), axis=0)
-    return np.bincount(pairs.ravel(), minlength=count)
+    return np.bincount(pairs.ravel(), minlength=len(count_pixels(labels)))
 
 
-def _pairs(labels: Labels, rows: slice) -> NDArray[np.int64]:
+def _pairs(labels: Readable, rows: slice) -> NDArray[np.int64]:
     """Return the pairs (N, 2) of cells that are neighbors in some of the rows."""
     top = max(rows.start - NEIGHBOR_GAP_PX, 0)
     grown = expand_labels(labels[top : rows.stop + NEIGHBOR_GAP_PX + 1], NEIGHBOR_GAP_PX / 2)
@@ -134,19 +144,15 @@ def _calibrated(table: dict[str, NDArray[Any]], pixel: PixelSize) -> dict[str, N
     return {"area_um2": table["area"] * height * width} | calibrated
 
 
-def _intensities(labels: Labels, image: NDArray[Any], names: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    channels = image[..., None] if image.ndim == 2 else image
-    sizes = count_pixels(labels)[names]
-    columns: dict[str, NDArray[Any]] = {}
-    for channel in range(channels.shape[2]):
-        total = _sums(labels, channels[..., channel])[names]
-        columns |= {f"intensity_mean-{channel}": total / sizes, f"intensity_total-{channel}": total}
-    return columns
-
-
-def _sums(labels: Labels, values: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the sum of the values (H, W) under each label, from 0 on."""
-    sums = np.zeros(int(labels.max()) + 1)
+def _intensities(labels: Readable, image: Readable, names: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    sizes = count_pixels(labels)
+    channels = image.shape[2] if len(image.shape) == 3 else 1
+    totals = np.zeros((channels, len(sizes)))
     for rows in bands(labels):
-        sums += np.bincount(labels[rows].ravel(), values[rows].ravel(), len(sums))
-    return sums
+        numbers, values = labels[rows].ravel(), image[rows].reshape(-1, channels)
+        for channel in range(channels):
+            totals[channel] += np.bincount(numbers, values[:, channel], len(sizes))
+    columns: dict[str, NDArray[Any]] = {}
+    for channel, total in enumerate(totals[:, names]):
+        columns |= {f"intensity_mean-{channel}": total / sizes[names], f"intensity_total-{channel}": total}
+    return columns

@@ -1,15 +1,29 @@
 """Operations on label images: sizes, contacts, holes."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, label
+from scipy.ndimage import distance_transform_edt, find_objects, label
 
 from seg.instances.flood import Labels, Mask
 
+#: Rows and columns.
+Box = tuple[slice, slice]
+
 _BAND_PX = 256
+
+
+class Readable(Protocol):
+    """An array, or what reads parts of one from a disk when they are asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width, and the number of channels where there are such."""
+
+    def __getitem__(self, window: Any, /) -> NDArray[Any]:
+        """Return some rows, or rows and columns, in memory."""
 
 
 def connected_regions(mask: Mask, min_size_px: int = 1) -> Labels:
@@ -67,17 +81,41 @@ def renumber(labels: Labels, kept: Mask) -> Labels:
     return renumbered
 
 
-def count_pixels(labels: Labels) -> NDArray[np.int64]:
+def count_pixels(labels: Readable) -> NDArray[np.int64]:
     """Return the number of pixels of each label, from 0 on."""
-    sizes = np.zeros(int(labels.max()) + 1, np.int64)
+    sizes = np.zeros(1, np.int64)
     for band in bands(labels):
-        sizes += np.bincount(labels[band].ravel(), minlength=len(sizes))
+        found = np.bincount(labels[band].ravel(), minlength=len(sizes))
+        found[: len(sizes)] += sizes
+        sizes = found
     return sizes
 
 
-def bands(labels: NDArray[Any]) -> Iterator[slice]:
+def find_boxes(labels: Readable) -> dict[int, Box]:
+    """Return the rows and columns that each label takes, in the order of the labels.
+
+    Args:
+        labels: (H, W), 0 is background.
+    """
+    boxes: dict[int, Box] = {}
+    for band in bands(labels):
+        for number, found in enumerate(find_objects(labels[band]), start=1):
+            if found is not None:
+                box = slice(found[0].start + band.start, found[0].stop + band.start), found[1]
+                boxes[number] = _around(boxes[number], box) if number in boxes else box
+    return dict(sorted(boxes.items()))
+
+
+def _around(one: Box, other: Box) -> Box:
+    """Return the box around two boxes."""
+    rows, columns = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+    return rows, columns
+
+
+def bands(labels: Readable) -> Iterator[slice]:
     """Yield rows to be worked on at a time: NumPy takes 8 bytes for each label that it counts or looks up."""
-    return (slice(start, start + _BAND_PX) for start in range(0, len(labels), _BAND_PX))
+    height = labels.shape[0]
+    return (slice(start, min(start + _BAND_PX, height)) for start in range(0, height, _BAND_PX))
 
 
 class Contacts:

@@ -16,6 +16,8 @@ from seg.instances.measures import measure_cells, to_csv
 #: Of all images together, each row with the name of its image.
 MEASUREMENTS = "cells.csv"
 
+NO_DECODER = "the checkpoint has no decoder of cells, which a whole `seg fit` adds: leave --labels and --measure out"
+
 
 def write_measurements(folder: Path, sample: Sample, cells: Labels) -> None:
     """Write the measurements of one image, NAME_cells.csv, until `join_measurements` joins those of all.
@@ -64,5 +66,5 @@ def decode(decoder: Decoder | None, probabilities: NDArray[np.float32], image: N
         ValueError: the checkpoint has no decoder.
     """
     if decoder is None:
-        raise ValueError("the checkpoint has no decoder of cells, which a whole `seg fit` adds: leave --labels out")
+        raise ValueError(NO_DECODER)
     return decoder.decode(probabilities, image)

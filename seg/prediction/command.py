@@ -12,6 +12,7 @@ from seg.data.reading import MAX_PIXELS
 from seg.data.volumes import Volume
 from seg.model.checkpoint_io import read_checkpoint
 from seg.model.scored_module import NO_TTA_THRESHOLD
+from seg.prediction.cells import join_measurements
 from seg.prediction.large_prediction import LargePrediction, Model
 from seg.prediction.output import Format, Output, Wanted
 from seg.prediction.tile_task import answer_here, answer_on_cluster, load_model
@@ -54,14 +55,23 @@ def predict(
     """
     check_threshold(checkpoint, tta)
     large = take_large(data, output.wanted)
+    in_parts = plan_large(large, data, output, checkpoint, tta)
     if trainer.is_global_zero:
         output.claim(checkpoint, tta)
     data.to_predict.skip(output.is_whole)
     if not data.to_predict.is_empty:
         predict_whole()
     if trainer.is_global_zero:
-        predict_large(large, data, output, checkpoint, tta)
+        predict_large(in_parts, output.wanted.scheduler)
+        if output.wanted.measurements:
+            join_measurements(output.folder, _names(data, large), keep=output.wanted.out is not None)
         print(f"predictions: {output.folder}")
+
+
+def _names(data: BoundaryDataModule, large: Sequence[Volume]) -> list[str]:
+    """Return the names of all images."""
+    whole = [] if data.to_predict.is_empty else data.predicted_names()
+    return [*data.to_predict.done, *whole, *(section.name for volume in large for section in volume.sections)]
 
 
 def check_threshold(checkpoint: str | None, tta: bool) -> None:
@@ -98,10 +108,10 @@ def _needs_parts(volume: Volume, wanted: Wanted) -> bool:
     return volume.is_large and (wanted.format != "png" or pixels > MAX_PIXELS)
 
 
-def predict_large(
+def plan_large(
     volumes: Sequence[Volume], data: BoundaryDataModule, output: Output, checkpoint: str | None, tta: bool
-) -> None:
-    """Predict volumes in parts, those that are not whole already.
+) -> list[LargePrediction]:
+    """Return the predictions of volumes in parts, before anything is written.
 
     Args:
         volumes: to predict.
@@ -114,17 +124,28 @@ def predict_large(
         ValueError: there is no checkpoint, or a volume cannot be predicted.
     """
     if not volumes:
-        return
+        return []
     if checkpoint is None:
         raise ValueError("large images need --ckpt_path: the checkpoint that predicts them")
     network = load_model(checkpoint)
     threshold = network.threshold_tta if tta else network.threshold.item()
     assert threshold is not None  # see `check_threshold`
-    classes, stride_px = network.network_config.classes, network.network.stride_px
-    alone = data.planes.scaled_alone
-    model = Model(checkpoint, threshold, tta, network.decoder, stride_px, classes, data.scaling, data.channels, alone)
-    predictions = [LargePrediction(volume, model, output) for volume in volumes]
+    classes, stride_px, planes = network.network_config.classes, network.network.stride_px, data.planes
+    model = Model(checkpoint, threshold, tta, network.decoder, stride_px, classes, data.scaling, data.channels, planes)
+    return [LargePrediction(volume, model, output) for volume in volumes]
+
+
+def predict_large(predictions: Sequence[LargePrediction], scheduler: str | None) -> None:
+    """Predict volumes in parts, those that are not whole already.
+
+    Args:
+        predictions: of the volumes.
+        scheduler: address of a Dask scheduler whose workers predict the parts; None: this process does.
+
+    Raises:
+        ValueError: a volume or the scheduler cannot be used.
+    """
     missing = [prediction for prediction in predictions if not prediction.is_whole()]
-    answer = answer_on_cluster(output.wanted.scheduler) if output.wanted.scheduler and missing else answer_here
+    answer = answer_on_cluster(scheduler) if scheduler and missing else answer_here
     for prediction in missing:
         prediction.run(answer)

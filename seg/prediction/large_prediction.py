@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seg.data.canvas import Canvas, TiffCanvas, ZarrCanvas
 from seg.data.file_state import changed_ns
+from seg.data.planes import Planes
 from seg.data.scaling import IntensityScaling, Limits, limits_of
 from seg.data.volumes import Volume
 from seg.data.writing import write_file
@@ -19,6 +20,8 @@ from seg.data.zarr_writing import version_of
 from seg.inference.tiling import Tile, Tiling, tiles
 from seg.instances.block_decoding import decode_blocks
 from seg.instances.decoder import Decoder
+from seg.prediction.cells import NO_DECODER
+from seg.prediction.cells_on_disk import CellsOnDisk
 from seg.prediction.output import BESIDE, Output
 from seg.prediction.tile_task import Answer, TileTask, release_engine
 
@@ -41,7 +44,7 @@ class Model:
         classes: channels of its answer.
         scaling: of the intensities.
         channels: of its input.
-        alone: channels that are scaled each by itself.
+        planes: of an image.
     """
 
     checkpoint: str
@@ -52,7 +55,7 @@ class Model:
     classes: int
     scaling: IntensityScaling
     channels: int
-    alone: int
+    planes: Planes
 
 
 class LargePrediction:
@@ -66,7 +69,7 @@ class LargePrediction:
 
     Raises:
         ValueError: the sections differ in size, the format cannot be written in parts, or cells are wanted that the
-            model cannot find, or measured.
+            model cannot find in parts.
     """
 
     def __init__(self, volume: Volume, model: Model, output: Output, tiling: Tiling = Tiling()) -> None:  # noqa: B008
@@ -77,12 +80,10 @@ class LargePrediction:
             raise ValueError(f"{volume.path}: its pages have different sizes: choose another --format than ome-zarr")
         if wanted.format == "png":
             raise ValueError(f"{volume.path}: too large for PNG: add --format ome-zarr, or tiff, or ome-tiff")
-        if wanted.measurements:
-            raise ValueError(f"{volume.path}: cells are measured in whole images alone: leave --measure out")
-        if wanted.labels and model.decoder is None:
-            raise ValueError("the checkpoint has no decoder of cells, which a whole `seg fit` adds: leave --labels out")
-        if wanted.labels and model.decoder is not None and model.decoder.needs_image:
-            raise ValueError(f"{volume.path}: the decoder looks at whole images: leave --labels out")
+        if wanted.cells and model.decoder is None:
+            raise ValueError(NO_DECODER)
+        if wanted.cells and model.decoder is not None and model.decoder.needs_image:
+            raise ValueError(f"{volume.path}: the decoder looks at whole images: leave --labels and --measure out")
         self._progress = output.folder / f"{volume.name}_progress.json"
         self._measured: dict[int, Limits] = {}
         self._scratch = output.folder / f"{volume.name}_channels.partial"
@@ -107,9 +108,9 @@ class LargePrediction:
             self._write(canvases, at, tile, found)
             write_file(self._progress, json.dumps({"tiles": number}).encode())
             self.output.log(f"{self.volume.name}: {number} of {len(places)} tiles")
-        if self.output.wanted.labels:
+        if self.output.wanted.cells:
             release_engine()  # cells need the memory
-            self._write_cells(canvases[CELLS])
+            self._write_cells(canvases.get(CELLS))
         for canvas in reversed(canvases.values()):  # labels before the image whose store they are in
             canvas.finish()
         self._scratch.unlink(missing_ok=True)
@@ -127,7 +128,7 @@ class LargePrediction:
         self.output.folder.mkdir(parents=True, exist_ok=True)
         for canvas in canvases.values():
             canvas.create()
-        if self.output.wanted.labels:
+        if self.output.wanted.cells:
             np.lib.format.open_memmap(self._scratch, "w+", np.float32, self._scratch_shape())
         return 0
 
@@ -137,8 +138,8 @@ class LargePrediction:
 
     def _limits(self, section: int) -> Limits:
         if section not in self._measured:
-            sample = self.volume.sections[section]
-            self._measured = {section: limits_of(sample, self.model.scaling, self.model.channels, self.model.alone)}
+            model, sample = self.model, self.volume.sections[section]
+            self._measured = {section: limits_of(sample, model.scaling, model.channels, model.planes.scaled_alone)}
         return self._measured[section]
 
     def _tiles(self) -> list[Tile]:
@@ -154,21 +155,26 @@ class LargePrediction:
             value = self.output.boundary_value
             canvases["probability"].write(section, window, boundary)
             canvases[MASK].write(section, window, np.where(mask, value, 255 - value).astype(np.uint8))
-        if self.output.wanted.labels:
+        if self.output.wanted.cells:
             self._channels("r+")[(section, slice(None), *window)] = found
 
-    def _write_cells(self, canvas: Canvas) -> None:
-        """Decode each section, and write its cells band by band."""
-        decoder = self.model.decoder
-        if decoder is None:
-            raise ValueError("the checkpoint has no decoder of cells")
-        for section in range(len(self.volume.sections)):
+    def _write_cells(self, canvas: Canvas | None) -> None:
+        """Decode each section, write its cells band by band, and measure them."""
+        decoder, folder = self.model.decoder, self.output.folder
+        assert decoder is not None  # see above
+        for section, sample in enumerate(self.volume.sections):
 
             def decode(rows: slice, columns: slice, section: int = section) -> NDArray[np.int32]:
                 return decoder.decode(np.array(self._channels("r")[section, :, rows, columns]))
 
-            for window, cells in decode_blocks(decode, self.size, self.output.folder):
-                canvas.write(section, window, cells)
+            with CellsOnDisk(folder, sample, self.size) as cells:
+                for window, found in decode_blocks(decode, self.size, folder):
+                    if canvas is not None:
+                        canvas.write(section, window, found)
+                    if self.output.wanted.measurements:
+                        cells.write(window, found)
+                if self.output.wanted.measurements:
+                    cells.measure(self.model.planes)
 
     def _channels(self, mode: str) -> NDArray[np.float32]:
         mapped: NDArray[np.float32] = np.load(self._scratch, mmap_mode=mode)  # type: ignore[arg-type]
@@ -179,11 +185,12 @@ class LargePrediction:
 
     def _finals(self) -> list[Path]:
         output, name, labels = self.output, self.volume.name, self.output.wanted.labels
+        measured = [output.measurements(each.name) for each in self.volume.sections] * output.wanted.measurements
         if output.wanted.format != "ome-zarr":
             kinds = ["mask", "probability"] + ["labels"] * labels
-            return [output.path(name, kind) for kind in kinds]
-        store = self._labels_store(whole=True)
-        return [output.path(name, "probability")] + [store / "labels" / each for each in [MASK] + [CELLS] * labels]
+            return [output.path(name, kind) for kind in kinds] + measured
+        drawn = [self._labels_store(whole=True) / "labels" / each for each in [MASK] + [CELLS] * labels]
+        return [output.path(name, "probability"), *drawn, *measured]
 
     def _labels_store(self, whole: bool) -> Path:
         """Return the store whose labels are written: the image's own, or that of the probability."""

@@ -43,6 +43,11 @@ class Wanted:
     out: str | None = None
     scheduler: str | None = None
 
+    @property
+    def cells(self) -> bool:
+        """Whether cells must be found."""
+        return self.labels or self.measurements
+
     def __post_init__(self) -> None:
         if self.format not in get_args(Format):
             raise ValueError(f"--format must be one of {', '.join(get_args(Format))}, got {self.format}")
@@ -94,8 +99,12 @@ class Output:
     def paths(self, name: str) -> list[Path]:
         """Return all files of an image."""
         kinds = ["mask", "probability"] + ["labels"] * self.wanted.labels
-        measured = [self.folder / f"{name}_cells.csv"] * self.wanted.measurements
+        measured = [self.measurements(name)] * self.wanted.measurements
         return [self.path(name, kind) for kind in kinds] + measured
+
+    def measurements(self, name: str) -> Path:
+        """Return the file of an image's measurements, until those of all images are joined."""
+        return self.folder / f"{name}_cells.csv"
 
     def is_whole(self, name: str, image: Path) -> bool:
         """Return whether all files of an image are there and newer than it; each gets its name when it is whole.

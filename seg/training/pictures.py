@@ -17,7 +17,7 @@ from seg.data.dataset import Batch
 from seg.data.module import BoundaryDataModule
 from seg.data.stored_input import write_input
 from seg.inference.golden import CALIBRATION_IMAGES
-from seg.prediction.cells import decode, join_measurements, write_measurements
+from seg.prediction.cells import decode, write_measurements
 from seg.prediction.output import Output, Wanted
 from seg.training.resume import run_folder
 
@@ -99,12 +99,8 @@ class PictureWriter(Callback):
                     )
 
     def on_predict_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Join the measurements."""
+        """Wait for the files of all processes: measurements are joined next."""
         trainer.strategy.barrier()
-        if trainer.is_global_zero and self.wanted.measurements:
-            data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
-            names = [*data.to_predict.done, *data.predicted_names()]
-            join_measurements(self.output(trainer, data).folder, names, keep=self.wanted.out is not None)
 
 
 def _is_repeated(trainer: pl.Trainer, loader: Any) -> bool:

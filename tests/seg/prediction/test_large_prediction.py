@@ -14,12 +14,16 @@ from scipy.ndimage import label
 
 from seg.data.files import FileSource
 from seg.data.pixel_size import read_pixel_size
+from seg.data.planes import Planes
 from seg.data.scaling import IntensityScaling
 from seg.data.volumes import read_volumes
 from seg.data.writing import encode_image
 from seg.data.zarr_image import label_names, open_image
 from seg.inference.tiling import Tiling
+from seg.instances import regions
 from seg.instances.decoder import Decoder
+from seg.instances.measures import measure_cells, to_csv
+from seg.instances.watershed import WatershedDecoder
 from seg.prediction import tile_task
 from seg.prediction.large_prediction import LargePrediction, Model
 from seg.prediction.output import Output, Wanted
@@ -54,14 +58,15 @@ def answer(tasks):
 
 def model(**options) -> Model:
     fields = {"checkpoint": "", "threshold": 0.5, "tta": False, "decoder": Dark(), "stride_px": 32, "classes": 1}
-    return Model(**fields | {"scaling": IntensityScaling(0, 100), "channels": 1, "alone": 1} | options)
+    return Model(**fields | {"scaling": IntensityScaling(0, 100), "channels": 1, "planes": Planes()} | options)
 
 
-def predict(path, folder, answer=answer, tile_px=96, **options) -> Output:
+def predict(path, folder, answer=answer, tile_px=96, planes=Planes(), **options) -> Output:  # noqa: B008
     wanted = Wanted(**{"format": "ome-zarr", "labels": True} | options)
     output = Output(wanted.folder(folder, str(path)) if wanted.out else folder, wanted, 255)
-    for volume in read_volumes(path):
-        prediction = LargePrediction(volume, model(), output, Tiling(tile_px, 32))
+    for volume in read_volumes(path, planes):
+        with_planes = model(planes=planes, channels=2 * planes.context + 1)
+        prediction = LargePrediction(volume, with_planes, output, Tiling(tile_px, 32))
         if not prediction.is_whole():
             prediction.run(answer)
         assert prediction.is_whole()
@@ -199,12 +204,27 @@ def test_a_cluster_that_is_not_there_is_named():
         tile_task.answer_on_cluster("tcp://127.0.0.1:1")
 
 
+@pytest.mark.parametrize("context", [0, 1])
+@pytest.mark.parametrize("labels", [False, True])
+def test_cells_are_measured_in_parts_as_they_are_in_memory(stack, tmp_path, monkeypatch, labels, context):
+    monkeypatch.setattr(regions, "_BAND_PX", 20)
+    output = predict(stack, tmp_path / "out", planes=Planes(context=context), labels=labels, measurements=True)
+    for section, image in enumerate(STACK):
+        cells = label((STACK[0] if context else image) / 255 < 0.5)[0]  # the network answers the first channel
+        measured = (output.folder / f"s-{section:04}_cells.csv").read_text()
+        assert measured == to_csv(measure_cells(cells.astype(np.int32), image, (0.5, 0.5)))
+        assert measured.count("\n") == cells.max() + 1 > 100
+    assert not list(output.folder.glob("*.partial"))
+    assert (output.folder / "s_probability.zarr" / "labels" / "cells").exists() == labels
+
+
 @pytest.mark.parametrize(
     ("asked", "of_model", "sentence"),
     [
         ({"format": "png"}, {}, "too large for PNG: add --format ome-zarr, or tiff"),
-        ({"measurements": True}, {}, "measured in whole images alone: leave --measure out"),
         ({"labels": True}, {"decoder": None}, "no decoder of cells"),
+        ({"measurements": True}, {"decoder": None}, "leave --labels and --measure out"),
+        ({"measurements": True}, {"decoder": WatershedDecoder(foreground="bright")}, "looks at whole images"),
     ],
 )
 def test_what_cannot_be_written_in_parts_is_refused(stack, tmp_path, asked, of_model, sentence):

@@ -71,7 +71,8 @@ def test_stores_and_tiffs_hold_what_pngs_do(args, images, tmp_path):
     expected = whole(args, images, tmp_path / "png")
     for form in ("ome-zarr", "tiff"):
         asked = [*args, f"--data.predict={images}", f"--out={tmp_path / form}", f"--format={form}", "--labels"]
-        assert main(asked) == 0
+        assert main([*asked, "--measure"]) == 0
+        assert (tmp_path / form / "cells.csv").read_text() == (tmp_path / "png" / "cells.csv").read_text()
     values = zarr.open_array(str(tmp_path / "ome-zarr" / "s_probability.zarr" / "0"), mode="r")[:] / 65_535
     assert np.allclose(values, np.stack([expected["s-0000"], expected["s-0001"]]), atol=1e-4)
     for name, probability in expected.items():
@@ -88,6 +89,7 @@ def test_stores_need_images_and_a_checkpoint(args, images, tmp_path, capsys):
     more = [f"--data.predict={images}", f"--out={tmp_path / 'out'}", "--format=ome-zarr", "--ckpt_path=null"]
     assert main([*args, *more]) == 2
     assert "large images need --ckpt_path" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_beside_needs_images(tmp_path):
