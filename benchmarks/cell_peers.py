@@ -137,7 +137,6 @@ def cellpose(task: Task) -> ToCells:
         n_epochs=max(1, task.steps * BATCH // len(task.train)),
         learning_rate=0.005,
         weight_decay=1e-4,
-        optimizer="AdamW",
         save_path=str(task.folder),
     )
 

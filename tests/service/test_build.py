@@ -3,6 +3,8 @@
 import tomllib
 from pathlib import Path
 
+from service.commands import ARENAS
+
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
 BUILD = PROJECT["tool"]["bentoml"]["build"]
 TRAINING = ("albumentations", "jsonargparse", "matplotlib", "pytorch-lightning", "torchmetrics")
@@ -27,4 +29,5 @@ def test_a_bento_gets_no_training_library():
 
 def test_a_container_listens_to_its_network_and_reports_to_nobody():
     environment = {variable["name"]: variable["value"] for variable in BUILD["envs"]}
-    assert environment == {"BENTOML_HOST": "0.0.0.0", "BENTOML_DO_NOT_TRACK": "true"}
+    private = {"BENTOML_HOST": "0.0.0.0", "BENTOML_DO_NOT_TRACK": "true"}
+    assert environment == private | {"MALLOC_ARENA_MAX": ARENAS}

@@ -10,7 +10,7 @@ from seg.__main__ import main
 from seg.analysis.replacement import Replacement
 from seg.analysis.units import Units
 from seg.record import SplitScores
-from service.commands import _become, _resolve
+from service.commands import ARENAS, _become, _resolve, serving_environment
 from service.model_loader import ModelLoader
 from service.promote import Promotion
 from tests.seg import records
@@ -69,3 +69,11 @@ def test_what_a_promotion_says_of_the_model_before_has_its_scope(monkeypatch, ca
     assert "the new model is better than the one before" in written
     assert "that one was trained on other data, perhaps on some of them" in written
     assert "holds for the group well2 only" in written
+
+
+def test_a_server_keeps_few_pools_of_memory_unless_the_user_says_otherwise(monkeypatch):
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    environment = serving_environment("septum:one")
+    assert (environment["MALLOC_ARENA_MAX"], environment["SEPTUM_MODEL"]) == (ARENAS, "septum:one")
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "7")
+    assert serving_environment("septum:one")["MALLOC_ARENA_MAX"] == "7"
