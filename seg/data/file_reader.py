@@ -21,8 +21,9 @@ from seg.data.vendor_files import count_vendor_pages, is_vendor_file, read_vendo
 from seg.data.zarr_image import open_image
 
 _REMEDY = (
-    "if they are sections, set class_path: seg.data.stacks.ImageStacks; if they are channels, set channels: in the "
-    "data, e.g. [0, 1]; to use one of them, name it in the column page of a seg.data.manifest.Manifest"
+    "if they are sections, set class_path: seg.data.stacks.ImageStacks, or projection: max in the data to make one "
+    "image of them; if they are channels, set channels: in the data, e.g. [0, 1]; to use one of them, name it in the "
+    "column page of a seg.data.manifest.Manifest"
 )
 
 
