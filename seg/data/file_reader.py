@@ -80,10 +80,6 @@ class FileReader:
         with naming(path):
             try:
                 return Picture(read_image(data, page=page, planes=planes), data[:8].startswith(JPEG_MAGIC))
-            except ImageError as error:
-                if error.code != "multi_page":
-                    raise
-                raise ValueError(f"the file has {count_pages(data, planes)} pages: {_REMEDY}") from error
             finally:
                 release(data)
 
@@ -132,6 +128,9 @@ def naming(path: Path) -> Iterator[None]:
     """Let errors begin with the path of the file that is worked on."""
     try:
         yield
+    except ImageError as error:
+        problem = str(error).partition(":")[0]
+        raise ValueError(f"{path}: {f'{problem}: {_REMEDY}' if error.code == 'multi_page' else error}") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     except MemoryError as error:

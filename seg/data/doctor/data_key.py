@@ -16,6 +16,7 @@ from seg.data.file_reader import FileReader
 from seg.data.file_state import state_of
 from seg.data.files import FileSource
 from seg.data.module import BoundaryDataModule
+from seg.data.vendor_files import installed_plugins
 
 
 class ListedFiles(NamedTuple):
@@ -58,14 +59,14 @@ def folders_in(config: str) -> list[Path]:
 
 
 def key_of_files(config: str, files: ListedFiles) -> str:
-    """Return a key that changes with the configuration and with any file, without reading these.
+    """Return a key that changes with the configuration, any file, or the plug-ins that read them, reading none.
 
     Args:
         config: all options of the data.
         files: of the data.
     """
     code = [module.read_text() for module in files.code]
-    return key_of([config, *code, *files.problems, *map(state_of, files.data)])
+    return key_of([config, *installed_plugins(), *code, *files.problems, *map(state_of, files.data)])
 
 
 def key_of_content(content: str) -> str:

@@ -10,8 +10,9 @@ import yaml
 from PIL import Image
 
 from seg.__main__ import main
-from seg.data.doctor import command, unchanged
+from seg.data.doctor import command, data_key, unchanged
 from seg.data.doctor.data_key import key_of_files, list_files
+from seg.data.folder import ImageFolder
 from seg.data.manifest import Manifest
 from seg.data.module import BoundaryDataModule
 from seg.data.split import BlockSplit
@@ -191,3 +192,11 @@ def test_a_store_is_not_searched_for_folders(config):
     (config / "here" / "a.zarr" / "zarr.json").touch()
     watched = unchanged.Watched.of(config / "data.yaml", [], [], [config / "here"])
     assert watched.folders == [str(config / "here" / name) for name in (".", "a.zarr", "images", "masks")]
+
+
+def test_what_was_found_is_forgotten_once_a_plug_in_is_installed(config, monkeypatch):
+    source = ImageFolder(str(config / "here"), masks="masks", boundary_value=255)
+    files = list_files(BoundaryDataModule(source, BlockSplit(1, 1)), "")
+    before = key_of_files("", files)
+    monkeypatch.setattr(data_key, "installed_plugins", lambda: ["bioio-czi"])
+    assert key_of_files("", files) != before
