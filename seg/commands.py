@@ -9,7 +9,7 @@ from seg.runs import find_runs, rank_losses
 
 if TYPE_CHECKING:
     from seg.compare.run_state import Outcome
-    from seg.data.doctor.memory import Result
+    from seg.data.doctor.result import Result
     from seg.data.module import BoundaryDataModule
 
 
@@ -113,16 +113,23 @@ def add_data(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _doctor(args: argparse.Namespace) -> None:
-    from seg.data.doctor.command import examine_once, load_data, print_findings  # noqa: PLC0415  # imports for seconds
+    from seg.data.doctor.result import print_findings  # noqa: PLC0415
+    from seg.data.doctor.unchanged import recall_unchanged  # noqa: PLC0415
 
-    data, options = load_data(args.config, args.more)
-    print_findings(_show(data, args) if args.out else examine_once(data, options), args.config)
+    known = None if args.out else recall_unchanged(args.config, args.more)
+    print_findings(known or _examine(args), args.config)
+
+
+def _examine(args: argparse.Namespace) -> "Result":
+    from seg.data.doctor.command import examine_once, load_data  # noqa: PLC0415  # imports for seconds
+
+    return _show(load_data(args.config, args.more)[0], args) if args.out else examine_once(args.config, args.more)
 
 
 def _show(data: "BoundaryDataModule", args: argparse.Namespace) -> "Result":
     """Examine the data and write the page."""
     from seg.data.doctor.examination import examine  # noqa: PLC0415
-    from seg.data.doctor.memory import Result  # noqa: PLC0415
+    from seg.data.doctor.result import Result  # noqa: PLC0415
     from seg.report.data_page import write_data_page  # noqa: PLC0415
 
     examination = examine(data)

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-#: Pools of memory that glibc may keep, eight per core by default: what models of other sizes leave free in one of them is
-#: of no use to the threads of another, and the server grows.
+#: Pools of memory that glibc may keep, eight per core by default: what is free in one is of no use to the threads of
+#: another, and a server grows.
 ARENAS = "2"
 
 

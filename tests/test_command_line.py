@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -93,6 +94,21 @@ def test_predict_writes_masks_of_the_same_size_for_a_folder(finished, fit_args, 
     threshold = RunRecord.load(finished).threshold
     sure = np.abs(probability - threshold) > 1e-4
     assert np.array_equal((mask == 255)[sure], (probability >= threshold)[sure])
+
+
+def test_the_configuration_of_a_comparisons_run_predicts_beside_it(finished, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run" / "seed-0")
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    config["trainer"]["logger"]["init_args"]["version"] = "seed-0"  # as `seg compare` names it
+    (run / "config.yaml").write_text(yaml.safe_dump(config))
+    before = {path: path.read_bytes() for path in run.rglob("*.*") if path.is_file()}
+    images = tmp_path / "unseen"
+    images.mkdir()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (45, 33), dtype=np.uint8)).save(images / "cell.png")
+    checkpoint = f"--ckpt_path={run / RunRecord.load(run).checkpoint}"
+    assert main(["predict", f"--config={run / 'config.yaml'}", checkpoint, f"--data.predict={images}"]) == 0
+    assert (tmp_path / "run" / "version_1" / "predictions" / "cell_mask.png").is_file()
+    assert {path: path.read_bytes() for path in run.rglob("*.*") if path.is_file()} == before
 
 
 def test_a_run_folder_never_holds_two_runs(finished, fit_args, tmp_path, capsys):

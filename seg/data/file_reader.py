@@ -21,8 +21,9 @@ from seg.data.vendor_files import count_vendor_pages, is_vendor_file, read_vendo
 from seg.data.zarr_image import open_image
 
 _REMEDY = (
-    "if they are sections, set class_path: seg.data.stacks.ImageStacks; if they are channels, set channels: in the "
-    "data, e.g. [0, 1]; to use one of them, name it in the column page of a seg.data.manifest.Manifest"
+    "if they are sections, set class_path: seg.data.stacks.ImageStacks, or projection: max in the data to make one "
+    "image of them; if they are channels, set channels: in the data, e.g. [0, 1]; to use one of them, name it in the "
+    "column page of a seg.data.manifest.Manifest"
 )
 
 
@@ -79,10 +80,6 @@ class FileReader:
         with naming(path):
             try:
                 return Picture(read_image(data, page=page, planes=planes), data[:8].startswith(JPEG_MAGIC))
-            except ImageError as error:
-                if error.code != "multi_page":
-                    raise
-                raise ValueError(f"the file has {count_pages(data, planes)} pages: {_REMEDY}") from error
             finally:
                 release(data)
 
@@ -131,6 +128,9 @@ def naming(path: Path) -> Iterator[None]:
     """Let errors begin with the path of the file that is worked on."""
     try:
         yield
+    except ImageError as error:
+        problem = str(error).partition(":")[0]
+        raise ValueError(f"{path}: {f'{problem}: {_REMEDY}' if error.code == 'multi_page' else error}") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     except MemoryError as error:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from seg.data.annotation import Annotation, Entry, misfit
 from seg.data.cached_sample import CachedSample, SampleCache
 from seg.data.file_reader import FileReader, naming
+from seg.data.image_error import ImageError
 from seg.data.pixel_size import PixelSize
 from seg.data.sample import Sample, Source
 from seg.data.windowed_sample import WindowedSample
@@ -78,7 +79,7 @@ class FileSource(Source):
             try:
                 sample = self._read(entry, files)
             except (ValueError, OSError) as error:
-                problems.append(str(error))
+                problems.append(f"{error}{_remedy(error)}")
                 continue
             if self.only_channels in (None, sample.channels):
                 samples.append(sample)
@@ -133,6 +134,14 @@ class FileSource(Source):
         mask, labels, valid = self.annotation.read(entry, image.shape[:2], files)
         thickness_px = None if labels is None else self.annotation.thickness_px
         return Sample(entry.name, image, mask, labels, thickness_px, self.pixel_size(entry), valid)
+
+
+def _remedy(error: Exception) -> str:
+    """Return what a data configuration can do about an image whose channels do not fit."""
+    cause = error.__cause__
+    if not isinstance(cause, ImageError) or "channel" not in str(cause) or "channels:" in str(cause):
+        return ""
+    return "; or set channels: in the data to those that every image has, e.g. [0]"
 
 
 def _one_channel(image: NDArray[Any], entry: Entry) -> NDArray[Any]:

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, distance_transform_edt
-from skimage.segmentation import find_boundaries
 
 _LARGEST = np.iinfo(np.int32).max
 
@@ -40,9 +39,19 @@ def boundaries_from_labels(labels: NDArray[Any], thickness_px: int = 1) -> NDArr
         raise ValueError(f"thickness_px must be >= 1, got {thickness_px}")
     remaining = labels.copy()
     for _ in range(thickness_px):
-        remaining[find_boundaries(remaining, connectivity=1, mode="inner")] = 0
+        remaining[_beside_others(remaining)] = 0
     boundary: NDArray[np.bool_] = (labels != 0) & (remaining == 0)
     return boundary
+
+
+def _beside_others(labels: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return the pixels above, below, left or right of which is another label."""
+    beside = np.zeros(labels.shape, np.bool_)
+    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        change = labels[one] != labels[other]
+        beside[one] |= change
+        beside[other] |= change
+    return beside
 
 
 def centers_from_labels(labels: NDArray[Any]) -> NDArray[np.bool_]:

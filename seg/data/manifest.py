@@ -163,7 +163,7 @@ def _fits(row: dict[str, str]) -> bool:
 
 def _file(folder: Path, row: dict[str, str], column: str) -> Path:
     if not row[column]:
-        raise ValueError(f"no {column}")
+        raise ValueError(f"no {column}: fill it in, or leave the row out")
     path = folder / row[column]
     if not path.is_file():
         raise FileNotFoundError(f"no such file: {path}")

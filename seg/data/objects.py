@@ -50,10 +50,13 @@ class ObjectFolders(FileSource):
             if len(images) == 1:
                 entries.append(Entry(folder.name, images[0], tuple(masks)))
             else:
-                problems.append(f"{folder / self.images}: one image is needed, found {len(images)}")
+                problems.append(f"{folder / self.images}: one image is needed, found {len(images)}: {_REMEDY}")
         if not entries and not problems:
             problems.append(f"{self.root}: no folder NAME/{self.images} with an image ({', '.join(SUFFIXES)})")
         return entries, problems
+
+
+_REMEDY = "set root: to what holds a folder for each image, and images: to the folder in it that has one"
 
 
 def _files(folder: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from seg.data.files import FileSource
 from seg.data.folder import page_name
 from seg.data.pairing import name_of
 from seg.data.pixel_size import PixelSize
+from seg.data.stacks import remedy
 from seg.data.truth import Value
 from seg.data.zarr_image import find_stores, label_names, open_image
 from seg.data.zarr_store import SUFFIX, import_zarr
@@ -93,7 +94,7 @@ class OmeZarr(FileSource):
         of_truth = files.count_pages(truth)
         count = image.count(self.planes)
         if of_truth != count:
-            raise ValueError(f"{truth}: {of_truth} plane(s), but its image has {count}: save one for each")
+            raise ValueError(f"{truth}: {of_truth} plane(s), but its image has {count}: {remedy(of_truth)}")
         name = name_of(store)
         if count == 1:
             yield Entry(name, store, (truth,), 0, 0)

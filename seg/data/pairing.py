@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from seg.data.vendor_files import PLUGINS
+from seg.data.zarr_store import is_zarr
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
@@ -63,7 +64,9 @@ def describe_search(root: Path, where: str) -> str:
         where: a folder or a pattern.
     """
     if "*" not in where:
-        return f"no image in {root / where}: it needs files that end with {', '.join(SUFFIXES)}"
+        below = any(name.count("/") for name in _below(root / where))
+        hint = f'; for those in folders below it, set "{where}/**/*"' if below else ""
+        return f"no image in {root / where}: it needs files that end with {', '.join(SUFFIXES)}{hint}"
     there = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
     return f"no file matches {where} in {root}: it has {', '.join(there[:_SHOWN]) or 'no files'}"
 
@@ -73,6 +76,13 @@ def doubled(files: Files) -> Iterator[str]:
     for paths in files.values():
         for path in paths[1:]:
             yield f"{path}: the same name as {paths[0]}"
+
+
+def _below(folder: Path) -> Iterator[str]:
+    """Yield the paths of the images below a folder."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            yield path.relative_to(folder).as_posix()
 
 
 def suggest_patterns(images: Files, truths: Files) -> tuple[str, str] | None:
@@ -116,8 +126,22 @@ def _folder(root: Path, parts: list[str]) -> Path:
         exact = folder / part
         folder = exact if exact.exists() or not folder.is_dir() else _spelled(folder, part) or exact
     if not folder.is_dir():
-        raise FileNotFoundError(f"no such folder: {folder}")
+        raise FileNotFoundError(f"no such folder: {folder}{_instead(root, folder.name)}")
     return folder
+
+
+def _instead(root: Path, name: str) -> str:
+    """Return what helps where a folder has not the one of a name."""
+    there = [path for path in sorted(root.iterdir()) if path.is_dir() and path.name[0] != "."] if root.is_dir() else []
+    if not there:
+        return ": set root:"
+    if any(is_zarr(path) for path in there):
+        return ": for OME-Zarr, set class_path: seg.data.ome_zarr.OmeZarr"
+    if any((path / name).is_dir() for path in there):
+        objects = "seg.data.objects.ObjectFolders if each mask is one object"
+        return f', but {there[0].name}/{name} and the like: set class_path: {objects}, else "*/{name}/*"'
+    names = ", ".join(path.name for path in there[:_SHOWN])
+    return f": set it to one of the folders in {root}, e.g. {names}"
 
 
 def _spelled(folder: Path, name: str) -> Path | None:

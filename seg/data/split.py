@@ -76,7 +76,10 @@ class BlockSplit(Split):
         train_stop = val_start - self.gap
         if train_stop < 1:
             needed = self.val + self.test + 2 * self.gap + 1
-            raise ValueError(f"this block split needs at least {needed} images, the source has {len(names)}")
+            raise ValueError(
+                f"this block split needs at least {needed} images, the source has {len(names)}: lessen val:, "
+                "test: or gap: in the split"
+            )
         return SplitIndices(
             train=list(range(train_stop)),
             val=list(range(val_start, val_start + self.val)),
@@ -121,7 +124,8 @@ class GroupSplit(Split):
         test_count = max(1, round(self.test_share * len(groups)))
         if val_count + test_count >= len(groups):
             raise ValueError(
-                f"three splits need at least 3 groups and enough for training, found {len(groups)}: {groups}"
+                f"three splits need at least 3 groups and enough for training, found {len(groups)}: {groups}; set "
+                "group:, val_share: or test_share: in the split"
             )
         drawn = [groups[index] for index in np.random.default_rng(self.seed).permutation(len(groups))]
         test, val = set(drawn[:test_count]), set(drawn[test_count : test_count + val_count])
@@ -138,5 +142,9 @@ class GroupSplit(Split):
     def _group(self, name: str) -> str:
         match = self.group.search(name)
         if match is None:
-            raise ValueError(f"group {self.group.pattern!r} does not match the name {name!r}")
+            proposed = "^(.*?)__" if "__" in name else "(.*)"
+            raise ValueError(
+                f"group {self.group.pattern!r} does not match the name {name!r}: set group: in the split, e.g. "
+                f"{proposed}"
+            )
         return match.group(1)

@@ -27,6 +27,15 @@ class ImageStacks(ImageFolder):
         return entries, problems
 
 
+def remedy(of_truth: int) -> str:
+    """Return what helps where image and truth have not as many pages.
+
+    Args:
+        of_truth: number of pages of the truth.
+    """
+    return "save one for each" + (", or set projection: max in the data if it is for all" if of_truth == 1 else "")
+
+
 def _pages(stack: Entry, files: FileReader, planes: Planes) -> Iterator[Entry]:
     """Return an entry for each page.
 
@@ -36,6 +45,6 @@ def _pages(stack: Entry, files: FileReader, planes: Planes) -> Iterator[Entry]:
     (truth,) = stack.truths
     count, of_truth = files.count_pages(stack.image, planes), files.count_pages(truth)
     if count != of_truth:
-        raise ValueError(f"{truth}: {of_truth} page(s), but its image {stack.image} has {count}: save one for each")
+        raise ValueError(f"{truth}: {of_truth} page(s), but its image {stack.image} has {count}: {remedy(of_truth)}")
     for page in range(count):
         yield Entry(page_name(stack.name, page), stack.image, stack.truths, page, page)

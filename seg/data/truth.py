@@ -108,7 +108,7 @@ def labels_of(picture: NDArray[Any]) -> NDArray[np.int32]:
         return _numbered(_packed(picture))
     if picture.dtype.kind == "f":
         if (picture != np.floor(picture)).any() or np.abs(picture).max(initial=0) > 2**24:
-            raise ValueError(f"labels must be whole numbers, got {picture.dtype} up to {picture.max()}")
+            raise ValueError(f"labels must be whole numbers, got {picture.dtype} up to {picture.max()}: save them so")
         picture = picture.astype(np.int64)
     return as_labels(picture) if picture.max(initial=0) <= _LARGEST else _numbered(picture)
 
@@ -173,5 +173,7 @@ def _listing(levels: list[Any]) -> str:
 
 
 def _middle(picture: NDArray[Any]) -> str:
+    if picture.dtype == np.uint8 and picture.min() < 128 <= picture.max():
+        return "128"  # for all masks of a source, whatever the extremes of each
     middle = (float(picture.min()) + float(picture.max())) / 2
     return f"{middle:g}" if picture.dtype.kind == "f" else f"{np.ceil(middle):.0f}"

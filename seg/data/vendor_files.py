@@ -1,6 +1,7 @@
 """Files of microscope vendors, read by bioio and its plug-in for the format."""
 
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,11 @@ PLUGINS = {
 def is_vendor_file(path: Path) -> bool:
     """Return whether bioio reads a file, by its suffix."""
     return path.suffix.lower() in PLUGINS
+
+
+def installed_plugins() -> list[str]:
+    """Return the plug-ins that are installed."""
+    return sorted({plugin for plugin in PLUGINS.values() if find_spec(plugin.replace("-", "_"))})
 
 
 def count_vendor_pages(path: Path, planes: Planes) -> int:
@@ -113,9 +119,10 @@ def _open(path: Path) -> "BioImage":
     try:
         return BioImage(path)
     except Exception as error:  # plug-ins raise exceptions of every kind
-        raise ValueError(
-            f"bioio cannot read it ({_one_line(error)}): pip install {plugin}, or save OME-TIFF"
-        ) from error
+        problem = f"bioio cannot read it ({_one_line(error)}): pip install {plugin}, or"
+        if plugin in installed_plugins():
+            problem = f"it is damaged, or of a kind that {plugin} does not read:"
+        raise ValueError(f"{problem} save OME-TIFF") from error
 
 
 def _one_line(error: Exception) -> str:

@@ -131,7 +131,7 @@ def open_image(group: Path, level: int = 0, size: tuple[int, int] | None = None)
     metadata = read_metadata(group)
     multiscale = metadata.get("multiscales") or []
     if not multiscale:
-        raise ValueError("no image in the metadata (multiscales): give the folder of an OME-Zarr image")
+        raise ValueError("no image in the metadata (multiscales): set root: to NAME.zarr, or the folder of several")
     channels = tuple(str(channel.get("label", "")) for channel in (metadata.get("omero") or {}).get("channels") or ())
     images = [replace(image, channels=channels) for image in _levels(group, multiscale[0])]
     if size is not None:

@@ -7,8 +7,8 @@ from threading import Lock
 
 from seg.inference.engine import Array, CompiledModel, Engine, OpenVinoEngine
 
-#: A model is compiled for shapes with at least this share of the last images, so for no more than are kept. That many
-#: images are remembered that chance makes none of six shapes in turn frequent: each model compiled costs memory for good.
+#: A model is compiled for shapes with at least this share of the last images, so for no more than are kept. So many are
+#: remembered that chance makes none of six shapes frequent: a model that is dropped leaves some of its memory behind.
 FREQUENT_SHARE, REMEMBERED_IMAGES = 0.25, 256
 
 #: What the model for all sizes keeps of larger images, about 150 bytes per pixel, is freed after each.

@@ -24,7 +24,7 @@ from seg.training.lightning_patches import SubcommandCLI, launch_with
 from seg.training.pictures import PictureWriter
 from seg.training.recorder import RunRecorder
 from seg.training.refused_callbacks import refuse_callbacks
-from seg.training.resume import LAST, EpochCheckpoint, run_folder
+from seg.training.resume import LAST, EpochCheckpoint, disk_is_full, leave_run, run_folder
 from seg.training.run_checkpoint import RunCheckpoint
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
@@ -87,6 +87,11 @@ class TrainingCLI(SubcommandCLI):
         on_cpu = not torch.cuda.is_available() or self._of_subcommand("trainer.accelerator") == "cpu"
         return super().instantiate_trainer(**kwargs, **({"sync_batchnorm": False} if on_cpu else {}))
 
+    def before_instantiate_classes(self) -> None:
+        """Let what reads a run of a comparison, whose config.yaml names its folder, write beside it."""
+        if self.subcommand != "fit":
+            leave_run(self._of_subcommand("trainer.logger"))
+
     def after_instantiate_classes(self) -> None:
         """Refuse a folder that holds another run, whose curves the logger would delete, and unsuitable callbacks.
 
@@ -125,7 +130,7 @@ class TrainingCLI(SubcommandCLI):
             if is_new and self.trainer.is_global_zero and not self._of_subcommand("trainer.fast_dev_run"):
                 self._callback(RunRecorder).discard(folder)
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                raise OSError(_disk_is_full(folder)) from error
+                raise OSError(disk_is_full(folder)) from error
             raise
 
     def _predict(self) -> None:
@@ -195,12 +200,6 @@ class TrainingCLI(SubcommandCLI):
 
     def _callback(self, kind: type) -> Any:
         return next(callback for callback in self.trainer.callbacks if isinstance(callback, kind))  # type: ignore[attr-defined]
-
-
-def _disk_is_full(folder: Path) -> str:
-    last = folder / LAST
-    resume = f" and resume: --ckpt_path {last}" if last.exists() else ""
-    return f"no space left on the disk of {folder}, the run is not complete: free some{resume}"
 
 
 class FitCLI(TrainingCLI):

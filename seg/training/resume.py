@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from jsonargparse import Namespace
 from pytorch_lightning.callbacks import Callback
 
 from seg.training.lightning_patches import begin_epoch_afresh, forget_batches, read_curves, restore_curves
@@ -53,3 +54,28 @@ class EpochCheckpoint(Callback):
 def run_folder(trainer: pl.Trainer) -> Path:
     """Return the folder of the run; all processes of a training must ask at the same time."""
     return Path(trainer.log_dir or trainer.default_root_dir)
+
+
+def leave_run(logger: Any) -> None:
+    """Let a logger write into the next `version_N` where the folder that its options name holds a run.
+
+    Args:
+        logger: as configured.
+    """
+    options = logger.get("init_args") if isinstance(logger, Namespace) else None
+    if not options:
+        return
+    version = str(options.get("version") or "")
+    if version and Path(options.get("save_dir") or "", options.get("name") or "", version, "config.yaml").exists():
+        options.version = None
+
+
+def disk_is_full(folder: Path) -> str:
+    """Return what to do about a run that found no space on the disk.
+
+    Args:
+        folder: of the run.
+    """
+    last = folder / LAST
+    resume = f" and resume: --ckpt_path {last}" if last.exists() else ""
+    return f"no space left on the disk of {folder}, the run is not complete: free some{resume}"

@@ -6,28 +6,31 @@ from pathlib import Path
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 
+from seg.data.doctor.data_key import content_of, folders_in, key_of_content, key_of_files, list_files
 from seg.data.doctor.examination import Examination, doubt, examine
 from seg.data.doctor.finding import Finding
-from seg.data.doctor.memory import Result, content_of, keep, key_of_content, key_of_files, recall
+from seg.data.doctor.memory import keep, recall
+from seg.data.doctor.result import Result
+from seg.data.doctor.unchanged import Watched
 from seg.data.module import BoundaryDataModule
 from seg.data.sample import Sample
 from seg.data.split import SplitIndices
 
 
-class DoubtfulDataError(RuntimeError):
-    """The data has errors: a training would refuse it, or be worthless."""
+def examine_once(config: Path, more: list[str]) -> Result:
+    """Return what is found in the data of a configuration, or was found when the same files were examined before.
 
-
-def examine_once(data: BoundaryDataModule, config: str) -> Result:
-    """Return what is found, or what was found when the same files were examined before.
-
-    Args:
-        data: as configured, not set up.
-        config: all of its options.
+    Arguments and errors are those of `load_data`.
     """
-    key = key_of_files(data, config)
-    known = recall(key) if key else None
-    return known or remember(examine(data), key)
+    data, options = load_data(config, more)
+    files = list_files(data, options)
+    if files is None:
+        return remember(examine(data), None)
+    watched, key = Watched.of(config, more, files.data + files.code, folders_in(options)), key_of_files(options, files)
+    result = recall(key) or remember(examine(data), key)
+    if not result.errors:  # what mends an error may be beside the files that were read
+        watched.keep(key)
+    return result
 
 
 def doubts_once(samples: Sequence[Sample], split: SplitIndices, content: str) -> list[Finding]:
@@ -57,27 +60,6 @@ def remember(examination: Examination, key: str | None) -> Result:
         if each:
             keep(each, result)
     return result
-
-
-def print_findings(result: Result, config: Path) -> None:
-    """Print everything that was found.
-
-    Args:
-        result: of the examination.
-        config: of the data, as it was asked for.
-
-    Raises:
-        DoubtfulDataError: there is at least one error.
-    """
-    findings = result.findings
-    share = "" if result.boundary_share is None else f", {result.boundary_share:.1%} boundary"
-    print(f"{result.images} image(s) read{share}")
-    for finding in findings:
-        print(f"{finding.level.upper():8}{finding.check}: {finding.text}")
-    errors = sum(finding.level == "error" for finding in findings)
-    if errors:
-        raise DoubtfulDataError(f"{errors} error(s) and {len(findings) - errors} warning(s) in the data of {config}")
-    print(f"no errors, {len(findings)} warning(s)")
 
 
 def load_data(config: Path, more: list[str]) -> tuple[BoundaryDataModule, str]:

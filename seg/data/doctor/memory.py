@@ -1,53 +1,20 @@
-"""What is kept of an examination, so that data that has not changed is examined once."""
+"""What is kept of examinations, in the user's cache folder; quick to import."""
 
 import hashlib
-import inspect
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pooch
-import yaml
-
 import seg.data.doctor
-from seg.data.content_hash import hash_samples
-from seg.data.doctor.examination import Examination
 from seg.data.doctor.finding import Finding
-from seg.data.doctor.neighbors import SPLITS
-from seg.data.file_reader import FileReader
-from seg.data.file_state import state_of
-from seg.data.files import FileSource
-from seg.data.module import BoundaryDataModule
-from seg.data.writing import write_file
+from seg.data.doctor.result import Result
 
 #: Names another folder for what is kept.
 VARIABLE = "SEPTUM_CACHE"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What is told of an examination.
-
-    Attributes:
-        images: that could be read.
-        boundary_share: the mean over the images; None if there are none.
-        findings: errors before warnings.
-    """
-
-    images: int
-    boundary_share: float | None
-    findings: list[Finding]
-
-    @classmethod
-    def of(cls, examination: Examination) -> "Result":
-        """Return what is told of an examination."""
-        shares = [sample.boundary_share for sample in examination.samples]
-        return cls(len(shares), float(np.mean(shares)) if shares else None, examination.findings)
 
 
 def recall(key: str) -> Result | None:
@@ -57,7 +24,7 @@ def recall(key: str) -> Result | None:
         key: of the data.
     """
     try:
-        kept = json.loads(_file(key).read_text(encoding="utf-8"))
+        kept = load(key)
         return Result(**kept | {"findings": [Finding(**finding) for finding in kept["findings"]]})
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -70,52 +37,36 @@ def keep(key: str, result: Result) -> None:
         key: of the data.
         result: of its examination.
     """
+    save(key, asdict(result))
+
+
+def load(key: str) -> dict[str, Any]:
+    """Return the object that was saved under a key.
+
+    Raises:
+        OSError: there is none.
+        ValueError: it is damaged.
+    """
+    kept: dict[str, Any] = json.loads(_file(key).read_text(encoding="utf-8"))
+    return kept
+
+
+def save(key: str, content: dict[str, Any]) -> None:
+    """Save an object; a folder that cannot be written to keeps nothing.
+
+    Args:
+        key: of the object.
+        content: that JSON can hold.
+    """
+    from seg.data.writing import write_file  # noqa: PLC0415  # its libraries are not needed to recall
+
     try:
-        write_file(_file(key), json.dumps(asdict(result), indent=1).encode())
+        write_file(_file(key), json.dumps(content, indent=1).encode())
     except OSError:
         return
 
 
-def key_of_files(data: BoundaryDataModule, config: str) -> str | None:
-    """Return a key that changes with the configuration and with any file, without reading these; None without files.
-
-    Args:
-        data: not set up.
-        config: all of its options.
-    """
-    if not isinstance(data.source, FileSource):
-        return None
-    entries, problems = data.source.list_entries(FileReader())
-    paths = {path for entry in entries for path in (entry.image, *entry.truths)} | set(
-        _files_in(yaml.safe_load(config))
-    )
-    states = [state_of(path) for path in sorted(paths)]
-    modules = [Path(inspect.getfile(type(part))).read_text() for part in (data.source, data.split)]
-    return _key([config, *modules, *sorted(problems), *states])
-
-
-def key_of_content(content: str) -> str:
-    """Return the key of the warnings on data by its fingerprint, as in `BoundaryDataModule.describe`."""
-    return _key(["content", content])
-
-
-def content_of(examination: Examination) -> str | None:
-    """Return the fingerprint of examined data; None where a training would refuse it."""
-    split = examination.split
-    if split is None or any(finding.level == "error" for finding in examination.findings):
-        return None
-    return hash_samples({part: [examination.samples[index] for index in getattr(split, part)] for part in SPLITS})
-
-
-def _files_in(node: Any) -> Iterator[Path]:
-    """Yield the files that a configuration names, e.g. a table."""
-    if isinstance(node, str) and os.path.isfile(node):  # noqa: PTH113  # false for a text that cannot be a path
-        yield Path(node)
-    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from _files_in(child)
-
-
-def _key(parts: list[Any]) -> str:
+def key_of(parts: Iterable[Any]) -> str:
     """Return the sha256 of the parts and of the checks themselves."""
     checks = sorted(files(seg.data.doctor).iterdir(), key=lambda file: file.name)
     code = [file.read_text(encoding="utf-8") for file in checks if file.name.endswith(".py")]
@@ -123,5 +74,9 @@ def _key(parts: list[Any]) -> str:
 
 
 def _file(key: str) -> Path:
-    folder = os.environ.get(VARIABLE) or pooch.os_cache("septum")
+    folder = os.environ.get(VARIABLE)
+    if not folder:
+        import pooch  # noqa: PLC0415  # takes half a second
+
+        folder = pooch.os_cache("septum")
     return Path(folder) / "doctor" / f"{key}.json"

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from skimage.segmentation import find_boundaries
 
 from seg.data.labels import as_labels, boundaries_from_labels
 
@@ -52,3 +53,12 @@ def test_labels_keep_their_numbers():
 def test_labels_that_no_number_of_a_cell_can_be_are_refused(value):
     with pytest.raises(ValueError, match="labels must be from 0 to 2147483647"):
         as_labels(np.array([[0, value]]))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.uint32])
+@pytest.mark.parametrize("shape", [(40, 60), (1, 9), (9, 1), (0, 3)])
+def test_boundaries_are_those_of_scikit_image(shape, dtype):
+    labels = np.random.default_rng(0).integers(0, 4, shape).astype(dtype).repeat(3, axis=0).repeat(3, axis=1)
+    expected = find_boundaries(labels, connectivity=1, mode="inner") if labels.size else labels.astype(bool)
+    assert np.array_equal(boundaries_from_labels(labels), expected)
+    assert labels.size == 0 or expected.any()

@@ -76,7 +76,7 @@ def test_every_row_that_cannot_be_read_is_listed(write):
         len(Manifest(path, boundary_value=1))
     for part in (
         "manifest.csv row 2: no such file: ",
-        "manifest.csv row 3: no mask",
+        "manifest.csv row 3: no mask: fill it in, or leave the row out",
         "manifest.csv row 4: page must be a number from 0, got 'first'",
         "c.png: channel 3 was asked for, the image has 1",
         "c.png: page 7 was asked for",

@@ -49,7 +49,9 @@ def test_every_unfit_folder_is_listed(root):
     assert "third.png: an object has one value besides 0, this file has 0, 90, 180, 255: add threshold: 128" in str(
         refusal.value
     )
-    assert "n3/images: one image is needed, found 0" in str(refusal.value)
+    assert "n3/images: one image is needed, found 0: set root: to what holds a folder for each image, and" in str(
+        refusal.value
+    )
 
 
 def test_a_folder_without_folders_is_named(tmp_path):

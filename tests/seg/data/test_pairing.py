@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from seg.data.pairing import doubled, find_files, name_of, suggest_patterns
+from seg.data.pairing import describe_search, doubled, find_files, name_of, suggest_patterns
 
 
 @pytest.fixture
@@ -58,6 +58,30 @@ def test_one_name_for_two_files_is_named(tree):
 def test_a_folder_before_the_stars_must_exist(tree):
     with pytest.raises(FileNotFoundError, match="no such folder: .*nowhere"):
         find_files(tree("x/a.png"), "nowhere/*.png")
+
+
+@pytest.mark.parametrize(
+    ("there", "line"),
+    [
+        ((), "images: set root:$"),
+        (("Bilder/a.png", "masks/a.png"), r"images: set it to one of the folders in .*, e\.g\. Bilder, masks$"),
+        (("a.zarr/zarr.json",), r"images: for OME-Zarr, set class_path: seg\.data\.ome_zarr\.OmeZarr$"),
+        (
+            ("n1/images/a.png", "n1/masks/1.png"),
+            r"but n1/images and the like: set class_path: .*ObjectFolders .*, else ",
+        ),
+    ],
+)
+def test_what_is_there_instead_of_a_missing_folder_is_told(tree, there, line):
+    with pytest.raises(FileNotFoundError, match=line):
+        find_files(tree(*there), "images")
+
+
+def test_images_in_folders_below_the_one_that_was_named_are_told(tree):
+    root = tree("raw/p1/a.png", "flat/notes.txt")
+    assert describe_search(root, "raw").endswith('.jpeg; for those in folders below it, set "raw/**/*"')
+    assert describe_search(root, "flat").endswith(".jpeg")
+    assert list(find_files(root, "raw/**/*")) == ["p1__a"]
 
 
 @pytest.mark.parametrize(

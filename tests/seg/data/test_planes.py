@@ -273,6 +273,32 @@ def test_a_folder_gives_the_channels_that_the_data_asks_for(tmp_path):
     assert predicted.image.shape == (5, 7, 2)
 
 
+@pytest.mark.parametrize(
+    ("options", "channels", "problem"),
+    [
+        (
+            {"metadata": {"axes": "CYX"}},
+            [0, 2],
+            "numbered 0, 2 from 0: use a TIFF with them; or set channels: in the data",
+        ),
+        ({"imagej": True}, ["DAPI"], "it names no channels, use an OME-TIFF; or set channels: in the data"),
+        (
+            {"planarconfig": "contig"},
+            1,
+            r"2 channel\(s\): not supported, send one channel, or RGB; or set channels: in",
+        ),
+        ({"metadata": {"axes": "ZYX"}}, 1, "or projection: max in the data to make one image of them"),
+    ],
+)
+def test_a_folder_says_which_line_mends_its_channels(tmp_path, options, channels, problem):
+    pixels = np.zeros((5, 7, 2) if "planarconfig" in options else (2, 5, 7), np.uint8)
+    folders(tmp_path, tiff(pixels, **{"photometric": "minisblack"} | options), np.zeros((5, 7)))
+    source = ImageFolder(str(tmp_path), masks="masks", boundary_value=255)
+    source.take_planes(Planes.of(channels))
+    with pytest.raises(ValueError, match=problem):
+        len(source)
+
+
 def test_stacks_give_each_section_with_its_neighbors(tmp_path):
     sections = np.arange(4)[:, None, None] + np.zeros((4, 32, 32))
     sections[:, :4] = 255 - sections[:, :4]

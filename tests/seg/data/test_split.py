@@ -46,7 +46,11 @@ def test_the_seed_decides_the_draw_and_repeats_it():
         (lambda: GroupSplit(val_share=0.6, test_share=0.4), "shares must be > 0 with a sum < 1"),
         (lambda: GroupSplit(group="("), "is not a regular expression"),
         (lambda: GroupSplit(group="p"), "needs parentheses"),
-        (lambda: GroupSplit(group="x(.)").assign(NAMES), "does not match the name '00'"),
+        (
+            lambda: GroupSplit(group="x(.)").assign(NAMES),
+            r"does not match the name '00': set group: in the split, e\.g\. \(\.\*\)$",
+        ),
+        (lambda: GroupSplit(group="x(.)").assign(["p__1"]), r"set group: in the split, e\.g\. \^\(\.\*\?\)__$"),
         (lambda: GroupSplit().assign(["a", "b"]), "at least 3 groups"),
     ],
 )

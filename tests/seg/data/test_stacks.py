@@ -51,6 +51,7 @@ def test_a_stack_whose_masks_are_not_as_many_or_damaged_is_named_with_all_others
     with pytest.raises(ValueError, match=r"2 problem\(s\)") as refusal:
         len(source(root))
     assert "masks/a.tif: 2 page(s), but its image" in str(refusal.value)
+    assert str(refusal.value).endswith("has 3: save one for each")
     assert "b.ome.tif: the image is damaged or incomplete" in str(refusal.value)
 
 
@@ -79,3 +80,11 @@ def test_the_sections_of_a_stack_are_one_group():
     split = StackSplit(val=1, test=1)
     assert split.serial
     assert split.groups(["a-0000", "a-0001", "b-0000"]) == ["a", "a", "b"]
+
+
+def test_one_mask_for_all_sections_needs_a_projection(root):
+    save(root / "masks" / "a.tif", np.zeros((8, 10), np.uint8))
+    with pytest.raises(
+        ValueError, match=r"1 page\(s\), .* has 3: save one for each, or set projection: max in the data"
+    ):
+        len(source(root))

@@ -36,6 +36,8 @@ def test_a_mask_of_one_value_is_empty_or_full():
         (MaskRule(255), picture([0, 1]), False, "set boundary_value: 1 or 0, whichever is the boundary"),
         (MaskRule(255), picture([RED, BLACK]), False, r"set boundary_value: \[255, 0, 0\] or \[0, 0, 0\]"),
         (MaskRule(255), picture([0, 100, 255]), False, "add threshold: 128 to the source if its edges are smoothed"),
+        (MaskRule(255), picture([4, 100, 230]), False, "add threshold: 128 to the source if its edges are smoothed"),
+        (MaskRule(1), picture([0, 1, 100]), False, "add threshold: 50 to the source if its edges are smoothed"),
         (MaskRule(1.0), picture([0, 0.25, 1], kind=np.float32), False, "add threshold: 0.5 to the source"),
         (MaskRule(0), picture([0, 1, 2, 3, 4]), False, r"has 0, 1, 2, 3 \.\.\. \(5 in all\): .* or read it as labels:"),
         (MaskRule(255), picture([0, 255]), True, "add threshold: 128 to the source, or save it as PNG"),
@@ -85,5 +87,5 @@ def test_an_object_is_what_is_not_black():
     assert objects_of(picture([0, 255])).tolist() == [[False, True]]
     assert objects_of(picture([BLACK, RED])).tolist() == [[False, True]]
     assert objects_of(picture([0, 100, 200]), threshold=150).tolist() == [[False, False, True]]
-    with pytest.raises(ValueError, match="has one value besides 0, this file has 0, 100, 200: add threshold: 100"):
+    with pytest.raises(ValueError, match="has one value besides 0, this file has 0, 100, 200: add threshold: 128"):
         objects_of(picture([0, 100, 200]))

@@ -67,7 +67,9 @@ def test_a_folder_and_a_stack_pair_them_with_masks(write, tmp_path):
     )
     samples = list(ImageStacks(str(tmp_path), masks="masks", boundary_value=1))
     assert [(sample.name, sample.image[0, 0]) for sample in samples] == [("a-0000", 1), ("a-0001", 11), ("a-0002", 21)]
-    with pytest.raises(ValueError, match=r"a\.ome\.tif: the file has 3 pages: say which one"):
+    with pytest.raises(
+        ValueError, match=r"a\.ome\.tif: the file has 3 pages: if they are sections, set .*, or projection: max"
+    ):
         list(ImageFolder(str(tmp_path), masks="masks", boundary_value=1))
 
 
@@ -103,3 +105,13 @@ def test_a_folder_of_vendor_files_is_found(tmp_path):
     (tmp_path / "a.CZI").touch()
     with pytest.raises(ValueError, match=r"a\.CZI: .*bioio-czi"):
         read_images(tmp_path)
+
+
+def test_a_damaged_file_is_not_taken_for_a_missing_plug_in(write, tmp_path):
+    path = write(VOLUME)
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(
+        ValueError, match=r"it is damaged, or of a kind that bioio-ome-tiff does not read: save OME-TIFF"
+    ):
+        FileReader().read(path)
+    assert "bioio-ome-tiff" in vendor_files.installed_plugins()

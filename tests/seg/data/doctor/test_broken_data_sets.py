@@ -227,7 +227,7 @@ MASKS = {
     "a stack among images": (
         image(3, lambda picture: np.stack([picture, picture]).astype(np.uint16)),
         "files",
-        r"the file has 2 pages: if they are sections, .* seg\.data\.stacks\.ImageStacks; if they are channels, "
+        r"the file has 2 pages: if they are sections, .* seg\.data\.stacks\.ImageStacks, or .*; if they are channels, "
         r"set channels: in the data, e\.g\. \[0, 1\]",
     ),
     "an image of another size": (another_size(lambda picture: picture[:100, :90]), "size", r"128x128 .* s7 \(90x100\)"),

@@ -1,5 +1,7 @@
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,9 @@ import yaml
 from PIL import Image
 
 from seg.__main__ import main
-from seg.data.doctor import command
-from seg.data.doctor.memory import key_of_files
+from seg.data.doctor import command, data_key, unchanged
+from seg.data.doctor.data_key import key_of_files, list_files
+from seg.data.folder import ImageFolder
 from seg.data.manifest import Manifest
 from seg.data.module import BoundaryDataModule
 from seg.data.split import BlockSplit
@@ -110,8 +113,90 @@ def test_a_table_that_the_configuration_names_counts_as_a_file(config):
     (config / "table of files.csv").write_text("image,mask,split\n" + "\n".join(rows))
     source = Manifest(str(config / "table of files.csv"), boundary_value=255)
     data, options = BoundaryDataModule(source, BlockSplit(1, 1)), yaml.safe_dump({"path": str(source.path)})
-    keys = [key_of_files(data, options)]
+    keys = [key_of_files(options, list_files(data, options))]
     (config / "table of files.csv").write_text("image,mask,split\n" + "\n".join(rows) + " ")
-    keys.append(key_of_files(data, options))
+    keys.append(key_of_files(options, list_files(data, options)))
     assert len(set(keys)) == 2
-    assert key_of_files(BoundaryDataModule(SyntheticCells(5), BlockSplit(1, 1)), "") is None
+    assert list_files(BoundaryDataModule(SyntheticCells(5), BlockSplit(1, 1)), "") is None
+
+
+ASK = """
+import sys
+from seg.__main__ import main
+code = main(sys.argv[1:])
+slow = {"torch", "pytorch_lightning", "albumentations", "numpy", "jsonargparse"}
+print(sorted(slow & set(sys.modules)), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def test_what_is_known_is_told_without_importing_torch(config):
+    args = ["data", "doctor", str(config / "data.yaml"), f"--data.source.init_args.root={config / 'here'}"]
+    assert main(args) == 0
+    asked = subprocess.run([sys.executable, "-c", ASK, *args], capture_output=True, text=True, check=True)
+    assert asked.stdout.startswith("5 image(s) read, ")
+    assert asked.stderr == "[]\n"
+
+
+@pytest.fixture
+def asked(config, monkeypatch):
+    """Ask with a configuration of the source in a file of its own; return how to ask whether nothing has changed."""
+    source = {"root": "here", "images": "image*/**/*.png", "masks": "mask*/**/*.png", "boundary_value": 255}
+    content = yaml.safe_load((config / "data.yaml").read_text()) | {"source": "source.yaml"}
+    (config / "source.yaml").write_text(
+        yaml.safe_dump({"class_path": "seg.data.folder.ImageFolder", "init_args": source})
+    )
+    (config / "data.yaml").write_text(yaml.safe_dump(content))
+    (config / "here" / "images" / "empty" / "night").mkdir(parents=True)
+    monkeypatch.chdir(config)
+    more = ["--data.split.init_args.gap=1"]
+    assert command.examine_once(Path("data.yaml"), more).findings == []
+    assert unchanged.recall_unchanged(Path("data.yaml"), more).images == 5
+    assert unchanged.recall_unchanged(Path("data.yaml"), []) is None
+    return lambda: unchanged.recall_unchanged(Path("data.yaml"), more) is not None
+
+
+def _append(path: str) -> None:
+    Path(path).write_text(Path(path).read_text() + "\n# changed\n")
+
+
+CHANGES = {
+    "configuration": lambda: _append("data.yaml"),
+    "configuration of the source": lambda: _append("source.yaml"),
+    "image": lambda: Image.fromarray(np.zeros((96, 96), np.uint8)).save("here/images/synthetic-0001.png"),
+    "mask removed": lambda: Path("here/masks/synthetic-0001.png").unlink(),
+    "new image": lambda: shutil.copy("here/images/synthetic-0001.png", "here/images/more.png"),
+    "image in an empty folder": lambda: shutil.copy("here/images/synthetic-0001.png", "here/images/empty/night/a.png"),
+    "new folder": lambda: Path("here/images2").mkdir(),
+    "another working folder": lambda: os.chdir("here"),
+    "what was kept": lambda: shutil.rmtree(Path(os.environ["SEPTUM_CACHE"]) / "doctor"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_changes_is_noticed(asked, change):
+    assert asked()
+    CHANGES[change]()
+    assert not asked()
+
+
+def test_nothing_is_taken_for_unchanged_while_there_are_errors(config, monkeypatch):
+    (config / "here" / "masks" / "synthetic-0003.png").unlink()
+    args = ["data", "doctor", str(config / "data.yaml"), f"--data.source.init_args.root={config / 'here'}"]
+    assert main(args) == 1
+    assert unchanged.recall_unchanged(config / "data.yaml", args[3:]) is None
+
+
+def test_a_store_is_not_searched_for_folders(config):
+    (config / "here" / "a.zarr" / "0" / "c").mkdir(parents=True)
+    (config / "here" / "a.zarr" / "zarr.json").touch()
+    watched = unchanged.Watched.of(config / "data.yaml", [], [], [config / "here"])
+    assert watched.folders == [str(config / "here" / name) for name in (".", "a.zarr", "images", "masks")]
+
+
+def test_what_was_found_is_forgotten_once_a_plug_in_is_installed(config, monkeypatch):
+    source = ImageFolder(str(config / "here"), masks="masks", boundary_value=255)
+    files = list_files(BoundaryDataModule(source, BlockSplit(1, 1)), "")
+    before = key_of_files("", files)
+    monkeypatch.setattr(data_key, "installed_plugins", lambda: ["bioio-czi"])
+    assert key_of_files("", files) != before
