@@ -15,11 +15,11 @@ export function forEachContact(labels, width, act) {
   for (let top = 0; top < rows; top += BAND_PX) {
     const [start, end] = [top * width, Math.min(top + BAND_PX, rows) * width];
     for (let row = start; row < end; row += width) {
-      for (let place = row; place < row + width - 1; place += 1) if (labels[place] !== labels[place + 1]) act(place, place + 1);
+      const last = row + width - 1;
+      for (let place = row; place < last; place += 1) if (labels[place] !== labels[place + 1]) act(place, place + 1);
     }
-    for (let place = start; place < Math.min(end, labels.length - width); place += 1) {
-      if (labels[place] !== labels[place + width]) act(place, place + width);
-    }
+    const stop = Math.min(end, labels.length - width);
+    for (let place = start; place < stop; place += 1) if (labels[place] !== labels[place + width]) act(place, place + width);
   }
 }
 

@@ -68,12 +68,12 @@ function floodStrip(relief, seeds, region, width) {
  * @param {number} width
  */
 function startingQueue(relief, seeds, free, width) {
-  const queue = new Queue();
+  const queue = new Queue(seeds.length);
   for (let place = 0; place < seeds.length; place += 1) {
     if (seeds[place] === 0) continue;
     const x = place % width;
     const beside = free[place - width] || free[place + width] || (x > 0 && free[place - 1]) || (x + 1 < width && free[place + 1]);
-    if (beside) queue.pushOldest(relief[place], place);
+    if (beside) queue.pushSeed(relief[place], place);
   }
   return queue;
 }

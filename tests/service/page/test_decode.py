@@ -148,7 +148,7 @@ def test_the_pictures_have_cells_that_numbers_change():
     [
         ("smooth", "const TRUNCATE = 4;", "const TRUNCATE = 3;", "tissue"),
         ("queue", "keys[child + 1] < keys[child]", "keys[child + 1] <= keys[child]", "plateaus, where order decides"),
-        ("queue", "Math.max(value, this.#reached)", "value", "noise"),
+        ("queue", "value > this.#reached ? value : this.#reached", "value", "noise"),
         ("flood", "const HALO_PX = 256;", "const HALO_PX = 0;", "higher than a strip"),
         ("merging", "length += contact.length;", "length = contact.length;", "tissue"),
         ("distance", "Math.sqrt(at(x, columns[last]))", "beside[x]", "cells that touch"),
