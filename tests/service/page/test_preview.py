@@ -191,3 +191,13 @@ def test_what_the_browser_cannot_find_stays_the_services(browser, predictor):
         expect(page.locator("#failure-preview")).to_be_hidden()
         assert "preview" not in page.locator("#count").inner_text()
         page.context.close()
+
+
+@pytest.mark.parametrize(("width", "where"), [(2000, "your browser shows"), (2001, "again by the service")])
+def test_large_images_are_left_to_the_service(browser, url, width, where):
+    page = opened(browser, url)
+    page.route("**/predict?format=zip*", lambda route: route.abort())
+    pick(page, image("large.png", np.zeros((2000, width), np.uint8)))
+    page.locator("#decoder summary").click()
+    expect(page.locator("#decoder-about")).to_contain_text(where)
+    page.context.close()
