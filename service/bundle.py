@@ -6,9 +6,9 @@ import zipfile
 import numpy as np
 
 from seg.data.drawing import draw_picture
-from seg.data.writing import encode_quickly
+from seg.data.writing import encode_probability, encode_quickly
 from service.formats import FORMATS
-from service.method import describe_method
+from service.method import OTHER_CHANNELS, describe_method
 from service.prediction import Prediction
 
 #: Name in the archive -> format. The probability is there once, with 16 bits.
@@ -30,10 +30,16 @@ _TEXT = (".csv", ".geojson", ".json", ".txt")
 
 
 def bundle(prediction: Prediction) -> bytes:
-    """Return a zip of the members above, `picture.png`, the image as it is shown, and `method.txt`."""
+    """Return a zip of the members above, `picture.png`, the image as it is shown, and `method.txt`.
+
+    Where the network predicts more than the boundary, `inside.png` and `center.png` have it, as `probability.png`: what
+    cells are found in is all there.
+    """
     members = {name: FORMATS[form].write(prediction) for name, form in MEMBERS.items()}
     method = {"method.txt": describe_method(prediction).encode()}
-    return _zip({"picture.png": _picture(prediction)} | members | method)
+    others = zip(OTHER_CHANNELS, prediction.probabilities[1:], strict=False)
+    channels = {f"{name}.png": encode_probability(channel) for name, channel in others}
+    return _zip({"picture.png": _picture(prediction)} | members | channels | method)
 
 
 def bundle_view(prediction: Prediction) -> bytes:

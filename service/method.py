@@ -5,6 +5,9 @@ from typing import Any
 from seg import __version__
 from service.prediction import Prediction
 
+#: Of the network after the boundary, name -> what it is the probability of.
+OTHER_CHANNELS = {"inside": "the inside of a cell", "center": "the center of a cell"}
+
 
 def describe_method(prediction: Prediction) -> str:
     """Return a text that names software, model, training, threshold and the way to cells and measurements.
@@ -12,8 +15,8 @@ def describe_method(prediction: Prediction) -> str:
     Args:
         prediction: of one image.
     """
-    paragraphs = (_model(prediction), _steps(prediction), _scores(prediction), _novelty(prediction))
-    return "\n\n".join(filter(None, paragraphs)) + "\n"
+    paragraphs = (_model, _steps, _scores, _novelty, _channels)
+    return "\n\n".join(filter(None, (write(prediction) for write in paragraphs))) + "\n"
 
 
 def _model(prediction: Prediction) -> str:
@@ -62,6 +65,12 @@ def _novelty(prediction: Prediction) -> str:
         f"The image is unlike those that the model was trained and validated on, in {' and '.join(novelty.unlike)}: "
         f"its appearance is {novelty.distance:.1f} times as far from them as is usual at most."
     )
+
+
+def _channels(prediction: Prediction) -> str:
+    others = zip(OTHER_CHANNELS.items(), prediction.probabilities[1:], strict=False)
+    files = ", ".join(f"{name}.png of {what}" for (name, what), _ in others)
+    return files and f"Cells were found in further probabilities, here with 16 bits, 65535 is 1: {files}."
 
 
 def _call(decoder: dict[str, Any]) -> str:

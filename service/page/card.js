@@ -8,6 +8,9 @@ import { median } from "./measure/table.js";
 const NUMBERS_OF_CHANNEL = 20;
 const QUANTILES = 5;
 
+/** Scores that are shown after the one that the model was chosen by: of cells, then of the boundary. */
+const SCORES = ["instance_f1", "cells_v_rand", "boundary_f1", "iou", "v_rand"];
+
 /**
  * Fill in the model card.
  * @param {Record<string, any>} model as `GET /model` tells
@@ -75,20 +78,31 @@ function placed(tag, className, from, to) {
 /** @param {Record<string, any>} model */
 function showScores({ scores, intervals, rank_by: rankBy }) {
   const split = "test" in scores ? "test" : Object.keys(scores)[0];
-  const known = Object.entries(scores[split] ?? {}).filter(([name]) => hasText(`score.${name}`));
-  known.sort(([one], [other]) => Number(other === rankBy) - Number(one === rankBy));
+  const names = new Set([rankBy, ...SCORES].filter((name) => name in (scores[split] ?? {})));
+  const known = [...names].map((name) => [name, scores[split][name]]);
   byId("card-scores").hidden = known.length === 0;
   byId("card-split").textContent = text(split === "test" ? "card.scores.test" : "card.scores.validation");
   byId("card-score-list").replaceChildren(
     ...known.map(([name, value]) => {
       const bar = element("span", { className: "bar" }, element("i"));
       /** @type {HTMLElement} */ (bar.firstChild).style.width = `${Math.min(1, Math.max(0, Number(value))) * 100}%`;
-      const about = element("span", { className: "score-name" }, text(`score.${name}`), element("small", {}, text(`score.${name}.about`)));
+      const about = element("span", { className: "score-name" }, ...wordsOf(name, name === rankBy));
       const interval = split === "test" ? intervals?.[name] : undefined;
       const ends = interval ? element("small", {}, interval.map((/** @type {number} */ end) => format(Math.min(1, Math.max(0, end)))).join("–")) : "";
       return element("li", {}, about, bar, element("b", {}, format(Number(value)), ends));
     }),
   );
+}
+
+/**
+ * Return the name of a score and what it is of; of one without texts its key.
+ * @param {string} name
+ * @param {boolean} chosen whether the model was chosen by it
+ */
+function wordsOf(name, chosen) {
+  if (!hasText(`score.${name}`)) return [name];
+  const about = text(`score.${name}.about`);
+  return [text(`score.${name}`), element("small", {}, chosen ? text("score.chosen", { about }) : about)];
 }
 
 /** @param {number} score */

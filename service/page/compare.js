@@ -78,7 +78,7 @@ export class Comparison {
     const rival = this.#rival;
     if (!visible || !item?.view || !rival?.view) return;
     const [left, right] = [this.#models.find((model) => model.served)?.name ?? "", this.#models.find((model) => model.tag === this.#card?.tag)?.name ?? ""];
-    byId("swipe-left").textContent = finding(left, item.view, this.#session.thresholdOf(item), item.cells);
+    byId("swipe-left").textContent = finding(left, item.view, this.#session.thresholdOf(item), item.preview?.cells ?? item.cells);
     byId("swipe-right").textContent = finding(right, rival.view, this.#thresholdOf(item), rival.cells);
   }
 

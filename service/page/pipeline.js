@@ -2,6 +2,7 @@
 
 import { inBackground } from "./background/call.js";
 import { predict, ServiceError } from "./api.js";
+import { isAnswered } from "./measure/preview.js";
 import { parseTable } from "./measure/table.js";
 
 /** @typedef {import("./session.js").Session} Session */
@@ -97,6 +98,7 @@ async function advance(session, item, signal) {
   signal.throwIfAborted();
   item.progress = "";
   item.status = first ? "shown" : "ready";
+  if (isAnswered(item)) item.preview = null;
   forgetOthers(session);
   session.emit("list");
   if (item === session.current) session.emit("current");
@@ -135,7 +137,7 @@ function forgetOthers({ items, current }) {
     pixels += item.view.pictures[0].width * item.view.pictures[0].height;
     if (pixels <= MOST_PX || item === current) continue;
     for (const picture of [item.view.pictures, ...item.view.channels].flat()) picture.close();
-    Object.assign(item, { view: null, found: null });
+    Object.assign(item, { view: null, found: null, preview: null });
   }
 }
 
@@ -161,5 +163,5 @@ function fail(session, item, error) {
 
 /** @param {Session} session */
 function retryOffline(session) {
-  for (const item of session.items) if (item.error?.code === "offline") session.ask(item);
+  for (const item of session.items) if (item.error?.code === "offline") session.retry(item);
 }

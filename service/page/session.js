@@ -17,6 +17,12 @@
  * @property {[number, number] | null} pixelSize height and width of a pixel in micrometers
  */
 /**
+ * @typedef {object} Preview the cells that the browser has found while a slider moves
+ * @property {import("./viewer/pyramid.js").Level<Uint32Array>[]} labels
+ * @property {number} cells
+ * @property {Uint8Array} atBorder label -> 1 for cells at the border of the image
+ */
+/**
  * @typedef {object} Item one image
  * @property {number} id
  * @property {File} file
@@ -28,11 +34,13 @@
  * @property {string[]} unlike in what it is unlike the images of the training
  * @property {number} pages of its file
  * @property {import("./api.js").Options} options
+ * @property {string | null} wanted numbers of the decoder that the user wants; `options.decoder` is what was asked for
  * @property {number | null} threshold null for the model's
  * @property {Uint8Array | null} viewArchive
  * @property {Uint8Array | null} cellArchive
  * @property {View | null} view
  * @property {Found | null} found
+ * @property {Preview | null} preview shown instead of what was found until the service has answered what is wanted
  * @property {number | null} cells that were found
  * @property {number} chosen label of the chosen cell
  * @property {Map<number, Edit>} edits page -> its correction
@@ -84,7 +92,21 @@ export class Session extends EventTarget {
    */
   ask(item, options = {}) {
     Object.assign(item.options, options);
-    Object.assign(item, { status: "waiting", error: null, unlike: [], view: null, found: null, viewArchive: null, cellArchive: null, cells: null, chosen: 0 });
+    Object.assign(item, { status: "waiting", error: null, unlike: [], view: null, found: null, preview: null, viewArchive: null, cellArchive: null, cells: null, chosen: 0 });
+    this.emit("list");
+    if (item === this.current) this.emit("current");
+  }
+
+  /**
+   * Try again what failed: the cells alone, where there is a picture.
+   * @param {Item} item
+   */
+  retry(item) {
+    if (!item.viewArchive) {
+      this.ask(item);
+      return;
+    }
+    Object.assign(item, { status: "shown", error: null });
     this.emit("list");
     if (item === this.current) this.emit("current");
   }
@@ -147,11 +169,13 @@ function newItem(file) {
     unlike: [],
     pages: 1,
     options: { page: null, pixelSize: null, tta: null, decoder: null },
+    wanted: null,
     threshold: null,
     viewArchive: null,
     cellArchive: null,
     view: null,
     found: null,
+    preview: null,
     cells: null,
     chosen: 0,
     edits: new Map(),

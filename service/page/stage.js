@@ -60,7 +60,7 @@ export class Stage {
     this.#showNotice();
     this.#showControls();
     this.#contrast.show(item);
-    /** @type {HTMLFieldSetElement} */ (byId("views")).disabled = this.#correct.active;
+    this.#showViews();
     const rival = item?.view && !this.#correct.active ? this.#comparison.shown(item) : null;
     this.#comparison.tell(item, rival !== null);
     if (!item?.view) {
@@ -74,15 +74,26 @@ export class Stage {
       channels: item.view.channels,
       display: this.#contrast.display,
       probability: item.view.probability,
-      labels: item.found?.labels ?? null,
+      labels: (item.preview ?? item.found)?.labels ?? null,
       correction: edit ? edit.levels : null,
       rival,
-      view: this.#correct.active ? "boundary" : this.#view,
+      view: this.#drawn,
       threshold: this.#session.thresholdOf(item),
       opacity: Number(/** @type {HTMLInputElement} */ (byId("opacity")).value),
-      cells: { chosen: this.#correct.active ? 0 : item.chosen, excluded: this.#measure.excluded() },
+      cells: { chosen: this.#correct.active || item.preview ? 0 : item.chosen, excluded: this.#measure.excluded() },
     });
     this.#picture.canvas.classList.toggle("drawing", this.#correct.drawing());
+  }
+
+  /** @returns {ViewName} what is drawn: corrections are of the boundary */
+  get #drawn() {
+    return this.#correct.active ? "boundary" : this.#view;
+  }
+
+  #showViews() {
+    const views = /** @type {HTMLFieldSetElement} */ (byId("views"));
+    views.disabled = this.#correct.active;
+    for (const input of views.querySelectorAll("input")) input.checked = input.value === this.#drawn;
   }
 
   #listenToControls() {
@@ -102,7 +113,7 @@ export class Stage {
     byId("page").addEventListener("change", () => this.#ask({ page: Number(/** @type {HTMLInputElement} */ (byId("page")).value) - 1 }));
     byId("page").addEventListener("input", () => this.#showPage(Number(/** @type {HTMLInputElement} */ (byId("page")).value)));
     byId("tta").addEventListener("change", () => this.#ask({ tta: /** @type {HTMLInputElement} */ (byId("tta")).checked }));
-    byId("again").addEventListener("click", () => this.#ask({}));
+    byId("again").addEventListener("click", () => this.#session.current && this.#session.retry(this.#session.current));
   }
 
   /** @param {Partial<import("./api.js").Options>} options */
@@ -135,6 +146,8 @@ export class Stage {
     byId("cells-busy").hidden = item?.status !== "shown";
     const error = item?.error ?? null;
     byId("failure").hidden = !error;
+    byId("failure").classList.toggle("aside", Boolean(item?.view));
+    byId("failure-preview").hidden = !item?.preview;
     byId("unlike").hidden = !item?.unlike.length;
     byId("unlike-text").textContent = item ? item.unlike.map((kind) => text(`unlike.${kind}`)).join(" ") : "";
     if (!error) return;
@@ -149,9 +162,9 @@ export class Stage {
     slider.value = String(threshold);
     slider.disabled = !item?.view;
     const [level] = item?.view?.probability ?? [];
-    const share = level && item?.view ? formatNumber((100 * item.view.atLeast[boundaryCode(threshold)]) / (level.width * level.height), { maximumFractionDigits: 1 }) : "…";
+    const share = level && item?.view && formatNumber((100 * item.view.atLeast[boundaryCode(threshold)]) / (level.width * level.height), { maximumFractionDigits: 1 });
     byId("threshold-value").textContent = formatNumber(threshold, { minimumFractionDigits: 2, maximumFractionDigits: 3 });
-    byId("boundary-share").textContent = text("threshold.share", { share });
+    byId("boundary-share").textContent = share ? text("threshold.share", { share }) : "";
     byId("threshold-reset").hidden = item?.threshold === null || !item;
     byId("pages").hidden = !item || item.pages === 1;
     /** @type {HTMLInputElement} */ (byId("tta")).checked = item ? this.#session.averages(item) : false;
@@ -172,7 +185,8 @@ export class Stage {
    * @param {[number, number]} place
    */
   #labelAt([column, row]) {
-    const level = this.#session.current?.found?.labels[0];
+    const item = this.#session.current;
+    const level = item?.preview ? null : item?.found?.labels[0]; // a preview is not measured
     const [x, y] = [Math.floor(column), Math.floor(row)];
     return level && x >= 0 && y >= 0 && x < level.width && y < level.height ? level.data[y * level.width + x] : 0;
   }

@@ -175,6 +175,27 @@ def test_the_archive_holds_what_the_formats_answer_and_a_text(client):
     )
 
 
+def test_the_archive_has_the_further_channels_of_a_network_with_16_bits():
+    class Several(Brightness):
+        def probabilities(self, image, tta=False, before_tile=None):
+            boundary = super().probabilities(image, tta, before_tile)
+            return np.concatenate([boundary, 1 - boundary, boundary / 4])
+
+    with TestClient(app_of(Several())) as client:
+        archive = zipfile.ZipFile(io.BytesIO(ask(client, "format=zip").content))
+        view = zipfile.ZipFile(io.BytesIO(ask(client, "format=view").content))
+    assert archive.namelist() == ["picture.png", *MEMBERS, "inside.png", "center.png", "method.txt"]
+    assert view.namelist() == ["picture.png", "probability.png"]
+    boundary, inside, center = (
+        np.array(Image.open(io.BytesIO(archive.read(f"{name}.png")))) for name in ("probability", "inside", "center")
+    )
+    assert inside.dtype == center.dtype == np.uint16
+    assert np.array_equal(inside, 65535 - boundary)
+    assert np.abs(center - boundary / 4).max() <= 0.5
+    text = archive.read("method.txt").decode()
+    assert "inside.png of the inside of a cell, center.png of the center of a cell" in text
+
+
 def test_the_picture_has_the_contrast_that_the_network_gets(client):
     dim = (1000 + ROOMS.astype(np.uint16)).copy()
     archive = zipfile.ZipFile(io.BytesIO(ask(client, "format=view", tiff_of(dim, photometric="minisblack")).content))

@@ -2,6 +2,7 @@
 
 import { unzipSync, zipSync } from "../vendor/fflate.js";
 import { buildPyramid } from "../viewer/pyramid.js";
+import { closePicture, findCells, openPicture } from "./cells.js";
 import { readGray16, writeGray8 } from "./png.js";
 import { readLabels } from "./tiff.js";
 
@@ -86,7 +87,7 @@ function writeZip({ files }) {
 }
 
 /** @type {Record<string, (task: any) => unknown>} */
-const TASKS = { readView, readCells, extract, writeMask, writeZip };
+const TASKS = { readView, readCells, extract, writeMask, writeZip, openPicture, closePicture, findCells };
 
 self.onmessage = async ({ data: { id, name, task } }) => {
   try {

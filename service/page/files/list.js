@@ -44,7 +44,7 @@ function entry(session, item) {
 /** @param {Item} item */
 function stateOf(item) {
   if (item.status === "ready" && item.edits.size) return text("state.corrected");
-  if (item.status === "ready" && item.cells !== null) return text("measure.cells", { count: item.cells }) + (item.unlike.length ? ` · ${text("state.unlike")}` : "");
+  if (item.status === "ready" && item.cells !== null) return text("measure.cells", { count: item.preview?.cells ?? item.cells }) + (item.unlike.length ? ` · ${text("state.unlike")}` : "");
   return item.progress ? text(`progress.${item.progress}`) : text(`state.${item.status}`);
 }
 

@@ -20,6 +20,7 @@ export class MeasurePanel {
     this.#measure.addEventListener("change", () => this.#drawHistogram());
     this.#pixel.addEventListener("input", debounce(600, () => this.#setPixelSize()));
     session.on(["current"], () => this.show());
+    session.addEventListener("change", () => this.#showPreview());
   }
 
   #session;
@@ -27,13 +28,18 @@ export class MeasurePanel {
   #border = /** @type {HTMLInputElement} */ (byId("with-border"));
   #measure = /** @type {HTMLSelectElement} */ (byId("measure"));
   #pixel = /** @type {HTMLInputElement} */ (byId("pixel-size"));
+  #measurements = byId("measurements");
+  /** @type {Item | null} whose measurements the table has */
+  #inTable = null;
   /** @type {{found: import("../session.js").Found | null, labels: Uint8Array | null}} */
   #atBorder = { found: null, labels: null };
 
   /** Return label -> 1 for cells that are left out, or null where none is. */
   excluded() {
-    const found = this.#session.current?.found ?? null;
-    if (!found || this.#border.checked) return null;
+    const { found, preview } = this.#session.current ?? { found: null, preview: null };
+    if (this.#border.checked) return null;
+    if (preview) return preview.atBorder;
+    if (!found) return null;
     if (this.#atBorder.found !== found) this.#atBorder = { found, labels: borderLabels(found.table) };
     return this.#atBorder.labels;
   }
@@ -54,15 +60,31 @@ export class MeasurePanel {
   show() {
     const item = this.#session.current;
     const found = item?.found;
-    byId("measured").hidden = !found;
-    byId("not-measured").hidden = Boolean(found);
+    byId("measured").hidden = !found && !item?.preview;
+    byId("not-measured").hidden = !byId("measured").hidden;
     if (document.activeElement !== this.#pixel) this.#showPixelSize(item);
-    if (!item || !found) return;
+    this.#showPreview();
+    if (!item || !found || item.preview) return;
+    this.#inTable = item;
     const columns = shownColumns(found.table.columns);
     this.#offerMeasures(columns.filter((column) => column !== "label"));
     this.#grid.show(found.table, columns, this.#border.checked);
     this.#mark(item);
     this.#count(found);
+  }
+
+  /** Show how many cells a preview has; the measurements of those before it are dimmed, those of another image hidden. */
+  #showPreview() {
+    const item = this.#session.current;
+    this.#measurements.inert = Boolean(item?.preview);
+    this.#measurements.hidden = Boolean(item?.preview) && item !== this.#inTable;
+    if (!item?.preview) return;
+    byId("measured").hidden = false;
+    byId("not-measured").hidden = true;
+    const { cells, atBorder } = item.preview;
+    const touching = atBorder.reduce((sum, each) => sum + each, 0);
+    const count = text("measure.cells", { count: this.#border.checked ? cells : cells - touching });
+    byId("count").replaceChildren(element("strong", {}, count), ` ${text("measure.preview")}`);
   }
 
   /** @param {Item} item */

@@ -17,7 +17,15 @@ SERIOUS = {"serious", "critical"}
 class Scored(Familiar):
     """Knows how good it is."""
 
-    info = replace(Familiar.info, scores={"test": {"iou": 0.7, "v_rand": 0.9}}, intervals={"iou": [0.612, 0.788]})
+    info = replace(
+        Familiar.info,
+        rank_by="cells_v_info",
+        scores={
+            "validation": {"cells_v_info": 0.65},
+            "test": {"v_rand": 0.36, "iou": 0.7, "instance_f1": 0.8, "cells_v_info": 0.6, "hd95_px": 3.0},
+        },
+        intervals={"iou": [0.612, 0.788]},
+    )
 
 
 def findings(page) -> list[str]:
@@ -128,12 +136,43 @@ def test_the_model_card_tells_loss_and_training(page):
     expect(card).to_be_hidden()
 
 
+def test_a_score_without_words_of_its_own_is_told_by_its_key(browser):
+    class Odd(Familiar):
+        info = replace(Familiar.info, rank_by="cl_dice", scores={"test": {"cl_dice": 0.5, "iou": 0.7}})
+
+    with serving(Odd()) as url:
+        page = opened(browser, url)
+        expect(page.locator("#card-score-list .score-name").nth(0)).to_have_text("cl_dice")
+        page.context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_bar_above_the_picture_is_one_line_at_1280_pixels_and_fits_a_phone(browser, url, width):
+    page = opened(browser, url, viewport={"width": width, "height": 800})
+    pick(page, image("rooms.png"))
+    middles = [
+        box["y"] + box["height"] / 2
+        for box in (page.locator(part).bounding_box() for part in ("#views", "#contrast summary", ".opacity"))
+        if box
+    ]
+    assert len(middles) == (3 if width == 1280 else 2)  # a phone has no room for the opacity
+    assert width < 1280 or max(middles) - min(middles) < 6
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
 def test_the_model_card_tells_how_good_within_which_limits_and_how_its_images_look(browser):
     with serving(Scored()) as url:
         page = opened(browser, url)
         page.locator("[data-opens=card-dialog]").click()
-        expect(page.locator("#card-score-list li").nth(0)).to_contain_text(re.compile("0.7000.612.0.788$"))
-        expect(page.locator("#card-score-list li").nth(1).locator("b small")).to_have_count(0)
+        scores = page.locator("#card-score-list li")
+        chosen, found, overlap, regions = scores.all_inner_texts()
+        assert "V Info of the cells\nof the cells: neither split nor merged, by information; the model was" in chosen
+        assert "Cells found (F1)\nof the cells" in found
+        assert "Boundary overlap (IoU)\nof the boundary" in overlap
+        assert "V Rand of the boundary\nof the regions that the boundary at the threshold separates" in regions
+        expect(scores.nth(2)).to_contain_text(re.compile("0.7000.612.0.788$"))
+        expect(scores.nth(0).locator("b small")).to_have_count(0)
         quantiles = np.median([each[:5] for each in Scored.info.reference.images], axis=0)
         darkest, dark, middle, bright, brightest = (int(100 * value + 0.5) for value in quantiles)
         look = page.locator("#card-looks .look")

@@ -53,6 +53,16 @@ def rooms_in(mask) -> int:
     return label(mask == 0)[1]
 
 
+def test_the_view_that_is_marked_is_the_one_that_is_drawn(page):
+    pick(page, image("rooms.png"))
+    page.locator("input[value=cells]").check(force=True)
+    page.locator("#tab-correct").click()
+    assert is_boundary(page, (41, 40))
+    expect(page.locator("input[value=boundary]")).to_be_checked()
+    page.locator("#tab-measure").click()
+    expect(page.locator("input[value=cells]")).to_be_checked()
+
+
 def test_a_stroke_across_a_room_splits_it(correcting):
     choose(correcting, "split")
     drag(correcting, (6, 30), (37, 50))

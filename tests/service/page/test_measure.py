@@ -72,7 +72,7 @@ def test_the_sliders_of_the_decoder_give_the_numbers_of_the_service(page):
     expect(page.locator("#count")).to_contain_text("3 cells")
     page.locator("#decoder summary").click()
     page.locator("#decoder-merge_below").fill("0.6")
-    expect(page.locator("#count")).to_contain_text("2 cells")
+    expect(page.locator("#count")).to_contain_text("2 cells with a median area")
     answer = page.request.post(f"{page.url}predict?format=csv&decoder=merge_below:0.6", data=png_of(shades)).text()
     assert column(page, "Area (px)") == [f"{int(row['area']):,}" for row in csv.DictReader(io.StringIO(answer))]
     page.keyboard.press("Escape")

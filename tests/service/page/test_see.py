@@ -177,6 +177,7 @@ def test_a_16_bit_image_is_shown_with_the_contrast_of_the_network(page):
 def test_a_broken_file_is_explained_with_the_id_of_the_request_and_the_next_one_shown(browser, url):
     page = opened(browser, url)
     pick(page, {"name": "broken.png", "mimeType": "image/png", "buffer": png_of(ROOMS)[:100]})
+    assert page.locator("#boundary-share").inner_text() == ""
     assert page.locator("#failure-text").inner_text().startswith("This file is damaged or incomplete.")
     assert len(page.locator("#failure-details").inner_text().split("request ")[1].strip(")")) == 32
     pick(page, image("good.png"))
