@@ -55,6 +55,11 @@ export async function fetchModels() {
   return (await request("models")).json();
 }
 
+/** @returns {Promise<boolean>} whether the service answers at all */
+export async function isReachable() {
+  return send("livez", {}).then(() => true, () => false);
+}
+
 /**
  * Predict an image, by a job where it takes long; wait while the service is busy.
  * @param {Blob} file

@@ -13,6 +13,7 @@ import { chooseLanguage, language, loadLanguage, text } from "./language.js";
 import { DecoderMenu } from "./measure/decoder.js";
 import { MeasurePanel } from "./measure/panel.js";
 import { startPipeline } from "./pipeline.js";
+import { startReconnecting } from "./reconnect.js";
 import { Session } from "./session.js";
 import { Stage } from "./stage.js";
 import { startTabs } from "./tabs.js";
@@ -45,6 +46,7 @@ startLanguages();
 session.emit("current");
 await loadModel();
 startPipeline(session);
+startReconnecting(session);
 session.emit("wake");
 
 async function loadModel() {

@@ -29,7 +29,6 @@ export function startPipeline(session) {
     busy = false;
   };
   session.on(["list", "current", "wake"], () => void run());
-  window.addEventListener("online", () => retryOffline(session));
 }
 
 /** Wait until what is new has been drawn, so that nothing competes with it; a hidden page draws nothing. */
@@ -159,9 +158,4 @@ function fail(session, item, error) {
   item.error = { code: known.code, message: known.message, requestId: known.requestId };
   session.emit("list");
   if (item === session.current) session.emit("current");
-}
-
-/** @param {Session} session */
-function retryOffline(session) {
-  for (const item of session.items) if (item.error?.code === "offline") session.retry(item);
 }

@@ -203,6 +203,18 @@ def test_a_lost_connection_is_told_and_mended(browser, url):
     page.context.close()
 
 
+def test_a_service_that_comes_back_gets_the_image_again(browser, url):
+    page = opened(browser, url)
+    for path in ("predict", "livez"):
+        page.route(f"**/{path}*", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/livez")):
+        pick(page, image("rooms.png"))
+    page.unroute_all()
+    page.locator("#list li.ready").wait_for()
+    assert is_boundary(page, WALL)
+    page.context.close()
+
+
 def test_a_busy_service_is_waited_for(browser):
     predictor = Brightness()
     predictor.hold.clear()
