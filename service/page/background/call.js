@@ -1,18 +1,28 @@
 // Hands tasks to the worker and returns what it makes of them.
 
-const worker = new Worker(new URL("work.js", import.meta.url), { type: "module" });
-
 /** @type {Map<number, {resolve: (result: any) => void, reject: (error: Error) => void}>} */
 const waiting = new Map();
 let last = 0;
 
-worker.addEventListener("message", (event) => {
-  const { id, result, error } = /** @type {{id: number, result: unknown, error?: string}} */ (event.data);
-  const { resolve, reject } = waiting.get(id) ?? { resolve: () => undefined, reject: () => undefined };
-  waiting.delete(id);
-  if (error === undefined) resolve(result);
-  else reject(new Error(error));
-});
+/** @type {Worker | null} null where it could not be loaded, e.g. since the connection was lost */
+let worker = start();
+
+function start() {
+  const begun = new Worker(new URL("work.js", import.meta.url), { type: "module" });
+  begun.addEventListener("message", (event) => {
+    const { id, result, error } = /** @type {{id: number, result: unknown, error?: string}} */ (event.data);
+    const { resolve, reject } = waiting.get(id) ?? { resolve: () => undefined, reject: () => undefined };
+    waiting.delete(id);
+    if (error === undefined) resolve(result);
+    else reject(new Error(error));
+  });
+  begun.addEventListener("error", () => {
+    worker = null;
+    for (const { reject } of waiting.values()) reject(new Error("the page is incomplete: reload it"));
+    waiting.clear();
+  });
+  return begun;
+}
 
 /**
  * Do a task of work.js in the background.
@@ -25,6 +35,7 @@ export function inBackground(name, task) {
   const id = last;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject });
+    worker ??= start();
     worker.postMessage({ id, name, task });
   });
 }

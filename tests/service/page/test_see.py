@@ -203,6 +203,18 @@ def test_a_lost_connection_is_told_and_mended(browser, url):
     page.context.close()
 
 
+def test_a_worker_that_could_not_be_loaded_is_loaded_again(browser, url):
+    page = browser.new_context(locale="en-US").new_page()
+    page.route("**/background/work.js", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("work.js")):
+        page.goto(url)
+    expect(page.locator("#model-name")).to_have_text("L2")
+    page.unroute_all()
+    pick(page, image("rooms.png"))
+    page.locator("#list li.ready").wait_for(timeout=20_000)
+    page.context.close()
+
+
 def test_a_service_that_comes_back_gets_the_image_again(browser, url):
     page = opened(browser, url)
     for path in ("predict", "livez"):
