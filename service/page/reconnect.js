@@ -17,7 +17,7 @@ export function startReconnecting(session) {
     if (!(await isReachable())) away = true;
     else if (away) {
       away = false;
-      for (const item of lost(session)) session.ask(item);
+      for (const item of lost(session)) session.retry(item);
     }
   };
   window.addEventListener("online", () => {

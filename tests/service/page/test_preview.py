@@ -110,6 +110,18 @@ def test_a_slider_that_is_put_back_shows_the_measurements_again(shown):
     assert requests == []
 
 
+def test_cells_alone_are_asked_for_again_when_the_connection_is_back(shown):
+    pictures: list[str] = []
+    shown.on("request", lambda request: "format=view" in request.url and pictures.append(request.url))
+    shown.context.set_offline(True)
+    move(shown, "merge_below", 0.6)
+    expect(shown.locator("#failure-preview")).to_be_visible()
+    shown.context.set_offline(False)
+    expect(shown.locator("#count")).to_contain_text("2 cells with a median area")
+    expect(shown.locator("#failure")).to_be_hidden()
+    assert pictures == []
+
+
 def test_cells_at_the_border_are_left_out_of_a_preview_too(page):
     open_left = SHADES.copy()
     open_left[4:-4, :4] = 0
