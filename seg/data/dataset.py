@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from seg.data.sample import Chosen, Sample, Window
 from seg.data.sampling import CropKey
-from seg.data.scaling import IntensityScaling, limits_of, match_channels, normalize, prepare, scale
+from seg.data.scaling import IntensityScaling, Limits, limits_of, match_channels, normalize, prepare, scale
 from seg.data.targets import Masks, Target, annotation_of, stack_targets, targets_of, void_value
 from seg.data.windows import random_window, window_around
 
@@ -36,10 +36,10 @@ class Batch(TypedDict):
 
 
 class WholeImages(Dataset[dict[str, Any]]):
-    """Whole images with their masks and, if the source has them, their labels.
+    """Whole images, or windows of large ones, with their masks and, if the source has them, their labels.
 
     Args:
-        samples: the images.
+        samples: the images; a window is scaled by the intensities of the whole image.
         scaling: of the intensities.
         channels: of the network's input.
         targets: channels of the mask.
@@ -55,17 +55,25 @@ class WholeImages(Dataset[dict[str, Any]]):
         alone: int = 1,
     ) -> None:
         self.samples, self.scaling, self.channels, self.targets = samples, scaling, channels, targets
-        self.alone = alone
+        self.alone, self._known = alone, dict[str, Limits]()
 
     def __len__(self) -> int:
         return len(self.samples)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        sample = self.samples[index]
-        sample = sample.whole()
-        image = prepare(sample.image, self.scaling, self.channels, self.alone)
+        sample, origin = self.samples[index].whole(), self.samples[index].origin
+        if origin is self.samples[index]:
+            image = prepare(sample.image, self.scaling, self.channels, self.alone)
+        else:
+            image = normalize(scale(match_channels(sample.image, self.channels), self._limits(origin)))
         item = _item(sample.name, image, stack_targets(self.targets, sample.mask, sample.labels), sample.valid)
         return item if sample.labels is None else item | {"labels": torch.from_numpy(sample.labels)}
+
+    def _limits(self, origin: Sample) -> Limits:
+        """Return the limits of a large image, measured once for all of its windows."""
+        if origin.name not in self._known:
+            self._known[origin.name] = limits_of(origin, self.scaling, self.channels, self.alone)
+        return self._known[origin.name]
 
 
 class RandomCrops(Dataset[dict[str, Any]]):

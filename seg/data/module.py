@@ -18,11 +18,11 @@ from seg.data.planes import Channels, Planes, Projection
 from seg.data.sample import Sample, Source, check_channels, check_names
 from seg.data.sampling import EpochSampler, ImageSampler
 from seg.data.scaling import IntensityScaling
+from seg.data.scored_windows import scored_samples
 from seg.data.split import Split, SplitIndices
 from seg.data.subset import nested_subset
 from seg.data.targets import Target, check_labels, check_targets
 from seg.data.volumes import ToPredict
-from seg.data.whole_images import check_whole
 from seg.data.writing import written_boundary_value
 from seg.run_config import count_inputs
 
@@ -106,7 +106,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
         self.num_workers, self.predict = num_workers, predict
         self.train_images, self.seed, self.boundary_share = train_images, seed, boundary_share
-        self.samples, self.images = list[Sample](), list[Sample]()
+        self.samples, self.val, self.test, self.images = [list[Sample]() for _ in range(4)]
         self.indices, self.training = SplitIndices(train=[], val=[], test=[]), list[int]()
 
     @property
@@ -118,7 +118,7 @@ class BoundaryDataModule(pl.LightningDataModule):
         """Read and check all samples and split them, once.
 
         Raises:
-            ValueError: a file or name is invalid, a split is empty, an image is in two splits, or too large to score.
+            ValueError: a file or name is invalid, a split is empty, or an image is in two splits.
         """
         if self.samples or (stage == "predict" and self.predict is not None):
             return
@@ -128,11 +128,11 @@ class BoundaryDataModule(pl.LightningDataModule):
         check_labels(samples, self.targets)
         check_channels(samples, self.channels)
         indices = self.split.assign(names)
-        check_whole(samples, indices)
         refuse_leakage(samples, indices)
         report_masks(samples)
         self.training = nested_subset(indices.train, self.train_images, self.seed)
         self.samples, self.indices = samples, indices
+        self.val, self.test = (scored_samples(self._of(part)) for part in (indices.val, indices.test))
 
     def train_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return augmented random crops."""
@@ -152,12 +152,12 @@ class BoundaryDataModule(pl.LightningDataModule):
         return DataLoader(crops, self.batch_size // processes, sampler=sampler, **self._loading())
 
     def val_dataloader(self) -> DataLoader[dict[str, Any]]:
-        """Return the whole validation images, one by one."""
-        return self._whole(self._of(self.indices.val))
+        """Return the validation images, one by one; see `seg.data.scored_windows.scored_samples`."""
+        return self._whole(self.val)
 
     def test_dataloader(self) -> DataLoader[dict[str, Any]]:
-        """Return the whole test images, one by one."""
-        return self._whole(self._of(self.indices.test))
+        """Return the test images, one by one; see `seg.data.scored_windows.scored_samples`."""
+        return self._whole(self.test)
 
     def predict_dataloader(self) -> DataLoader[dict[str, Any]]:
         """Return the images to predict, one by one."""
@@ -172,11 +172,11 @@ class BoundaryDataModule(pl.LightningDataModule):
 
     def predicted_names(self) -> list[str]:
         """Return the names of the images that `predict_dataloader` returns."""
-        return [sample.name for sample in self.images or self._of(self.indices.test)]
+        return [sample.name for sample in self.images or self.test]
 
     def predicted(self, name: str) -> Sample:
         """Return an image that `predict_dataloader` returns, as it was read."""
-        return next(sample for sample in self.images or self.samples if sample.name == name)
+        return next(sample for sample in self.images or [*self.val, *self.test] if sample.name == name)
 
     def describe(self) -> dict[str, Any]:
         """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split.
@@ -184,21 +184,21 @@ class BoundaryDataModule(pl.LightningDataModule):
         With `train_images` the names of these alone; the fingerprint is that of all the data. Also the group of each
         test image, and whether the images of a group are neighboring sections (`serial`).
         """
-        members = {split: self._of(getattr(self.indices, split)) for split in ("train", "val", "test")}
-        names = {split: [sample.name for sample in samples] for split, samples in members.items()}
+        taken = {"train": self._of(self.training), "val": self.val, "test": self.test}
         return {
-            "fingerprint": hash_samples(members),
+            "fingerprint": hash_samples({split: self._of(getattr(self.indices, split)) for split in taken}),
             "boundary_value": self.boundary_value,
-            **names,
-            "train": [sample.name for sample in self._of(self.training)],
-            **self._relations(names["test"]),
+            **{split: [sample.name for sample in samples] for split, samples in taken.items()},
+            **self._relations(),
         }
 
-    def _relations(self, names: list[str]) -> dict[str, Any]:
-        """Return which test images are related."""
-        if getattr(self.source, "independent", False):
-            return {"groups": {name: name for name in names}, "serial": False}
-        return {"groups": dict(zip(names, self.split.groups(names), strict=True)), "serial": self.split.serial}
+    def _relations(self) -> dict[str, Any]:
+        """Return which test images are related, as windows of one image are."""
+        independent = getattr(self.source, "independent", False)
+        images = [sample.origin.name for sample in self.test]
+        groups = images if independent else self.split.groups(images)
+        named = {sample.name: group for sample, group in zip(self.test, groups, strict=True)}
+        return {"groups": named, "serial": self.split.serial and not independent}
 
     def _of(self, indices: list[int]) -> list[Sample]:
         return [self.samples[index] for index in indices]

@@ -80,6 +80,11 @@ class Sample:
         """Whether there are void pixels."""
         return self.valid is not None
 
+    @property
+    def origin(self) -> "Sample":
+        """The sample of which it is a window, by whose intensities it is scaled; itself if it is none."""
+        return self
+
     def whole(self) -> "Sample":
         """Return all of it in memory."""
         return self

@@ -18,7 +18,6 @@ from seg.data.sample import Sample, check_channels, check_names
 from seg.data.split import SplitIndices
 from seg.data.subset import nested_subset
 from seg.data.targets import check_labels
-from seg.data.whole_images import check_whole
 
 _CHECKS: tuple[Callable[[Sequence[Sample]], Iterator[Finding]], ...] = (
     check_shares,
@@ -80,7 +79,6 @@ def examine(data: BoundaryDataModule) -> Examination:
         except ValueError as error:
             findings.append(fail("split", str(error)))
     if split is not None:
-        findings += _refusals("memory", lambda: check_whole(samples, split))
         findings += _refusals("leakage", lambda: refuse_leakage(samples, split))
     seen = seen_of(samples)
     pairs = [] if split is None else compare_splits(seen, split)

@@ -10,7 +10,6 @@ import tifffile
 from PIL import Image
 from scipy.ndimage import binary_dilation
 
-from seg.data import whole_images
 from seg.data.doctor import middle
 from seg.data.doctor.examination import examine
 from seg.data.doctor.finding import Finding
@@ -226,19 +225,3 @@ def test_large_images_are_examined_in_their_middle(large):
     assert "s3 (flipped upside down" in found["orientation"]
     assert "most images have 128x128 pixels" in found["size"]
     assert "s7 (110x128)" in found["size"]
-
-
-def test_images_of_validation_and_test_that_no_memory_holds_are_refused(monkeypatch):
-    monkeypatch.setattr(whole_images, "memory_bytes", lambda: 2e6)
-    (finding,) = findings(GOOD)
-    assert (finding.level, finding.check) == ("error", "memory")
-    assert re.search(r"0\.0 GB of memory, too little for synthetic-0004 \(val, 128x128: 0\.0 GB\)", finding.text)
-    with pytest.raises(ValueError, match=r"cut these images into files of about 4,000 x 4,000 pixels"):
-        BoundaryDataModule(GOOD, SPLIT).setup("fit")
-    monkeypatch.setattr(whole_images, "memory_bytes", lambda: 3e6)
-    assert findings(GOOD) == []
-
-
-def test_a_system_that_does_not_tell_its_memory_refuses_nothing(monkeypatch):
-    monkeypatch.delattr(whole_images.os, "sysconf")
-    assert whole_images.memory_bytes() == float("inf")
