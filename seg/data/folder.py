@@ -76,17 +76,32 @@ class ImageFolder(FileSource):
         return [Entry(name, images[name][0], (truths[name][0],)) for name in common], problems
 
     def _alone(self, images: Files, truths: Files) -> list[str]:
-        lonely = [f"{images[name][0]}: no mask in {self.root / self.truths}" for name in images.keys() - truths.keys()]
-        lonely += [
-            f"{truths[name][0]}: no image in {self.root / self.images}" for name in truths.keys() - images.keys()
-        ]
+        """Return a sentence for each file without a counterpart, and one on how to mend it."""
+        left, over = images.keys() - truths.keys(), truths.keys() - images.keys()
+        lonely = [f"{images[name][0]}: no mask in {self.root / self.truths}" for name in left]
+        lonely += [f"{truths[name][0]}: no image in {self.root / self.images}" for name in over]
+        return [*lonely, f"{self.root}: {self._mend(images, truths)}"] if lonely else []
+
+    def _mend(self, images: Files, truths: Files) -> str:
+        """Return what to do where images and truths do not pair."""
+        kind = "masks" if self.annotation.truth == "mask" else "labels"
         first, second = (where if "*" in where else f"{where}/*" for where in (self.images, self.truths))
         patterns = None if images.keys() & truths.keys() else suggest_patterns(images, truths)
-        if patterns is None or first.count("*") + second.count("*") > 2:
-            return lonely
-        images_line, truths_line = first.replace("*", patterns[0]), second.replace("*", patterns[1])
-        kind = "masks" if self.annotation.truth == "mask" else "labels"
-        return [*lonely, f'{self.root}: to pair these names, set images: "{images_line}" and {kind}: "{truths_line}"']
+        if patterns is not None and first.count("*") + second.count("*") <= 2:
+            images_line, truths_line = first.replace("*", patterns[0]), second.replace("*", patterns[1])
+            return f'to pair these names, set images: "{images_line}" and {kind}: "{truths_line}"'
+        left, over = sorted(images.keys() - truths.keys()), sorted(truths.keys() - images.keys())
+        if left and over:
+            pair = [files[names[0]][0].relative_to(self.root) for files, names in ((images, left), (truths, over))]
+            return (
+                f"to pair files of other names, list them in a table pairs.csv with the first line "
+                f'"image,{kind.replace("masks", "mask")}" and a line for each pair, e.g. "{pair[0].as_posix()},'
+                f'{pair[1].as_posix()}", and set class_path: seg.data.manifest.Manifest with path: '
+                f"{self.root / 'pairs.csv'}"
+            )
+        if left:
+            return f"annotate the images without a mask, or move them out of {self.images}"
+        return f"add the images of these {kind}, or move the {kind} out of {self.truths}"
 
 
 _TELL_APART = 'tell them apart by patterns, e.g. images: "*.tif" and masks: "*_mask.tif"'

@@ -1,9 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
 
 from seg.data.folder import ImageFolder
+from seg.data.manifest import Manifest
 from seg.data.volumes import read_images
 
 
@@ -58,7 +61,7 @@ def test_every_offender_is_listed_at_once(folder):
     save(folder / "masks" / "alone.png", np.zeros((8, 10), np.uint8))
     save(folder / "masks" / "b.png", np.zeros((9, 10), np.uint8))
     save(folder / "masks" / "c.png", np.arange(80, dtype=np.uint8).reshape(8, 10))
-    with pytest.raises(ValueError, match=r"5 problem\(s\)") as refusal:
+    with pytest.raises(ValueError, match=r"6 problem\(s\)") as refusal:
         len(source(folder))
     text = str(refusal.value)
     assert "images/a.png: no mask in" in text
@@ -66,6 +69,31 @@ def test_every_offender_is_listed_at_once(folder):
     assert "images/broken.png: the file is not a PNG" in text
     assert "b.png: 10x9 pixels, but its image" in text
     assert "c.png: a mask has two values, one of them 0; this file has 0, 1, 2" in text
+
+
+def test_files_of_other_names_come_with_the_table_that_pairs_them(folder):
+    for kind, names in (("images", "abc"), ("masks", "xyz")):
+        for path in list((folder / kind).iterdir()):
+            path.unlink()
+        for name in names:
+            save(folder / kind / f"{name}.png", np.eye(8, dtype=np.uint8) * 255)
+    with pytest.raises(ValueError, match=r"to pair files of other names") as refusal:
+        len(source(folder))
+    told = re.findall('"(.*?)"', str(refusal.value))
+    assert told == ["image,mask", "images/a.png,masks/x.png"]
+    (folder / "pairs.csv").write_text("\n".join([*told, "images/b.png,masks/y.png"]))
+    assert f"path: {folder / 'pairs.csv'}" in str(refusal.value)
+    assert [sample.name for sample in Manifest(str(folder / "pairs.csv"), boundary_value=255)] == ["a", "b"]
+
+
+def test_what_lacks_its_counterpart_comes_with_what_to_do(folder):
+    (folder / "masks" / "a.png").rename(folder / "a.png")
+    with pytest.raises(ValueError, match="annotate the images without a mask, or move them out of images"):
+        len(source(folder))
+    (folder / "images" / "a.png").unlink()
+    (folder / "a.png").rename(folder / "masks" / "a.png")
+    with pytest.raises(ValueError, match="add the images of these masks, or move the masks out of masks"):
+        len(source(folder))
 
 
 def test_an_image_of_another_type_is_named(folder):
@@ -169,7 +197,7 @@ def test_names_that_differ_in_what_is_around_the_number_come_with_the_lines_that
         save(folder / "y" / f"mask_{number}_gt.png", np.zeros((8, 10), np.uint8))
     with pytest.raises(ValueError, match='set images: "x/image_[*]" and masks: "y/mask_[*]_gt"'):
         len(source(folder, images="x", masks="y"))
-    with pytest.raises(ValueError, match=r"6 problem\(s\)"):  # no line for folders of folders
+    with pytest.raises(ValueError, match=r"(?s)7 problem\(s\).*pairs\.csv"):  # no pattern for folders of folders
         len(source(folder, images="*/image_*", masks="*/mask_*"))
     paired = source(folder, images="x/image_*", masks="y/mask_*_gt")
     assert [sample.name for sample in paired] == ["001", "002", "010"]
