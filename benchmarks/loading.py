@@ -1,7 +1,8 @@
 """What loading costs of a training step.
 
 `python -m benchmarks.loading` draws batches of random crops, with the transforms of configs/data/ome_zarr.yaml, from
-images in memory, and window by window from a TIFF without compression, one of compressed tiles and an OME-Zarr store.
+images in memory, and window by window from a TIFF without compression, one of compressed tiles and an OME-Zarr store,
+whose chunks are decoded once, as `cache_gb` allows, or again and again.
 The network of configs/base.yaml is trained on them in the same process with one thread; steps without loading train on
 one batch again and again. They take turns; printed is the median of processor time, and loading as a share of the step.
 """
@@ -69,19 +70,22 @@ def as_tiffs(folder: Path, sample: Sample, **options: Any) -> Source:
     return ImageFolder(str(folder), "images", labels="labels")
 
 
-def as_zarr(store: Path, sample: Sample) -> Source:
+def as_zarr(store: Path, sample: Sample, cache_bytes: int = Source.cache_bytes) -> Source:
     """Write image and labels as an OME-Zarr store, and return its source.
 
     Args:
         store: to be made.
         sample: to write.
+        cache_bytes: for decoded chunks.
     """
     for group, pixels in ((store, sample.image), (store / "labels" / "cells", sample.labels)):
         assert pixels is not None
         create_image(group, ("y", "x"), pixels.shape, pixels.dtype, None, "0.5")
         import_zarr().open_array(str(group / "0"), mode="r+")[:] = pixels
     add_label_name(store / "labels", "cells", "0.5")
-    return OmeZarr(str(store), labels="cells")
+    source = OmeZarr(str(store), labels="cells")
+    source.cache_bytes = cache_bytes
+    return source
 
 
 def sources(folder: Path, side_px: int) -> dict[str, Source]:
@@ -99,6 +103,7 @@ def sources(folder: Path, side_px: int) -> dict[str, Source]:
         "TIFF, plain": as_tiffs(folder / "plain", large),
         "TIFF, deflated tiles": as_tiffs(folder / "tiled", large, **tiled),
         "OME-Zarr": as_zarr(folder / "large.zarr", large),
+        "OME-Zarr, not kept": as_zarr(folder / "again.zarr", large, cache_bytes=0),
     }
 
 

@@ -3,13 +3,11 @@
 import logging
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
 import albumentations
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
@@ -37,7 +35,7 @@ class Loaded(Source):
     """Samples that are read once, the upper left part of each, with at most `SIDE_PX` pixels a side."""
 
     def __init__(self, source: Source) -> None:
-        self.samples = [_corner(sample) for sample in source]
+        self.samples = [sample.window((slice(0, SIDE_PX), slice(0, SIDE_PX))) for sample in source]
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -48,12 +46,6 @@ class Loaded(Source):
     def __getitem__(self, index: slice) -> Sequence[Sample]: ...
     def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
         return self.samples[index]
-
-
-def _corner(sample: Sample) -> Sample:
-    part = np.s_[:SIDE_PX, :SIDE_PX]
-    labels = None if sample.labels is None else sample.labels[part]
-    return replace(sample, image=sample.image[part], mask=sample.mask[part], labels=labels)
 
 
 #: Data set -> files below its folder, split, and targets.

@@ -1,64 +1,14 @@
 """Images that are decoded when they are needed, and kept within a budget of memory."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from threading import Lock
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.lazy_sample import LazySample
+from seg.data.memory_cache import MemoryCache
 from seg.data.sample import Sample, Window
-
-
-class SampleCache:
-    """The samples that were used last, as many as fit into a budget.
-
-    Args:
-        budget_bytes: of their arrays.
-    """
-
-    def __init__(self, budget_bytes: int) -> None:
-        self.budget_bytes, self.used_bytes = budget_bytes, 0
-        self._kept: OrderedDict[str, Sample] = OrderedDict()
-        self._lock = Lock()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Let other processes begin with an empty one."""
-        return SampleCache, (self.budget_bytes,)
-
-    def get(self, key: str, load: Callable[[], Sample]) -> Sample:
-        """Return a sample.
-
-        Args:
-            key: of the sample.
-            load: returns it where it is not kept.
-        """
-        with self._lock:
-            sample = self._kept.get(key)
-            if sample is not None:
-                self._kept.move_to_end(key)
-                return sample
-        sample = load()
-        self.put(key, sample)
-        return sample
-
-    def put(self, key: str, sample: Sample) -> None:
-        """Keep a sample, and forget those that were used longest ago until there is room.
-
-        Args:
-            key: of the sample.
-            sample: in memory.
-        """
-        with self._lock:
-            if key in self._kept or _size(sample) > self.budget_bytes:
-                return
-            self._kept[key] = sample
-            self.used_bytes += _size(sample)
-            while self.used_bytes > self.budget_bytes:
-                _, forgotten = self._kept.popitem(last=False)
-                self.used_bytes -= _size(forgotten)
 
 
 class CachedSample(LazySample):
@@ -72,11 +22,11 @@ class CachedSample(LazySample):
     """
 
     _key: str
-    _cache: SampleCache
+    _cache: MemoryCache
     _load: Callable[[], Sample]
     _facts: dict[str, Any]
 
-    def __init__(self, sample: Sample, key: str, cache: SampleCache, load: Callable[[], Sample]) -> None:
+    def __init__(self, sample: Sample, key: str, cache: MemoryCache, load: Callable[[], Sample]) -> None:
         cache.put(key, sample)
         facts = {name: getattr(sample, name) for name in _FACTS}
         same = {name: getattr(sample, name) for name in ("name", "thickness_px", "pixel")}
@@ -130,8 +80,3 @@ class CachedSample(LazySample):
 
 
 _FACTS = ("shape", "dtype", "labeled", "partly", "boundary_share", "void_share")
-
-
-def _size(sample: Sample) -> int:
-    arrays = (sample.image, sample.mask, sample.labels, sample.valid)
-    return sum(array.nbytes for array in arrays if array is not None)

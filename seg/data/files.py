@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.annotation import Annotation, Entry, misfit
-from seg.data.cached_sample import CachedSample, SampleCache
+from seg.data.cached_raster import cached
+from seg.data.cached_sample import CachedSample
 from seg.data.file_reader import FileReader, naming
 from seg.data.image_error import ImageError
+from seg.data.memory_cache import MemoryCache
 from seg.data.pixel_size import PixelSize
 from seg.data.sample import Sample, Source
 from seg.data.windowed_sample import WindowedSample
@@ -57,8 +59,8 @@ class FileSource(Source):
         return FileReader()
 
     @functools.cached_property
-    def _cache(self) -> SampleCache:
-        return SampleCache(self.cache_bytes)
+    def _cache(self) -> MemoryCache:
+        return MemoryCache(self.cache_bytes)
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -121,6 +123,7 @@ class FileSource(Source):
             return None
         if truth.shape != (height, width):
             raise ValueError(misfit(entry, entry.truths[0], truth.shape, image.shape))
+        image, truth = (cached(part, (entry.name, kind), self._cache) for kind, part in (("", image), ("truth", truth)))
         return WindowedSample(entry.name, image, truth, self.annotation, self.pixel_size(entry))
 
     def pixel_size(self, entry: Entry) -> PixelSize | None:

@@ -76,32 +76,32 @@ class ImageFolder(FileSource):
         return [Entry(name, images[name][0], (truths[name][0],)) for name in common], problems
 
     def _alone(self, images: Files, truths: Files) -> list[str]:
-        """Return a sentence for each file without a counterpart, and one on how to mend it."""
-        left, over = images.keys() - truths.keys(), truths.keys() - images.keys()
-        lonely = [f"{images[name][0]}: no mask in {self.root / self.truths}" for name in left]
-        lonely += [f"{truths[name][0]}: no image in {self.root / self.images}" for name in over]
-        return [*lonely, f"{self.root}: {self._mend(images, truths)}"] if lonely else []
+        """Return a sentence for each file without a counterpart; where no two files pair, also one on how they can."""
+        lonely = [
+            *_lonely(images, truths, f"no mask in {self.root / self.truths}: annotate it, or move it away"),
+            *_lonely(truths, images, f"no image in {self.root / self.images}: add it, or move this file away"),
+        ]
+        paired = images.keys() & truths.keys()
+        return lonely if paired else [*lonely, f"{self.root}: {self._ways_to_pair(images, truths)}"]
 
-    def _mend(self, images: Files, truths: Files) -> str:
-        """Return what to do where images and truths do not pair."""
+    def _ways_to_pair(self, images: Files, truths: Files) -> str:
+        """Return the lines that pair files of different names."""
         kind = "masks" if self.annotation.truth == "mask" else "labels"
         first, second = (where if "*" in where else f"{where}/*" for where in (self.images, self.truths))
-        patterns = None if images.keys() & truths.keys() else suggest_patterns(images, truths)
+        patterns = suggest_patterns(images, truths)
         if patterns is not None and first.count("*") + second.count("*") <= 2:
             images_line, truths_line = first.replace("*", patterns[0]), second.replace("*", patterns[1])
             return f'to pair these names, set images: "{images_line}" and {kind}: "{truths_line}"'
-        left, over = sorted(images.keys() - truths.keys()), sorted(truths.keys() - images.keys())
-        if left and over:
-            pair = [files[names[0]][0].relative_to(self.root) for files, names in ((images, left), (truths, over))]
-            return (
-                f"to pair files of other names, list them in a table pairs.csv with the first line "
-                f'"image,{kind.replace("masks", "mask")}" and a line for each pair, e.g. "{pair[0].as_posix()},'
-                f'{pair[1].as_posix()}", and set class_path: seg.data.manifest.Manifest with path: '
-                f"{self.root / 'pairs.csv'}"
-            )
-        if left:
-            return f"annotate the images without a mask, or move them out of {self.images}"
-        return f"add the images of these {kind}, or move the {kind} out of {self.truths}"
+        image, truth = (min(files.items())[1][0].relative_to(self.root).as_posix() for files in (images, truths))
+        return (
+            f'to pair files of other names, list them in a table pairs.csv with the first line "image,'
+            f'{kind.replace("masks", "mask")}" and a line for each pair, e.g. "{image},{truth}", and set class_path: '
+            f"seg.data.manifest.Manifest with path: {self.root / 'pairs.csv'}"
+        )
+
+
+def _lonely(files: Files, others: Files, sentence: str) -> list[str]:
+    return [f"{files[name][0]}: {sentence}" for name in files.keys() - others.keys()]
 
 
 _TELL_APART = 'tell them apart by patterns, e.g. images: "*.tif" and masks: "*_mask.tif"'

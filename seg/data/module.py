@@ -57,8 +57,8 @@ class BoundaryDataModule(pl.LightningDataModule):
             may lie anywhere. For images with much empty background.
         context: as many sections of a stack on either side of an image are further channels of the network's input.
         projection: max or mean: all sections (z) of a stack make one image; null: each is an image.
-        cache_gb: of memory, in gigabytes, for decoded images, of each process that prepares batches; those that do not
-            fit are decoded again. Images larger than 64 MB are read in parts where their files allow it.
+        cache_gb: of memory, in gigabytes, for decoded images and parts of them, of each process that prepares batches;
+            what does not fit is decoded again. Images larger than 64 MB are read in parts where their files allow it.
 
     Raises:
         ValueError: crop_px, batch_size or steps_per_epoch is not positive, boundary_share is out of range, cache_gb is

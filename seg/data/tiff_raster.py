@@ -1,5 +1,6 @@
 """Pages of a TIFF that are read window by window: mapped where they are not compressed, else strip by strip or tile."""
 
+import functools
 from pathlib import Path
 from typing import IO, Any
 
@@ -10,7 +11,7 @@ from tifffile import COMPRESSION, PHOTOMETRIC, PLANARCONFIG, TiffPage
 from seg.data.file_data import FileData, load
 from seg.data.image_error import corrupt_image
 from seg.data.orientation import ORIENTATION_TAG
-from seg.data.raster import Raster
+from seg.data.raster import Raster, read_blocks
 from seg.data.tiff import MAX_SAMPLES, check_samples, normalized, open_page
 from seg.data.tiff_segments import check_segments
 
@@ -56,6 +57,7 @@ class TiffRaster(Raster):
         self._type = np.dtype(header.dtype).newbyteorder(self._order)
         empty = self._normalized(np.empty((0, 0, *self._stored[2:]), self._type.newbyteorder("=")))
         self.shape, self.dtype = (*self._stored[:2], *empty.shape[2:]), empty.dtype
+        self.block = (header.chunks[0], header.chunks[1]) if self._offset is None else None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let processes that prepare batches open the page anew."""
@@ -68,31 +70,18 @@ class TiffRaster(Raster):
             ImageError: a strip or tile is damaged.
         """
         if self._offset is None:
-            return self._normalized(self._decode(rows, columns))
+            with self._path.open("rb") as file:
+                return read_blocks(self, (rows, columns), functools.partial(self._segment, file))
         mapped = np.memmap(self._path, self._type, "r", self._offset, self._stored)
         return self._normalized(np.array(mapped[rows, columns]))  # the map ends here, and its memory with it
 
     def _normalized(self, window: NDArray[Any]) -> NDArray[Any]:
         return normalized(window, self._page, self._every_sample)
 
-    def _decode(self, rows: slice, columns: slice) -> NDArray[Any]:
-        """Return a window of the stored samples from the strips or tiles that it touches."""
-        height, width = self._page.chunks[:2]
-        shape = (rows.stop - rows.start, columns.stop - columns.start, *self._stored[2:])
-        window = np.empty(shape, self._type.newbyteorder("="))
-        with self._path.open("rb") as file:
-            for down in range(rows.start // height, -(-rows.stop // height)):
-                for right in range(columns.start // width, -(-columns.stop // width)):
-                    segment = self._segment(file, down * self._page.chunked[1] + right)
-                    top, left = down * height, right * width
-                    here = _overlap(rows, top, len(segment)), _overlap(columns, left, segment.shape[1])
-                    window[_moved(here[0], rows.start), _moved(here[1], columns.start)] = segment[
-                        _moved(here[0], top), _moved(here[1], left)
-                    ]
-        return window
-
-    def _segment(self, file: IO[bytes], number: int) -> NDArray[Any]:
+    def _segment(self, file: IO[bytes], rows: slice, columns: slice) -> NDArray[Any]:
         """Return a strip or tile as far as it is within the page."""
+        height, width = self._page.chunks[:2]
+        number = rows.start // height * self._page.chunked[1] + columns.start // width
         file.seek(self._page.dataoffsets[number])
         content = file.read(self._page.databytecounts[number])
         try:
@@ -102,7 +91,7 @@ class TiffRaster(Raster):
         if decoded is None:
             raise corrupt_image()
         inner: NDArray[Any] = decoded[0, :height, :width]
-        return inner if len(self._stored) == 3 else inner[..., 0]
+        return self._normalized(inner if len(self._stored) == 3 else inner[..., 0])
 
 
 def _reopen(path: Path, page: int | None, every_sample: bool) -> TiffRaster:
@@ -130,11 +119,3 @@ def _offset(page: TiffPage, following: int, size: int) -> int | None:
     if following or height * width * page.samplesperpixel * itemsize > _LARGEST_SEGMENT_BYTES:
         raise WholeOnlyError
     return None
-
-
-def _overlap(window: slice, start: int, length: int) -> slice:
-    return slice(max(window.start, start), min(window.stop, start + length))
-
-
-def _moved(part: slice, origin: int) -> slice:
-    return slice(part.start - origin, part.stop - origin)

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.annotation import Annotation
-from seg.data.cached_sample import CachedSample, SampleCache
+from seg.data.cached_sample import CachedSample
 from seg.data.file_reader import FileReader
 from seg.data.files import FileSource
 from seg.data.folder import page_name
+from seg.data.memory_cache import MemoryCache
 from seg.data.pairing import describe_search, find_files, name_of
 from seg.data.pixel_size import PixelSize
 from seg.data.planes import Planes
@@ -67,7 +68,7 @@ def read_volumes(path: Path, planes: Planes = PLAIN, cache_bytes: int = Source.c
         files = [file for files in find_files(path, ".").values() for file in files]
     if not files and not stores:
         raise FileNotFoundError(describe_search(path, "."))
-    reader, cache = FileReader(), SampleCache(cache_bytes)
+    reader, cache = FileReader(), MemoryCache(cache_bytes)
     volumes = [_of_file(file, reader, planes, cache) for file in files]
     volumes += [_of_store(store, planes) for store in stores]
     check_names([sample.name for volume in volumes for sample in volume.sections])
@@ -85,7 +86,7 @@ def read_images(path: Path, planes: Planes = PLAIN, cache_bytes: int = Source.ca
     return [sample for volume in read_volumes(path, planes, cache_bytes) for sample in volume.sections]
 
 
-def _of_file(file: Path, reader: FileReader, planes: Planes, cache: SampleCache) -> Volume:
+def _of_file(file: Path, reader: FileReader, planes: Planes, cache: MemoryCache) -> Volume:
     name, count = name_of(file), reader.count_pages(file, planes)
     if count == 1:
         return Volume(file, name, [_page(name, file, None, reader, planes, cache)])
@@ -103,7 +104,7 @@ def _of_store(store: Path, planes: Planes) -> Volume:
     return Volume(store, name, sections, axes, tuple(image.length(axis) for axis in axes))
 
 
-def _page(name: str, file: Path, page: int | None, reader: FileReader, planes: Planes, cache: SampleCache) -> Sample:
+def _page(name: str, file: Path, page: int | None, reader: FileReader, planes: Planes, cache: MemoryCache) -> Sample:
     pixel = reader.pixel_size(file, page or 0)
     raster = reader.open(file, page, planes)
     if raster is not None and raster.nbytes > FileSource.whole_bytes:

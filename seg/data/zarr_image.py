@@ -31,6 +31,7 @@ class ZarrImage:
         dtype: of the samples.
         pixel: (height, width) of a pixel in micrometers; None where it is not known.
         channels: their names; none where it tells none.
+        chunk: (height, width) of what is decoded together.
     """
 
     group: Path
@@ -40,6 +41,7 @@ class ZarrImage:
     dtype: np.dtype[Any]
     pixel: PixelSize | None
     channels: tuple[str, ...] = ()
+    chunk: tuple[int, int] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -95,6 +97,7 @@ class ZarrSection(Raster):
         self._image, self._place = image, place
         self.shape = image.size if channels == 1 else (*image.size, channels)
         self.dtype = np.dtype(np.uint8) if image.dtype.kind == "b" else image.dtype.newbyteorder("=")
+        self.block = image.chunk
 
     def read(self, rows: slice, columns: slice) -> NDArray[Any]:
         """Return a window.
@@ -166,7 +169,8 @@ def _levels(group: Path, multiscale: dict[str, Any]) -> Iterator[ZarrImage]:
             array = open_array(group / level["path"])
             _check_axes(axes, array.shape)
             pixel = _pixel_size(axes, units, _scales((level, multiscale), len(axes)))
-            yield ZarrImage(group, level["path"], axes, tuple(array.shape), np.dtype(array.dtype), pixel)
+            chunk = array.chunks[axes.index("y")], array.chunks[axes.index("x")]
+            yield ZarrImage(group, level["path"], axes, tuple(array.shape), np.dtype(array.dtype), pixel, chunk=chunk)
     except (KeyError, TypeError, AttributeError, FileNotFoundError) as error:
         raise ValueError("the metadata is no OME-Zarr 0.4 or 0.5, or does not fit its arrays") from error
 

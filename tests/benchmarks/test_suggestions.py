@@ -4,10 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks.few_images import COUNTS as SIZES
 from benchmarks.few_images import table
+from benchmarks.short_runs import DATA, Loaded
 from benchmarks.suggestions import Given, interval, needed, summary
+from seg.data.synthetic import SyntheticCells
 from seg.record import SplitScores
 from tests.seg.records import record
 
@@ -32,6 +35,16 @@ def test_the_summary_tells_what_suggestions_save():
     assert lines[0] == "random    0.200 0.300 0.400"
     assert lines[2] == "8 images: suggested - random +0.100 [+0.100, +0.100]"
     assert lines[-2:] == ["random, images for 0.350: 10.0 10.0", "suggested, images for 0.350: 7.0 7.0"]
+
+
+def test_short_runs_take_the_upper_left_part_of_files(tmp_path):
+    cells = SyntheticCells(count=1, size_px=300)[0]
+    for kind, pixels in (("images", cells.image), ("labels", cells.labels.astype(np.uint16))):
+        (tmp_path / kind).mkdir()
+        Image.fromarray(pixels).save(tmp_path / kind / "a.png")
+    (sample,) = Loaded(DATA["dsb2018"][0](tmp_path))
+    assert np.array_equal(sample.image, cells.image[:256, :256])
+    assert np.array_equal(sample.labels, cells.labels[:256, :256])
 
 
 def test_a_given_split_is_as_it_is_given():
