@@ -52,7 +52,7 @@ class FineTuningEvaluator:
         return Claim(
             f"A frozen {part} suffices where there are few data",
             status,
-            f"{evidence}; there are {self._images(frozen)} training images.",
+            f"{evidence}; training images: {self._images(frozen)}.",
             "ranking",
         )
 
@@ -61,7 +61,7 @@ class FineTuningEvaluator:
         found = [names for key in keys for names in self.arms.with_and_without(key)]
         claims = [compare_arms(statement, *names, {self.rank_by: self.judgement}, "ranking") for names in found]
         few = [
-            replace(claim, evidence=f"{claim.evidence} There are {self._images(names[0])} training images.")
+            replace(claim, evidence=f"{claim.evidence} Training images: {self._images(names[0])}.")
             for claim, names in zip(claims, found, strict=True)
         ]
         return few or [not_tried(statement, f"it takes two arms that differ in {' or '.join(keys)} alone")]

@@ -231,7 +231,7 @@ def test_trained_weights_are_compared_with_random_ones(score, status, start):
         arm("tr", "JaccardLoss", model=random | start, boundary_f1=score), arm("rd", "JaccardLoss", model=random)
     )
     assert claims["Trained weights are a better start"].status == status
-    assert "There are 2 training images." in claims["Trained weights are a better start"].evidence
+    assert "Training images: 2." in claims["Trained weights are a better start"].evidence
 
 
 def test_of_several_arms_with_a_loss_the_usual_one_is_meant():
