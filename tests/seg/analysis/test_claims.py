@@ -187,7 +187,7 @@ def test_a_frozen_encoder_suffices_where_it_loses_less_than_the_margin(score, st
     full = arm("l2", "L2Loss", model={"freeze": None})
     claim = judged(full, frozen)["A frozen encoder suffices where there are few data"]
     assert claim.status == status
-    assert "2 training images" in claim.evidence
+    assert "training images: 2" in claim.evidence
 
 
 FROZEN_HALF = "A frozen first half of the encoder suffices where there are few data"
