@@ -78,11 +78,12 @@ class ImageFolder(FileSource):
     def _alone(self, images: Files, truths: Files) -> list[str]:
         """Return a sentence for each file without a counterpart; where no two files pair, also one on how they can."""
         lonely = [
-            *_lonely(images, truths, f"no mask in {self.root / self.truths}: annotate it, or move it away"),
-            *_lonely(truths, images, f"no image in {self.root / self.images}: add it, or move this file away"),
+            *_lonely(images, truths, f"no mask in {self.root / self.truths}"),
+            *_lonely(truths, images, f"no image in {self.root / self.images}"),
         ]
-        paired = images.keys() & truths.keys()
-        return lonely if paired else [*lonely, f"{self.root}: {self._ways_to_pair(images, truths)}"]
+        if images.keys() & truths.keys():
+            return [f"{sentence}: add one, or move this file away" for sentence in lonely]
+        return [*lonely, f"{self.root}: {self._ways_to_pair(images, truths)}"]
 
     def _ways_to_pair(self, images: Files, truths: Files) -> str:
         """Return the lines that pair files of different names."""

@@ -88,11 +88,11 @@ def test_files_of_other_names_come_with_the_table_that_pairs_them(folder):
 
 def test_what_lacks_its_counterpart_comes_with_what_to_do(folder):
     (folder / "masks" / "a.png").rename(folder / "a.png")
-    with pytest.raises(ValueError, match=r"images/a.png: no mask in .*masks: annotate it, or move it away"):
+    with pytest.raises(ValueError, match=r"images/a.png: no mask in .*masks: add one, or move this file away"):
         len(source(folder))
     (folder / "images" / "a.png").unlink()
     (folder / "a.png").rename(folder / "masks" / "a.png")
-    with pytest.raises(ValueError, match=r"masks/a.png: no image in .*images: add it, or move this file away"):
+    with pytest.raises(ValueError, match=r"masks/a.png: no image in .*images: add one, or move this file away"):
         len(source(folder))
 
 
