@@ -52,14 +52,24 @@ def instance_scores(proposal: Labels, truth: Labels) -> InstanceScores:
 
 def _iou_matrix(proposal: Labels, truth: Labels) -> NDArray[np.float64]:
     """Return the IoU of each proposed with each true cell."""
-    proposed_names, rows = np.unique(np.append(proposal.ravel(), 0), return_inverse=True)
-    true_names, columns = np.unique(np.append(truth.ravel(), 0), return_inverse=True)
-    shape = (len(proposed_names), len(true_names))
-    both = np.bincount(rows[:-1] * shape[1] + columns[:-1], minlength=shape[0] * shape[1]).reshape(shape)
+    (proposed, rows), (true, columns) = _numbered(proposal), _numbered(truth)
+    shape = (len(proposed), len(true))
+    both = np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
     union = both.sum(axis=1, keepdims=True) + both.sum(axis=0, keepdims=True) - both
-    inside = np.ix_(proposed_names != 0, true_names != 0)
+    inside = np.ix_(proposed != 0, true != 0)
     overlaps: NDArray[np.float64] = both[inside] / np.maximum(union[inside], 1)
     return overlaps
+
+
+def _numbered(labels: Labels) -> tuple[NDArray[np.integer], NDArray[np.intp]]:
+    """Return the labels, 0 always among them, ascending, and the place of each pixel's label among them."""
+    flat = labels.ravel()
+    if flat.min(initial=0) < 0 or flat.max(initial=0) > 8 * flat.size:  # a table of them would be large: sort
+        names, places = np.unique(np.append(flat, 0), return_inverse=True)
+        return names, places[:-1]
+    present = np.zeros(flat.max(initial=0) + 1, np.bool_)
+    present[flat] = present[0] = True
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[flat]
 
 
 def _matched(overlaps: NDArray[np.float64], cut: float) -> NDArray[np.float64]:

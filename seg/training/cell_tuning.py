@@ -21,8 +21,8 @@ from seg.model.module import BoundaryModule
 #: Settings that are tried, the same number for every run.
 TRIALS = 80
 
-#: Validation images that settings are tried on; of more, these many at equal distances.
-IMAGES = 24
+#: Validation images that settings are tried on, and their pixels, at most; of more, as many at equal distances.
+IMAGES, PIXELS = 24, 1 << 22
 
 
 #: The metric by which decoders are chosen where no metric of cells ranks: of tissue, and of cells on a background.
@@ -91,8 +91,7 @@ def choose_decoder(folders: Sequence[Path], start: Decoder | None, rank_by: str)
         rank_by: the metric that ranks.
     """
     began = time.monotonic()
-    step = max(1, -(-len(folders) // IMAGES))
-    chosen = folders[::step]
+    chosen = _sample(folders)
     cases = [_read_case(folder) for folder in chosen]
     backgrounds = [
         background_share(case.cells, read_mask(folder), case.valid) for case, folder in zip(cases, chosen, strict=True)
@@ -114,6 +113,13 @@ def score_cells(folders: Sequence[Path], decoder: Decoder, metric: str) -> list[
         metric: its key.
     """
     return [_read_case(folder).score(decoder, METRICS[metric].compare_cells) for folder in folders]
+
+
+def _sample(folders: Sequence[Path]) -> Sequence[Path]:
+    """Return the images that settings are tried on, at least three where there are so many."""
+    size = float(np.mean([read_mask(folder).size for folder in folders]))
+    count = min(IMAGES, max(3, int(PIXELS / size)))
+    return folders[:: max(1, -(-len(folders) // count))]
 
 
 def _read_case(folder: Path) -> CellCase:

@@ -67,7 +67,8 @@ def test_nothing_against_nothing_is_perfect_and_against_something_zero():
     assert instance_scores(nothing, something).ap50 == instance_scores(something, nothing).ap == 0
 
 
-def test_identity_is_perfect_whatever_the_numbers():
+@pytest.mark.parametrize("factor", [1, 37, 1_000_000_007])
+def test_identity_is_perfect_whatever_the_numbers(factor):
     truth = strip((0, 10), (20, 30))
-    scores = instance_scores(truth * 37, truth)
+    scores = instance_scores(truth.astype(np.int64) * factor, truth)
     assert (scores.ap50, scores.ap, scores.f1, scores.pq) == (1, 1, 1, 1)

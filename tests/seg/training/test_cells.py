@@ -21,6 +21,7 @@ from seg.metrics.instance import instance_scores
 from seg.metrics.rand import compare_cells, connected_cells
 from seg.prediction.cells import decode, join_measurements, write_measurements
 from seg.prediction.output import Output, Wanted
+from seg.training import cell_tuning
 from seg.training.cell_tuning import TRIALS, choose_decoder
 
 
@@ -91,6 +92,16 @@ def test_the_search_starts_where_it_is_told_to(nuclei_folders):
     start = WatershedDecoder(foreground="inside", seed_score=0.25, sigma_px=0)
     decoder, _ = choose_decoder(nuclei_folders, start, "boundary_f1")
     assert decoder == start  # it is perfect already
+
+
+@pytest.mark.parametrize(("pixels", "images"), [(48 * 48 * 2, 3), (48 * 48 * 4.5, 3), (1e9, 6)])
+def test_settings_are_tried_on_a_bounded_number_of_pixels(tmp_path, monkeypatch, pixels, images):
+    labels = nuclei(0)
+    boundary, image = boundaries_from_labels(labels), np.where(labels > 0, 0.5, -0.5)
+    answer = np.stack([boundary, labels > 0])
+    folders = [save(tmp_path / str(number), image, boundary, answer, labels) for number in range(6)]
+    monkeypatch.setattr(cell_tuning, "PIXELS", pixels)
+    assert choose_decoder(folders, None, "boundary_f1")[1].images == images
 
 
 def test_labels_and_measurements_of_a_prediction(tmp_path):
