@@ -62,6 +62,7 @@ class RunData:
         train, val, test: names of the images.
         groups: test image -> group; images of different groups are independent. An image without one is its own.
         serial: whether test images of a group are neighboring sections, in the order of `test`.
+        windows_of: test image that is a window of a large one -> the large one.
     """
 
     fingerprint: str
@@ -71,6 +72,7 @@ class RunData:
     test: list[str]
     groups: dict[str, str] = field(default_factory=dict)
     serial: bool = False
+    windows_of: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Replacement:
     def __str__(self) -> str:
         words = {"better": "is better than", "worse": "is worse than", "not told apart": "cannot be told apart from"}
         interval = f" [{self.low:+.3f}, {self.high:+.3f}]" if not math.isnan(self.low) else f" ({self.units.unfit})"
-        count = len(self.units.groups)
+        count = self.units.count
         return (
             f"the new model {words[self.verdict]} the one before on the same {count} test images: "
             f"{METRICS[self.metric].label} {self.new:.3f} against {self.old:.3f}, {self.new - self.old:+.3f}{interval}"

@@ -27,12 +27,14 @@ class Units:
         serial: whether images next to each other are neighbouring sections.
         folds: of a cross-validation, in which each image was tested; empty without one.
         ratio: test images by training images of a fold.
+        sections: of which each image is a window, or the image itself; empty where none is a window.
     """
 
     groups: tuple[str, ...]
     serial: bool = False
     folds: tuple[int, ...] = ()
     ratio: float = 0.0
+    sections: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, records: Sequence[RunRecord], images: Sequence[str]) -> "Units":
@@ -51,7 +53,9 @@ class Units:
             for image in record.data.test
         }
         if not fold_of:
-            return cls(groups, serial)
+            window_of = {window: image for record in records for window, image in record.data.windows_of.items()}
+            sections = tuple(window_of.get(image, image) for image in images) if window_of else ()
+            return cls(groups, serial, sections=sections)
         ratio = fmean(len(record.data.test) / len(record.data.train) for record in records)
         return cls(groups, serial, tuple(fold_of[image] for image in images), ratio)
 
@@ -64,6 +68,11 @@ class Units:
     def one_volume(self) -> bool:
         """Whether all images are sections of one volume."""
         return self.serial and len(self.names) == 1 and not self.folds
+
+    @property
+    def count(self) -> int:
+        """Number of the images; windows of one section are one."""
+        return len(set(self.sections)) or len(self.groups)
 
     @property
     def grouped(self) -> bool:
@@ -101,7 +110,7 @@ class Units:
             return "an interval needs at least 2 seeds and 2 test images"
         if 0 < len(set(self.folds)) < FEWEST_FOLDS:
             return f"an interval needs test scores of at least {FEWEST_FOLDS} folds"
-        if self.one_volume and len(self.groups) < FEWEST_SECTIONS:
+        if self.one_volume and self.count < FEWEST_SECTIONS:
             return f"an interval needs at least {FEWEST_SECTIONS} sections of one volume, or several volumes"
         if self.grouped and 1 / (self.shares**2).sum() < FEWEST_GROUPS:
             return "an interval needs more groups of test images, none of them with most of the images"
@@ -113,7 +122,7 @@ class Units:
         Args:
             independent: how many independent images the sections are worth; None: not estimated.
         """
-        count = len(self.groups)
+        count = self.count
         if self.folds and len(self.names) == 1 < count:
             return "The verdict holds for this volume or group only, which all images are of."
         if self.one_volume:
@@ -147,10 +156,10 @@ class Units:
             return self._over_folds(scores)
         if self.grouped:
             return TwoWayVariance.of(_means(scores, self.groups), self.shares)
-        independent = TwoWayVariance.of(scores)
         if not self.one_volume:
-            return independent
-        series = scores.mean(axis=0)
+            return TwoWayVariance.of(scores)
+        of_sections = self._over_sections(scores)
+        independent, series = TwoWayVariance.of(of_sections), of_sections.mean(axis=0)
         column, freedom = (correlation or SectionCorrelation.of(series[None], 1)).variance_of_mean(series)
         return replace(independent, column_variance=column, image_freedom=freedom)
 
@@ -162,8 +171,12 @@ class Units:
         """
         if not self.one_volume or self.unfit or len(merits) < 2:
             return None
-        series = np.array([of_loss.mean(axis=0) for of_loss in merits])
+        series = np.array([self._over_sections(of_loss).mean(axis=0) for of_loss in merits])
         return SectionCorrelation.of(series - series.mean(axis=0), len(series) - 1)
+
+    def _over_sections(self, scores: Scores) -> Scores:
+        """Return the means over the windows of each section."""
+        return _means(scores, self.sections) if self.sections else scores
 
     def _over_folds(self, scores: Scores) -> TwoWayVariance:
         """Return mean and variance over folds, whose networks share most of their training images.

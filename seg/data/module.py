@@ -99,13 +99,13 @@ class BoundaryDataModule(pl.LightningDataModule):
         self.source, self.transforms = source, transforms or []
         self.split = split if folds is None else FoldSplit(split, folds, fold)
         self.planes, self.channels = Planes.of(channels, context, projection), count_inputs(channels, context)
+        self.cache_bytes = int(cache_gb * 1e9)
         if isinstance(source, Source):
             source.take_planes(self.planes)
-            source.cache_bytes = int(cache_gb * 1e9)
-        self.scaling, self.targets, self.cache_bytes = scaling, targets, int(cache_gb * 1e9)
+            source.cache_bytes = self.cache_bytes
+        self.scaling, self.targets, self.boundary_share = scaling, targets, boundary_share
         self.crop_px, self.batch_size, self.steps_per_epoch = crop_px, batch_size, steps_per_epoch
-        self.num_workers, self.predict = num_workers, predict
-        self.train_images, self.seed, self.boundary_share = train_images, seed, boundary_share
+        self.num_workers, self.predict, self.train_images, self.seed = num_workers, predict, train_images, seed
         self.samples, self.val, self.test, self.images = [list[Sample]() for _ in range(4)]
         self.indices, self.training = SplitIndices(train=[], val=[], test=[]), list[int]()
 
@@ -179,10 +179,9 @@ class BoundaryDataModule(pl.LightningDataModule):
         return next(sample for sample in self.images or [*self.val, *self.test] if sample.name == name)
 
     def describe(self) -> dict[str, Any]:
-        """Return the names in each split and a fingerprint (sha256) of images, masks, labels and the split.
+        """Return what a record tells of the data; see `seg.record.RunData`.
 
-        With `train_images` the names of these alone; the fingerprint is that of all the data. Also the group of each
-        test image, and whether the images of a group are neighboring sections (`serial`).
+        With `train_images` the names of these alone; the fingerprint (sha256) is that of all images.
         """
         taken = {"train": self._of(self.training), "val": self.val, "test": self.test}
         return {
@@ -198,7 +197,8 @@ class BoundaryDataModule(pl.LightningDataModule):
         images = [sample.origin.name for sample in self.test]
         groups = images if independent else self.split.groups(images)
         named = {sample.name: group for sample, group in zip(self.test, groups, strict=True)}
-        return {"groups": named, "serial": self.split.serial and not independent}
+        windows = {sample.name: sample.origin.name for sample in self.test if sample.origin is not sample}
+        return {"groups": named, "serial": self.split.serial and not independent, "windows_of": windows}
 
     def _of(self, indices: list[int]) -> list[Sample]:
         return [self.samples[index] for index in indices]

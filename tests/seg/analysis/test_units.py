@@ -81,3 +81,17 @@ def test_the_correlation_is_pooled_over_the_losses_of_one_volume_alone():
     assert Units(("v",) * 20, serial=True).correlation(merits).sections == 20
     assert Units(("v",) * 20, serial=True).correlation(merits[:1]) is None
     assert Units(("v",) * 20).correlation(merits) is None
+
+
+def test_windows_of_a_section_are_one_section():
+    data = replace(DATA, groups={}, serial=True, windows_of={f"s{i}-{j}": f"s{i}" for i in range(6) for j in range(4)})
+    data = replace(data, groups=dict.fromkeys(data.windows_of, "volume"))
+    units = Units.of([replace(record("a"), data=data)], list(data.windows_of))
+    windows = np.repeat(SCORES, 4, axis=1)  # that tell nothing new
+    whole = Units(("volume",) * 6, serial=True)
+    assert units.variance(windows) == whole.variance(SCORES)
+    assert units.scope(4.0) == whole.scope(4.0)
+    merits, of_windows = [SCORES, SCORES[::-1] ** 2], [windows, windows[::-1] ** 2]
+    assert units.correlation(of_windows) == whole.correlation(merits)
+    few = Units.of([replace(record("a"), data=data)], list(data.windows_of)[:20])  # of five sections
+    assert few.unfit == Units(("volume",) * 5, serial=True).unfit != ""

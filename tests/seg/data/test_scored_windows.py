@@ -104,6 +104,7 @@ def test_windows_of_one_image_are_related(folder):
     assert len(described["val"]) == 16
     assert set(described["groups"]) == set(described["test"])
     assert described["groups"] == {name: name.split("-")[0] for name in described["test"]}
+    assert described["windows_of"] == described["groups"]
     assert data.predicted_names() == described["test"]
     assert data.predicted(described["test"][3]).shape == (32, 32)
     source.independent = True
