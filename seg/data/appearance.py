@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.quantiles import quantiles_by_sorting
+
 #: What a number of `describe` tells of.
 KINDS = ("intensity", "detail", "texture")
 
@@ -38,7 +40,7 @@ def describe(image: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def _describe_channel(channel: NDArray[np.float32]) -> NDArray[np.float64]:
     octaves = np.full((3, _OCTAVES), np.nan)
-    quantiles = np.quantile(channel[::_STRIDE, ::_STRIDE], _QUANTILES)
+    quantiles = quantiles_by_sorting(channel[::_STRIDE, ::_STRIDE], _QUANTILES)
     for octave in range(_OCTAVES):
         if min(channel.shape) < _SMALLEST_PX:
             break

@@ -13,6 +13,7 @@ from seg.data.image_error import check_budget, check_size
 from seg.data.orientation import ORIENTATION_TAG, apply_orientation
 from seg.data.pages import choose_page
 from seg.data.png_chunks import PNG_MAGIC, check_pixel_data, list_chunks, without_metadata
+from seg.data.png_rows import store_rows
 
 _MAX_EXIF_BYTES = 1 << 16
 
@@ -34,9 +35,11 @@ def read_png(data: bytes, max_pixels: int, page: int | None) -> NDArray[Any]:
     frames = struct.unpack_from(">I", contents.get(b"acTL", b"\0\0\0\1"))[0]
     chosen = choose_page(max(frames, 1), page)
     check_size(height, width, max_pixels // (chosen + 1))
-    check_pixel_data(data, chunks)
     lean = without_metadata(data, chunks)
-    pixels = _read_frame(lean, chosen) if frames > 1 else imagecodecs.png_decode(lean)
+    stored = store_rows(lean) if frames == 1 else None
+    if stored is None:
+        check_pixel_data(data, chunks)
+    pixels = _read_frame(lean, chosen) if frames > 1 else imagecodecs.png_decode(stored or lean)
     return apply_orientation(_without_alpha(pixels), _orientation(contents.get(b"eXIf", b"")))
 
 

@@ -34,6 +34,10 @@ class Chunk:
         """Return what the chunk holds; `data` is the file."""
         return data[self.start + 8 : self.end - 4]
 
+    def is_whole(self, data: bytes) -> bool:
+        """Return whether its sum is right; `data` is the file."""
+        return zlib.crc32(data[self.start + 4 : self.end - 4]) == int.from_bytes(data[self.end - 4 : self.end])
+
 
 def list_chunks(data: bytes) -> list[Chunk]:
     """Return the chunks up to IEND, which a truncated file lacks.
@@ -72,11 +76,21 @@ def check_pixel_data(data: bytes, chunks: list[Chunk]) -> None:
     Raises:
         ImageError: there is more than the header declares.
     """
-    left = _declared_bytes(chunks[0].content(data))
+    left = declared_bytes(chunks[0].content(data))
     for size in _unpacked_sizes(data, chunks):
         left -= size
         if left < 0:
             raise ImageError("corrupt_image", "the image has more pixel data than its size needs: save it again")
+
+
+def make_chunk(kind: bytes, content: bytes) -> bytes:
+    """Return a chunk with its length and sum.
+
+    Args:
+        kind: four letters.
+        content: what it holds.
+    """
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def _walk(data: bytes) -> Iterator[Chunk]:
@@ -87,8 +101,12 @@ def _walk(data: bytes) -> Iterator[Chunk]:
         start += length + 12
 
 
-def _declared_bytes(header: bytes) -> int:
-    """Return the size of the unpacked rows, each of which has a byte for its filter."""
+def declared_bytes(header: bytes) -> int:
+    """Return the size of the unpacked rows, each of which has a byte for its filter.
+
+    Args:
+        header: content of the first chunk.
+    """
     width, height, bits, color, *_, interlaced = struct.unpack(">IIBBBBB", header)
     total = 0
     for left, top, across, down in _ADAM7 if interlaced else _WHOLE:

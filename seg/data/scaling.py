@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seg.data.quantiles import quantiles_of_counts
 from seg.data.sample import Sample
 from seg.data.streamed_limits import stream_percentiles
 
@@ -56,6 +57,9 @@ class IntensityScaling:
             low, high = np.tile(each, (image.shape[2] // alone, 1)).T
             return low, high
         percentiles = [self.low_percentile, self.high_percentile]
+        if image.dtype in (np.uint8, np.uint16):
+            low, high = quantiles_of_counts(image, [percentile / 100 for percentile in percentiles])
+            return float(low), float(high)
         with np.errstate(over="ignore", invalid="ignore"):
             limits = np.percentile(image, percentiles)
         if not np.isfinite(limits).all():  # differences of the largest numbers overflow
@@ -101,7 +105,8 @@ def match_channels(image: NDArray[Any], channels: int) -> NDArray[Any]:
     """
     own = 1 if image.ndim == 2 else image.shape[2]
     if own == channels or (image.ndim == 2 and channels == 3):
-        return np.repeat(image[..., None], channels, axis=2) if image.ndim == 2 else image
+        grey = image[..., None] if image.ndim == 2 else image
+        return grey if own == channels else np.repeat(grey, channels, axis=2)
     if (own, channels) != (3, 1):
         raise ValueError(f"the image has {own} channel(s), the network takes {channels}: give an image with as many")
     exact_enough = np.float32 if image.dtype.itemsize <= 2 else np.float64  # the mean of a large image is large, too
@@ -132,8 +137,9 @@ def scale(image: NDArray[Any], limits: Limits) -> NDArray[np.float32]:
     samples = image.astype(np.float64)
     if not np.isfinite(np.subtract(high, low)).all():
         samples, low, high = samples * _QUARTER, low * _QUARTER, high * _QUARTER
-    scaled = (samples - low) / np.maximum(np.subtract(high, low), np.finfo(np.float64).tiny)
-    return scaled.clip(0, 1).astype(np.float32)
+    samples -= low
+    samples /= np.maximum(np.subtract(high, low), np.finfo(np.float64).tiny)
+    return samples.clip(0, 1, out=samples).astype(np.float32)
 
 
 def normalize(scaled: NDArray[np.float32]) -> NDArray[np.float32]:

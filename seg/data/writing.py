@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from seg.data.png_chunks import PNG_MAGIC, make_chunk
+
 _FULL = 65_535
 
 
@@ -36,11 +38,7 @@ def encode_mask(prediction: NDArray[np.bool_], boundary_value: int) -> bytes:
     rows[:, 1:] = np.packbits(prediction != (boundary_value == 0), axis=1)
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)  # one bit, gray
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return PNG_MAGIC + b"".join(make_chunk(kind, data) for kind, data in chunks)
 
 
 def encode_probability(probability: NDArray[np.floating[Any]]) -> bytes:
