@@ -2,7 +2,7 @@
 
 import zlib
 
-from seg.data.png_chunks import PNG_MAGIC, Chunk, declared_bytes, list_chunks, make_chunk
+from seg.data.png_chunks import PNG_MAGIC, declared_bytes, list_chunks, make_chunk
 
 _SMALL_BYTES = 1 << 20
 
@@ -19,7 +19,7 @@ def store_rows(data: bytes) -> bytes | None:
     head = [chunk for chunk in chunks[:-1] if chunk.kind != b"IDAT"]
     packed = chunks[len(head) : -1]
     size = declared_bytes(chunks[0].content(data))
-    if size > _SMALL_BYTES or not all(chunk.kind == b"IDAT" and _is_intact(chunk, data) for chunk in packed):
+    if size > _SMALL_BYTES or not all(chunk.kind == b"IDAT" and chunk.is_whole(data) for chunk in packed):
         return None
     inflater = zlib.decompressobj()
     try:
@@ -30,8 +30,3 @@ def store_rows(data: bytes) -> bytes | None:
         return None
     before = data[len(PNG_MAGIC) : head[-1].end]
     return PNG_MAGIC + before + make_chunk(b"IDAT", zlib.compress(rows, 0)) + data[chunks[-1].start :]
-
-
-def _is_intact(chunk: Chunk, data: bytes) -> bool:
-    end = chunk.end - 4
-    return zlib.crc32(data[chunk.start + 4 : end]) == int.from_bytes(data[end : chunk.end])
