@@ -32,27 +32,36 @@ def engines(network: PaddedNetwork, folder: Path) -> dict[str, Run]:
 
     Args:
         network: in evaluation mode; it stays as it is.
-        folder: for their files.
+        folder: for their files. Our graph has the kernels of the decoder and the normalization folded in.
     """
-    export_onnx(network, 1, folder / "ours.onnx")
+    plain, ours = folder / "plain.onnx", folder / "ours.onnx"
+    export_plain(network, plain)
+    export_onnx(network, 1, ours)
     return {
         "eager": eager(network),
         "channels_last": eager(network, torch.channels_last),
-        "torch.compile": eager(network, torch.channels_last, compiled=True),
-        "ONNX Runtime": onnx_runtime(network, folder / "plain.onnx"),
-        "ours fp32": OpenVinoEngine(folder / "ours.onnx"),
+        "torch.compile": eager(network, torch.channels_last, compiled="default"),
+        "torch.compile, max-autotune": eager(network, torch.channels_last, compiled="max-autotune"),
+        "ONNX Runtime": onnx_runtime(plain),
+        "ONNX Runtime, our graph": onnx_runtime(ours),
+        "ONNX Runtime int8": onnx_runtime_int8(plain),
+        "ONNX Runtime int8, our graph": onnx_runtime_int8(ours),
+        "OpenVINO": OpenVinoEngine(plain),
+        "ours fp32": OpenVinoEngine(ours),
         "ours int8": int8(folder, 0),
         f"ours int8, {FLOAT_CONVOLUTIONS[-1]} layers fp32": int8(folder, FLOAT_CONVOLUTIONS[-1]),
     }
 
 
-def eager(network: PaddedNetwork, layout: torch.memory_format = torch.contiguous_format, compiled: bool = False) -> Run:
-    """Return the network as segmentation-models-pytorch makes it."""
+def eager(
+    network: PaddedNetwork, layout: torch.memory_format = torch.contiguous_format, compiled: str | None = None
+) -> Run:
+    """Return the network as it is trained, with our decoder, or compiled by torch.compile in that mode."""
     core = copy.deepcopy(network.network)
     module = torch.nn.Sequential(core, torch.nn.Sigmoid()).eval().to(memory_format=layout)
     if compiled:
         torch._inductor.config.freezing = True
-    run = torch.compile(module, dynamic=False) if compiled else module
+    run = torch.compile(module, dynamic=False, mode=compiled) if compiled else module
 
     def predict(image: Array) -> Array:
         with torch.no_grad() if compiled else torch.inference_mode():  # freezing asks for no_grad
@@ -61,20 +70,49 @@ def eager(network: PaddedNetwork, layout: torch.memory_format = torch.contiguous
     return predict
 
 
-def onnx_runtime(network: PaddedNetwork, path: Path) -> Run:
-    """Return the network as it is, neither folded nor rewritten, in ONNX Runtime."""
-    try:
-        import onnxruntime  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise SystemExit(f"the benchmark needs ONNX Runtime: {INSTALL}") from error
+def export_plain(network: PaddedNetwork, path: Path) -> None:
+    """Write the network as it is trained, with our decoder, but with nothing folded in, as ONNX."""
     module = torch.nn.Sequential(copy.deepcopy(network.network), torch.nn.Sigmoid()).eval()
     axes = {"image": {2: "height", 3: "width"}}
     example = (torch.zeros(1, 1, 256, 256),)
     torch.onnx.export(module, example, str(path), dynamo=False, input_names=["image"], dynamic_axes=axes)
+
+
+def onnx_runtime(path: Path) -> Run:
+    """Return ONNX Runtime with a network."""
+    try:
+        import onnxruntime  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SystemExit(f"the benchmark needs ONNX Runtime: {INSTALL}") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     return lambda image: session.run(None, {"image": image})[0]
+
+
+def onnx_runtime_int8(path: Path) -> Run:
+    """Return ONNX Runtime with a network in int8, statically quantized as its documentation advises for x86.
+
+    Args:
+        path: of the network in float32; the other is written beside it.
+    """
+    from onnxruntime.quantization import quantize_static  # noqa: PLC0415
+    from onnxruntime.quantization.calibrate import CalibrationDataReader  # noqa: PLC0415
+    from onnxruntime.quantization.registry import QDQRegistry  # noqa: PLC0415
+    from onnxruntime.quantization.shape_inference import quant_pre_process  # noqa: PLC0415
+
+    class Noise(CalibrationDataReader):
+        def __init__(self) -> None:
+            self._images = iter([{"image": noise(256)} for _ in range(16)])
+
+        def get_next(self) -> dict[str, Array] | None:
+            return next(self._images, None)
+
+    ready, quantized = path.with_suffix(".ready.onnx"), path.with_suffix(".int8.onnx")
+    quant_pre_process(path, ready, skip_symbolic_shape=True)  # of sizes that are not known yet
+    kinds = sorted(set(QDQRegistry) - {"ConvTranspose"})  # which gets another shape in int8, and fails
+    quantize_static(ready, quantized, Noise(), op_types_to_quantize=kinds, per_channel=True, reduce_range=True)
+    return onnx_runtime(quantized)
 
 
 def int8(folder: Path, float_convolutions: int) -> OpenVinoEngine:

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measure import seconds
-from benchmarks.peers import engines, noise, pin_to_one_core
+from benchmarks.peers import Array, Run, engines, noise, pin_to_one_core
 from seg.inference.artifact_info import ArtifactInfo
 from seg.inference.engine_choice import load_network
 from seg.network.unet import LITE0, NetworkConfig, PaddedNetwork, build_network
@@ -35,15 +35,24 @@ def main() -> None:
             runs = engines(load(encoder), Path(folder))
             for size in args.size:
                 image = noise(size)
-                for run in runs.values():
-                    run(image)
+                runs = {name: run for name, run in runs.items() if works(name, run, image)}
                 best = dict.fromkeys(runs, float("inf"))
                 for _ in range(args.rounds):
                     for name, run in runs.items():
                         best[name] = min(best[name], seconds(lambda run=run, image=image: run(image)))
                 print(f"{encoder}, {size} x {size}")
                 for name, taken in best.items():
-                    print(f"  {name:24} {best['eager'] / taken:5.2f} x eager   {taken * 1e3:7.1f} ms", flush=True)
+                    print(f"  {name:28} {best['eager'] / taken:5.2f} x eager   {taken * 1e3:7.1f} ms", flush=True)
+
+
+def works(name: str, run: Run, image: Array) -> bool:
+    """Run an engine once; tell why one does not work here."""
+    try:
+        run(image)
+    except Exception as error:  # of compilers that this machine lacks
+        print(f"  {name:28} does not work here: {str(error).strip().splitlines()[0]}", flush=True)
+        return False
+    return True
 
 
 def load(encoder: str, artifact: Path | None = None) -> PaddedNetwork:
