@@ -74,9 +74,20 @@ def write_artifact(
         _write_golden(run, record, partial, network, info)
         replace(info, engine=_write_exports(run, record, partial, network, int8)).save(partial)
         write_manifest(partial)
+        if int8:
+            _check_served(partial)
         os.replace(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_served(folder: Path) -> None:
+    """Refuse an int8 model that a service would refuse: of all test images, the golden one is all that it checks."""
+    try:
+        Predictor.load(folder, any_size=True)
+    except ValueError as error:
+        problem = str(error).removeprefix(f"{folder}: ")
+        raise ValueError(f"int8 costs too much accuracy: {problem}; promote the model without --int8") from error
 
 
 def _network_info(record: RunRecord) -> NetworkInfo:

@@ -271,11 +271,21 @@ def test_int8_is_accepted_on_validation_images_whatever_the_test_images_say(run,
         assert np.array_equal(golden.truth[: truth.shape[0], : truth.shape[1]], truth)
     monkeypatch.setattr("seg.inference.quantize.MIN_DICE", 0.0)
     monkeypatch.setattr("seg.inference.quantize.MAX_LOSS", 1.0)
+    monkeypatch.setattr("seg.inference.predictor.GOLDEN_DICE", 0.0)
     write_artifact(copy, tmp_path / "artifact", int8=True)
     assert ArtifactInfo.load(tmp_path / "artifact").engine["int8"]["float_convolutions"] == 0
     shutil.rmtree(copy / "validation")
     with pytest.raises(ValueError, match="no validation pictures to check int8 on"):
         write_artifact(copy, tmp_path / "other", int8=True)
+
+
+def test_an_int8_model_that_the_service_would_refuse_is_refused_at_once(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("seg.inference.quantize.MIN_DICE", 0.0)
+    monkeypatch.setattr("seg.inference.quantize.MAX_LOSS", 1.0)
+    monkeypatch.setattr("seg.inference.predictor.GOLDEN_DICE", 1.1)
+    with pytest.raises(ValueError, match=r"int8 costs too much accuracy: the golden image's mask .*without --int8"):
+        write_artifact(run, tmp_path / "artifact", int8=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_validation_pictures_are_those_of_the_validation_images_alone(run):
