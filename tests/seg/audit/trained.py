@@ -17,7 +17,13 @@ class SmallNetwork(nn.Module):
         super().__init__()
         self.near = nn.Sequential(nn.Conv2d(1, 8, 5, padding=2), nn.ReLU(), nn.Conv2d(8, 8, 5, padding=2), nn.ReLU())
         self.whole = nn.Sequential(
-            nn.Conv2d(1, 8, 4, 4), nn.ReLU(), nn.Conv2d(8, 8, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 64, 8)
+            nn.Conv2d(1, 8, 4, 4),
+            nn.ReLU(),
+            nn.Conv2d(8, 8, 2, 2),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(8),
+            nn.Flatten(),
+            nn.Linear(8 * 64, 8),
         )
         self.last = nn.Conv2d(8, 1, 1)
 
