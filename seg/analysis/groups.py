@@ -28,3 +28,16 @@ def scores_by_group(runs: Iterable[RunRecord], metric: str) -> dict[str, dict[st
         return {}
     means = {group: {arm: fmean(each) for arm, each in arms.items()} for group, arms in scores.items()}
     return dict(sorted(means.items(), key=lambda item: fmean(item[1].values())))
+
+
+def left_out(runs: Iterable[RunRecord]) -> bool:
+    """Return whether every group was scored by networks that were trained on none of its images.
+
+    Args:
+        runs: of a comparison or a single one.
+    """
+    return all(not _groups(run, run.data.train) & _groups(run, run.data.test) for run in runs)
+
+
+def _groups(run: RunRecord, images: Iterable[str]) -> set[str]:
+    return {run.data.groups.get(image, image) for image in images}

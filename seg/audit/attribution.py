@@ -138,6 +138,20 @@ def integrated_gradients(network: nn.Module, image: Image, places: Places) -> Im
         image: (C, H, W).
         places: rows and columns.
     """
+    plain = np.broadcast_to(np.median(image, axis=(1, 2), keepdims=True), image.shape)
+    size: Image = np.abs(gradients(network, image, places, plain)).sum(axis=0)
+    return size / max(float(size.sum()), 1e-12)
+
+
+def gradients(network: nn.Module, image: Image, places: Places, plain: Image) -> Image:
+    """Return what each pixel adds to the sum of the logits at some places, (C, H, W).
+
+    Args:
+        network: images (N, C, H, W) -> logits (N, K, H, W), in evaluation mode.
+        image: (C, H, W).
+        places: rows and columns.
+        plain: where the path begins, (C, H, W).
+    """
     from captum.attr import IntegratedGradients  # noqa: PLC0415  # imports matplotlib.pyplot
 
     rows, columns = (torch.from_numpy(each) for each in places)
@@ -146,11 +160,10 @@ def integrated_gradients(network: nn.Module, image: Image, places: Places) -> Im
         logits: Tensor = network(images)
         return logits[:, 0, rows, columns].sum(dim=1)
 
-    inputs = torch.from_numpy(np.ascontiguousarray(image, np.float32))[None]
-    plain = inputs.flatten(2).median(dim=2).values[..., None, None].expand_as(inputs)
-    weights = IntegratedGradients(answer).attribute(inputs, plain, n_steps=STEPS, internal_batch_size=1)
-    size: Image = weights.detach()[0].abs().sum(dim=0).numpy().astype(np.float32)
-    return size / max(float(size.sum()), 1e-12)
+    inputs, start = (torch.from_numpy(np.array(each, np.float32))[None] for each in (image, plain))
+    weights = IntegratedGradients(answer).attribute(inputs, start, n_steps=STEPS, internal_batch_size=1)
+    added: Image = weights.detach()[0].numpy().astype(np.float32)
+    return added
 
 
 def with_statistics(network: nn.Module, images: Sequence[Image]) -> nn.Module:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seg.audit.cases import MARGIN_PX, STRONG, Case, change
+from seg.audit.cases import MARGIN_PX, STRONG, Case, change, donors, like
 from seg.model.run_predictor import Predict
 
 
@@ -33,26 +33,27 @@ class Context:
     def sentence(self) -> str:
         """What was seen."""
         if not self.changes:
-            return "images too small, or of several sizes: the surroundings could not be exchanged"
+            return "images too small, or no two of one size: the surroundings could not be exchanged"
         return f"with other surroundings the answer in the middle changes strongly in {self.share:.0%} of the images"
 
 
 def exchange_context(cases: Sequence[Case], predict: Predict) -> Context:
-    """Paste the middle of every image onto the next one.
+    """Paste the middle of every image onto another one.
 
     Args:
-        cases: of the audit.
+        cases: of one size.
         predict: the network.
     """
     height, width = cases[0].truth.shape
-    if len({case.truth.shape for case in cases}) > 1 or min(height, width) < 4 * MARGIN_PX:
+    if len(cases) < 2 or min(height, width) < 4 * MARGIN_PX:
         return Context([])
     rows, columns = np.indices((height, width))
     distance = np.minimum.reduce([rows, columns, height - 1 - rows, width - 1 - columns])
     edge = min(height, width) // 8
     patch, middle = distance >= edge, distance >= edge + MARGIN_PX
-    changes = []
-    for number, case in enumerate(cases):
-        other = cases[(number + 1) % len(cases)].image
-        changes.append(change(predict(case.image), predict(np.where(patch, case.image, other)), middle))
-    return Context(changes)
+    answers = [predict(case.image) for case in cases]
+    pasted = [
+        np.where(patch, case.image, like(cases[donor].image, case.image))
+        for case, donor in zip(cases, donors(answers), strict=True)
+    ]
+    return Context([change(before, predict(image), middle) for before, image in zip(answers, pasted, strict=True)])

@@ -1,22 +1,23 @@
 """The whole audit of one run, and its verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import nn
 
-from seg.analysis.groups import scores_by_group
+from seg.analysis.groups import left_out, scores_by_group
 from seg.audit.attribution import Attribution, attribute
-from seg.audit.cases import Case, Image, load_cases
+from seg.audit.cases import Case, Image, load_cases, of_one_size
 from seg.audit.context import Context, exchange_context
 from seg.audit.cues import Cue, probe_cues
+from seg.audit.far_regions import FarRegion, attribute_regions
 from seg.audit.invariance import Curve, invariance_curves
 from seg.audit.occlusion import Occlusion, occlude
-from seg.audit.regions import find_regions
-from seg.model.module import BoundaryModule
+from seg.audit.regions import BORDER, find_regions
 from seg.model.run_predictor import Predict, load_model, predict_by
 from seg.network.unet import build_network
 from seg.record import RunRecord
@@ -38,7 +39,9 @@ class Audit:
         cues: properties of whole images.
         curves: scores of altered images.
         groups: group -> mean score, worst first; empty where each image is its own.
+        left_out: whether each group was scored by networks that were trained without it.
         attribution: where the network looks; None: not examined.
+        far: what regions far from a boundary add to the answer there; none: not examined.
     """
 
     cases: Sequence[Case]
@@ -48,20 +51,30 @@ class Audit:
     curves: list[Curve]
     groups: dict[str, float]
     attribution: Attribution | None = None
+    far: Sequence[FarRegion] = ()
+    left_out: bool = False
+
+    @property
+    def shortcuts(self) -> list[Occlusion]:
+        """The regions that the network looks at, the strongest first; the border only where no corner explains it."""
+        found = sorted((each for each in self.occlusions if each.flagged), key=lambda each: -each.effect)
+        corner = max((each.effect for each in found if each.region.endswith("corner")), default=0.0)
+        return [each for each in found if each.region != BORDER or each.effect > 2 * corner]
 
     @property
     def causes(self) -> list[str]:
         """What the network decides by although it should not, the strongest evidence first."""
-        regions = sorted((each for each in self.occlusions if each.flagged), key=lambda each: -each.share)
-        found = [each.region for each in regions] + [cue.name for cue in self.cues if cue.flagged]
+        looked = sorted((each for each in self.far if each.flagged), key=lambda each: -each.share)
+        names = dict.fromkeys([each.region for each in self.shortcuts] + [each.region for each in looked])
+        found = [*names, *(cue.name for cue in self.cues if cue.flagged)]
         found += ["the surroundings"] if self.context.flagged else []
         return found + (["what is far from the boundary"] if self.attribution and self.attribution.flagged else [])
 
     @property
     def verdict(self) -> list[str]:
         """Sentences, the most important first."""
-        evidence: list[Occlusion | Cue | Context | Attribution] = [*self.occlusions, *self.cues, self.context]
-        evidence += [self.attribution] if self.attribution else []
+        evidence: list[Occlusion | FarRegion | Cue | Context | Attribution] = [*self.shortcuts, *self.far, *self.cues]
+        evidence += [self.context, *([self.attribution] if self.attribution else [])]
         flagged = [each.sentence for each in evidence if each.flagged]
         if flagged:
             return [f"Shortcut: the network decides by {', '.join(self.causes)}.", *map(_sentence, flagged)]
@@ -70,7 +83,8 @@ class Audit:
 
     def _doubts(self) -> list[str]:
         told = [cue.sentence for cue in self.cues if cue.tells]
-        sizes = [] if self.occlusions else ["the images have several sizes: no region could be covered"]
+        alike = len(of_one_size(self.cases))
+        sizes = [f"the images have several sizes: regions were examined on {alike}"] if alike < len(self.cases) else []
         looked = [self.attribution.sentence] if self.attribution else []
         return [_sentence(text) for text in (*told, *looked, *sizes)]
 
@@ -81,6 +95,7 @@ def audit_cases(
     threshold: float,
     augmentation: Sequence[dict[str, Any]] = (),
     groups: dict[str, float] | None = None,
+    left_out: bool = False,
 ) -> Audit:
     """Examine a network on some images.
 
@@ -90,15 +105,17 @@ def audit_cases(
         threshold: probability from which a pixel is boundary.
         augmentation: of the training, as its configuration has it.
         groups: group -> mean score.
+        left_out: whether each group was scored by networks that were trained without it.
     """
-    regions, predict = find_regions(cases), _remembering(cases, predict)
+    predict, alike = _remembering(cases, predict), of_one_size(cases)
     return Audit(
         cases,
-        [occlude(cases, predict, name, region) for name, region in regions.items()],
-        exchange_context(cases, predict),
+        occlude(alike, predict, find_regions(alike)) if len(alike) > 1 else [],
+        exchange_context(alike, predict),
         probe_cues(cases, predict),
         invariance_curves(cases, predict, threshold, augmentation),
         groups or {},
+        left_out=left_out,
     )
 
 
@@ -129,21 +146,50 @@ def audit_run(folder: Path, images: int) -> tuple[Path, RunRecord, Audit]:
     record = runs[run]
     model, cases = load_model(run, record), load_cases(run, record, images)
     augmentation = record.config.raw["data"].get("transforms") or []
-    audit = audit_cases(cases, predict_by(model, record.tta), record.used_threshold, augmentation, score_groups(record))
-    return run, record, replace(audit, attribution=_attribution(cases, model))
-
-
-def _attribution(cases: Sequence[Case], model: BoundaryModule) -> Attribution | None:
-    """Return where a model looks; None without captum."""
+    tested = cross_validation(record, runs.values())
+    groups, alone = score_groups(tested), left_out(tested)
+    audit = audit_cases(
+        cases, predict_by(model, record.tta), record.used_threshold, augmentation, groups, left_out=alone
+    )
     if find_spec("captum") is None:
-        return None
+        return run, record, audit
     untrained = build_network(replace(model.network_config, encoder_weights=None), model.seed)
-    return attribute(cases, model.network, untrained)
+    far = look_far(cases, model.network.eval(), predict_by(model, tta=False))
+    return run, record, replace(audit, attribution=attribute(cases, model.network, untrained), far=far)
 
 
-def score_groups(record: RunRecord) -> dict[str, float]:
-    """Return the mean score of each group of test images, worst first; none where each image is its own."""
-    return {group: arms[record.name] for group, arms in scores_by_group([record], record.rank_by).items()}
+def look_far(cases: Sequence[Case], network: nn.Module, predict: Predict) -> list[FarRegion]:
+    """Attribute answers to the regions of the images of the most frequent size.
+
+    Args:
+        cases: of the audit.
+        network: images (N, C, H, W) -> logits (N, K, H, W), in evaluation mode.
+        predict: the same for one image, as probability.
+    """
+    alike = of_one_size(cases)
+    return attribute_regions(alike, network, predict, find_regions(alike)) if len(alike) > 1 else []
+
+
+def cross_validation(record: RunRecord, runs: Iterable[RunRecord]) -> list[RunRecord]:
+    """Return the run, with the other folds and seeds of its arm where it is one of a cross-validation.
+
+    Args:
+        record: of the run.
+        runs: of the comparison.
+    """
+    if record.config.fold is None:
+        return [record]
+    return [run for run in runs if run.name == record.name and run.config.fold is not None]
+
+
+def score_groups(records: Sequence[RunRecord]) -> dict[str, float]:
+    """Return the mean score of each group of test images, worst first; none where each image is its own.
+
+    Args:
+        records: of one arm.
+    """
+    scores = scores_by_group(records, records[0].rank_by)
+    return {group: arms[records[0].name] for group, arms in scores.items()}
 
 
 def _sentence(text: str) -> str:

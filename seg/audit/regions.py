@@ -10,6 +10,9 @@ from seg.audit.cases import Case
 
 Region = NDArray[np.bool_]
 
+#: Contains a part of each corner.
+BORDER = "the border"
+
 #: Of the signed gradients of many images at one pixel: their mean in units of their root mean square.
 _COHERENCE = 0.6
 _CHANCE = 3.5
@@ -17,15 +20,12 @@ _LEAST_PX = 8
 
 
 def find_regions(cases: Sequence[Case]) -> dict[str, Region]:
-    """Return name -> region, (H, W), for images of one size; none where sizes differ.
+    """Return name -> region, (H, W).
 
     Args:
-        cases: of the audit.
+        cases: of one size.
     """
-    shapes = {case.truth.shape for case in cases}
-    if len(shapes) > 1:
-        return {}
-    regions = _edges(*shapes.pop())
+    regions = _edges(*cases[0].truth.shape)
     mark = _marks(cases)
     return regions | ({"a mark that many images have": mark} if mark.any() else {})
 
@@ -41,7 +41,7 @@ def _edges(height: int, width: int) -> dict[str, Region]:
         "the upper right corner": top & right,
         "the lower left corner": bottom & left,
         "the lower right corner": bottom & right,
-        "the border": ~inner,
+        BORDER: ~inner,
     }
 
 
