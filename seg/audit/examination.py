@@ -34,7 +34,7 @@ class Audit:
 
     Attributes:
         cases: the images.
-        occlusions: one per region; none where sizes differ.
+        occlusions: one per region, of the images of the most frequent size.
         context: what exchanged surroundings change.
         cues: properties of whole images.
         curves: scores of altered images.
