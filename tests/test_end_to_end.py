@@ -65,6 +65,7 @@ def test_a_run_of_a_comparison_equals_the_same_fit_alone(compared, tiny, tmp_pat
     assert alone.test == of_comparison.test
 
 
+@pytest.mark.slow
 def test_the_same_command_again_trains_nothing_and_a_new_loss_only_itself(compared, tiny):
     before = {path: (path / "record.json").stat().st_mtime_ns for path in find_runs(compared)}
     assert main(["compare", str(tiny / "compare.yaml"), "--out", str(compared)]) == 0
@@ -77,6 +78,7 @@ def test_the_same_command_again_trains_nothing_and_a_new_loss_only_itself(compar
     assert [path.parent.name for path in after.keys() - before.keys()] == ["bce_dice"]
 
 
+@pytest.mark.slow
 def test_runs_of_other_options_are_kept_and_not_mixed(compared, tiny):
     before = find_runs(compared)
     one = yaml.safe_load((tiny / "compare.yaml").read_text()) | {"losses": [str(LOSS / "l2.yaml")]}
@@ -89,6 +91,7 @@ def test_runs_of_other_options_are_kept_and_not_mixed(compared, tiny):
     assert find_runs(compared) == {path: before[path] for path in before if before[path].name != "bce_dice"}
 
 
+@pytest.mark.slow
 def test_a_failed_run_does_not_stop_the_others_and_is_reported(tiny, tmp_path, capsys, monkeypatch):
     (tmp_path / "their_losses.py").write_text(
         "from losses import L2Loss\n"

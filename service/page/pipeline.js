@@ -115,12 +115,20 @@ async function ask(item, format, tell, signal) {
   return new Uint8Array(await answer.arrayBuffer());
 }
 
-/** @param {Item} item */
+/**
+ * Decode what has been answered, unless something else has been asked for meanwhile.
+ * @param {Item} item
+ */
 async function decode(item) {
   const { viewArchive, cellArchive } = item;
-  if (viewArchive && !item.view) item.view = await inBackground("readView", { archive: viewArchive });
+  if (viewArchive && !item.view) {
+    const view = await inBackground("readView", { archive: viewArchive });
+    if (item.viewArchive !== viewArchive) return;
+    item.view = view;
+  }
   if (!cellArchive || item.found) return;
   const { labels, csv, pixelSize } = await inBackground("readCells", { archive: cellArchive });
+  if (item.cellArchive !== cellArchive) return;
   item.found = { labels, table: parseTable(csv), pixelSize };
   item.cells = item.found.table.rows;
 }

@@ -219,7 +219,7 @@ def test_freezing_is_judged_at_each_number_of_training_images():
                 runs[Path(f"{name}{of_arm.seed}")] = replace(of_arm, data=seen, config=limited)
     judgements = {"boundary_f1": judge(list(runs.values()), "boundary_f1")}
     claims = judge_claims(runs, judgements, "boundary_f1", 0.03)
-    found = {int(claim.evidence.split("there are ")[1].split()[0]): claim.status for claim in claims}
+    found = {int(claim.evidence.split("training images: ")[1].rstrip(".")): claim.status for claim in claims}
     assert found == {1: "confirmed", 8: "refuted"}
 
 

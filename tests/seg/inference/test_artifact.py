@@ -259,6 +259,7 @@ def test_complex_numbers_are_not_an_image(predictor):
         predictor.probability(np.zeros((4, 4), np.complex64))
 
 
+@pytest.mark.slow
 def test_int8_is_accepted_on_validation_images_whatever_the_test_images_say(run, tmp_path, monkeypatch):
     copy, record = tmp_path / "run", RunRecord.load(run)
     shutil.copytree(run, copy)
@@ -279,6 +280,7 @@ def test_int8_is_accepted_on_validation_images_whatever_the_test_images_say(run,
         write_artifact(copy, tmp_path / "other", int8=True)
 
 
+@pytest.mark.slow
 def test_an_int8_model_that_the_service_would_refuse_is_refused_at_once(run, tmp_path, monkeypatch):
     monkeypatch.setattr("seg.inference.quantize.MIN_DICE", 0.0)
     monkeypatch.setattr("seg.inference.quantize.MAX_LOSS", 1.0)

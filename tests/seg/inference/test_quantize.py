@@ -60,6 +60,7 @@ def test_the_more_convolutions_stay_in_float_the_closer_the_answer(model, noise,
     assert away[0] > away[1] > away[2] > 0  # what is no convolution stays in int8
 
 
+@pytest.mark.slow
 def test_where_int8_costs_too_much_the_first_convolutions_stay_in_float(model, noise, tmp_path, monkeypatch):
     probability = OpenVinoEngine(model)(noise)[0, 0]
     threshold = float(np.median(probability))

@@ -99,6 +99,25 @@ def test_an_answer_does_not_bring_back_what_has_been_moved_on_from(browser):
         page.context.close()
 
 
+def test_an_answer_that_is_read_when_another_is_asked_for_is_forgotten(shown):
+    hold = """() => {
+        const post = Worker.prototype.postMessage;
+        Worker.prototype.postMessage = function (message) {
+            if (message.name !== "readCells" || window.release) return post.call(this, message);
+            window.release = () => post.call(this, message);
+            document.body.dataset.held = "";
+        };
+    }"""
+    shown.evaluate(hold)
+    move(shown, "merge_below", 0.6)
+    expect(shown.locator("body[data-held]")).to_have_count(1)  # the answer of two cells is here
+    move(shown, "merge_below", 0.02)
+    expect(shown.locator("#count")).to_contain_text("3 cells (preview")
+    shown.wait_for_timeout(600)  # longer than a slider has to rest
+    shown.evaluate("window.release()")
+    expect(shown.locator("#count")).to_contain_text("3 cells with a median area")
+
+
 def test_a_slider_that_is_put_back_shows_the_measurements_again(shown):
     requests = asked(shown)
     shown.route("**/predict*", lambda route: route.abort())
