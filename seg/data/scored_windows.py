@@ -2,66 +2,17 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
-from seg.data.lazy_sample import LazySample
 from seg.data.sample import Sample, Window
+from seg.data.sample_window import SampleWindow
 
 #: Pixels of the largest image that is taken whole: the network takes about 150 bytes for each.
 _WHOLE_PIXELS = 1 << 24
 
 #: Side of a window, and how many are taken of an image at most: together as many pixels.
 _SIDE_PX, _COUNT = 1024, 16
-
-
-class SampleWindow(LazySample):
-    """A window of a large sample, as a sample of its own.
-
-    Args:
-        origin: the large sample.
-        part: rows and columns.
-    """
-
-    _origin: Sample
-    _part: Window
-
-    def __init__(self, origin: Sample, part: Window) -> None:
-        name = f"{origin.name}-y{part[0].start:05}-x{part[1].start:05}"
-        same = {"thickness_px": origin.thickness_px, "pixel": origin.pixel}
-        vars(self).update(same, name=name, _origin=origin, _part=part)
-
-    @property
-    def origin(self) -> Sample:
-        """The large sample, by whose intensities the window is scaled."""
-        return self._origin
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the window's image."""
-        height, width = (side.stop - side.start for side in self._part)
-        return height, width, *self._origin.shape[2:]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the image."""
-        return self._origin.dtype
-
-    @property
-    def labeled(self) -> bool:
-        """Whether there are labels."""
-        return self._origin.labeled
-
-    @property
-    def partly(self) -> bool:
-        """Whether the large sample has void pixels."""
-        return self._origin.partly
-
-    def whole(self) -> Sample:
-        """Return all of the window in memory, under its own name."""
-        part = self._origin.window(self._part)
-        return Sample(self.name, part.image, part.mask, part.labels, part.thickness_px, part.pixel, part.valid)
 
 
 def scored_samples(samples: Iterable[Sample]) -> list[Sample]:
@@ -80,9 +31,12 @@ def _is_large(sample: Sample) -> bool:
     return sample.shape[0] * sample.shape[1] > _WHOLE_PIXELS
 
 
-def _windows_of(sample: Sample) -> list[Sample]:
+def _windows_of(sample: Sample) -> list[SampleWindow]:
     """Return windows with annotated pixels, the same ones each time."""
-    windows = [SampleWindow(sample, part) for part in _grid(sample.shape)]
+    windows = [
+        SampleWindow(sample, part, f"{sample.name}-y{part[0].start:05}-x{part[1].start:05}")
+        for part in _grid(sample.shape)
+    ]
     if sample.partly:
         windows = [window for window in windows if window.count("annotated")]
     chosen = np.linspace(0, len(windows) - 1, min(_COUNT, len(windows))).round().astype(int)

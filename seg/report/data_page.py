@@ -14,7 +14,6 @@ from skimage.measure import block_reduce
 from seg.data.doctor.cells import cell_diameters
 from seg.data.doctor.examination import Examination
 from seg.data.doctor.leakage_checks import SAME
-from seg.data.doctor.middle import whole_shape
 from seg.data.doctor.neighbors import Pair, nearest_pairs
 from seg.data.doctor.suggestions import suggest
 from seg.data.sample import Sample
@@ -60,7 +59,7 @@ class Part:
     @property
     def sizes(self) -> str:
         """The sizes of the images, the most frequent first."""
-        counts = Counter("{1}x{0}".format(*whole_shape(sample)) for sample in self.samples)
+        counts = Counter("{1}x{0}".format(*sample.origin.shape) for sample in self.samples)
         if len(counts) == 1:
             return next(iter(counts))
         shown = ", ".join(f"{size} ({count})" for size, count in counts.most_common(_SIZES))

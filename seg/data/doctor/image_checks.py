@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.data.doctor.finding import Finding, some, warn
-from seg.data.doctor.middle import whole_shape
 from seg.data.sample import Sample
 
 #: More pixels at the largest value than any bright structure has.
@@ -48,7 +47,7 @@ def check_brightness(samples: Sequence[Sample]) -> Iterator[Finding]:
 
 def check_sizes(samples: Sequence[Sample]) -> Iterator[Finding]:
     """Warn of images of another size, where nearly all have one."""
-    shapes = [whole_shape(sample) for sample in samples]
+    shapes = [sample.origin.shape for sample in samples]
     sizes = [f"{shape[1]}x{shape[0]}" for shape in shapes]
     usual, count = Counter(sizes).most_common(1)[0]
     odd = [f"{sample.name} ({size})" for sample, size in zip(samples, sizes, strict=True) if size != usual]
