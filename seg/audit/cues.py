@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, stats
+from scipy import ndimage
 
 from seg.analysis.variance import LEVEL, holm
 from seg.audit.cases import Case, Image
+from seg.audit.chance import correlate
 from seg.model.run_predictor import Predict
 
 _LEAST_CORRELATION = 0.5
@@ -16,7 +17,6 @@ _LEAST_CORRELATION = 0.5
 _LEAST_RESPONSE = 0.5
 #: A smaller share of predicted boundary is none.
 _NOTHING = 0.002
-_DRAWS = 2000
 #: Of the Laplacian of white noise with deviation 1: 1 + 1 + 1 + 1 + 16.
 _LAPLACIAN = 20**0.5
 
@@ -129,24 +129,12 @@ def probe_cues(cases: Sequence[Case], predict: Predict) -> list[Cue]:
     """
     shares = np.array([case.truth.mean() for case in cases])
     values = {name: np.array([measure(case.image) for case in cases]) for name, (measure, _) in CUES.items()}
-    tests = [_correlate(of_cue, shares) for of_cue in values.values()]
+    tests = [correlate(of_cue, shares) for of_cue in values.values()]
     corrected = holm(np.array([p for _, p in tests]))
     return [
         Cue(name, correlation, float(p), _response(cases, predict, values[name], CUES[name][1]))
         for name, (correlation, _), p in zip(values, tests, corrected, strict=True)
     ]
-
-
-def _correlate(values: NDArray[np.float64], shares: NDArray[np.float64]) -> tuple[float, float]:
-    """Return Spearman's correlation and how often permuted shares correlate as much."""
-    first, second = stats.rankdata(values), stats.rankdata(shares)
-    if first.std() == 0 or second.std() == 0:
-        return 0.0, 1.0
-    first, second = (first - first.mean()) / first.std(), (second - second.mean()) / second.std()
-    rng = np.random.default_rng(0)
-    drawn = np.abs([rng.permutation(first) @ second for _ in range(_DRAWS)])
-    seen = float(first @ second)
-    return seen / len(first), float((1 + (drawn >= abs(seen) - 1e-9).sum()) / (1 + _DRAWS))
 
 
 def _response(cases: Sequence[Case], predict: Predict, values: NDArray[np.float64], alter: Change) -> float:

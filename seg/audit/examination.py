@@ -1,6 +1,6 @@
 """The whole audit of one run, and its verdict."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +16,7 @@ from seg.audit.context import Context, exchange_context
 from seg.audit.cues import Cue, probe_cues
 from seg.audit.far_regions import FarRegion, attribute_regions
 from seg.audit.invariance import Curve, invariance_curves
+from seg.audit.nuisances import Nuisance, probe_nuisances
 from seg.audit.occlusion import Occlusion, occlude
 from seg.audit.regions import BORDER, find_regions
 from seg.model.run_predictor import Predict, load_model, predict_by
@@ -42,6 +43,7 @@ class Audit:
         left_out: whether each group was scored by networks that were trained without it.
         attribution: where the network looks; None: not examined.
         far: what regions far from a boundary add to the answer there; none: not examined.
+        nuisances: properties that could be a shortcut, whatever this network makes of them.
     """
 
     cases: Sequence[Case]
@@ -53,6 +55,7 @@ class Audit:
     attribution: Attribution | None = None
     far: Sequence[FarRegion] = ()
     left_out: bool = False
+    nuisances: Sequence[Nuisance] = ()
 
     @property
     def shortcuts(self) -> list[Occlusion]:
@@ -96,6 +99,7 @@ def audit_cases(
     augmentation: Sequence[dict[str, Any]] = (),
     groups: dict[str, float] | None = None,
     left_out: bool = False,
+    group_of: Mapping[str, str] | None = None,
 ) -> Audit:
     """Examine a network on some images.
 
@@ -106,6 +110,7 @@ def audit_cases(
         augmentation: of the training, as its configuration has it.
         groups: group -> mean score.
         left_out: whether each group was scored by networks that were trained without it.
+        group_of: name of an image -> its group.
     """
     predict, alike = _remembering(cases, predict), of_one_size(cases)
     return Audit(
@@ -116,6 +121,7 @@ def audit_cases(
         invariance_curves(cases, predict, threshold, augmentation),
         groups or {},
         left_out=left_out,
+        nuisances=probe_nuisances(cases, group_of or {}),
     )
 
 
@@ -149,7 +155,13 @@ def audit_run(folder: Path, images: int) -> tuple[Path, RunRecord, Audit]:
     tested = cross_validation(record, runs.values())
     groups, alone = score_groups(tested), left_out(tested)
     audit = audit_cases(
-        cases, predict_by(model, record.tta), record.used_threshold, augmentation, groups, left_out=alone
+        cases,
+        predict_by(model, record.tta),
+        record.used_threshold,
+        augmentation,
+        groups,
+        left_out=alone,
+        group_of=record.data.groups,
     )
     if find_spec("captum") is None:
         return run, record, audit

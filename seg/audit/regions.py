@@ -25,24 +25,36 @@ def find_regions(cases: Sequence[Case]) -> dict[str, Region]:
     Args:
         cases: of one size.
     """
-    regions = _edges(*cases[0].truth.shape)
+    height, width = cases[0].truth.shape
+    regions = corners(height, width) | {BORDER: _border(height, width)}
     mark = _marks(cases)
     return regions | ({"a mark that many images have": mark} if mark.any() else {})
 
 
-def _edges(height: int, width: int) -> dict[str, Region]:
-    side, frame = max(8, min(height, width) // 5), max(2, min(height, width) // 16)
+def corners(height: int, width: int) -> dict[str, Region]:
+    """Return name -> corner of an image, (H, W); a fifth of the shorter side, at least 8 px.
+
+    Args:
+        height: of the image, px.
+        width: the same.
+    """
+    side = max(8, min(height, width) // 5)
     rows, columns = np.indices((height, width))
     top, left = rows < side, columns < side
     bottom, right = rows >= height - side, columns >= width - side
-    inner = (rows >= frame) & (rows < height - frame) & (columns >= frame) & (columns < width - frame)
     return {
         "the upper left corner": top & left,
         "the upper right corner": top & right,
         "the lower left corner": bottom & left,
         "the lower right corner": bottom & right,
-        BORDER: ~inner,
     }
+
+
+def _border(height: int, width: int) -> Region:
+    frame = max(2, min(height, width) // 16)
+    border = np.ones((height, width), bool)
+    border[frame : height - frame, frame : width - frame] = False
+    return border
 
 
 def _marks(cases: Sequence[Case]) -> Region:
