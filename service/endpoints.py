@@ -13,6 +13,7 @@ from service.answer import Answer, answer, weigh
 from service.clients import Clients
 from service.draining import Draining, refuse_draining
 from service.jobs import Jobs
+from service.memory import Trimmer
 from service.metrics import Metrics
 from service.model_card import describe
 from service.model_choice import ModelChoice
@@ -44,6 +45,7 @@ class Endpoints:
         self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s, settings.large_pixels)
         self._budget = UploadBudget(settings.max_buffered_bytes)
         self._clients = Clients(settings)
+        self._trimmer = Trimmer()
         self.jobs = Jobs(settings.jobs, settings.job_keep_s, settings.max_answer_bytes)
         self.metrics = Metrics(self._work, self._budget)
         self.draining = Draining(self._is_idle, settings.drain_s)
@@ -153,13 +155,17 @@ class Endpoints:
         return self._work.running + self._work.waiting == 0 and self.jobs.is_idle()
 
     def _answer(self, model: ServedModel, query: Query, data: bytes, work: Work[Answer]) -> Answer:
+        pixels = 0
         try:
             found = answer(model, query, data, self._settings.max_pixels, work.check)
+            pixels = found.pixels
         except (ImageError, RefusalError):
             raise  # not the model's fault
         except Exception:
             self.metrics.count_fault(model.tag)
             raise
+        finally:
+            self._trimmer.count(pixels)
         self.metrics.count_answer(found)
         describe_answer(found)
         return found
