@@ -312,10 +312,13 @@ def test_the_page_lists_the_scores_of_groups_the_worst_first(tmp_path):
     grouped = replace(records.DATA, test=IMAGES, groups={"s1": "mouse", "s2": "rat", "s3": "rat"})
     for seed in (0, 1):
         save(tmp_path / f"runs/a/{seed}", replace(record("a", seed, 0.6, 0.5), data=grouped))
-    page = write_report(tmp_path).read_text()
+    written = write_report(tmp_path)
+    page = written.read_text()
     table = page[page.index('id="groups"') :]
     assert '<th scope="row">mouse</th><td>0.400</td>' in table
     assert table.index("mouse") < table.index("rat")
+    listed = "\n| group | a |\n|---|---|\n| mouse | 0.400 | \n| rat | 0.550 | \n"
+    assert listed in written.with_suffix(".md").read_text()
 
 
 def test_runs_of_a_cross_validation_are_told_apart_by_their_fold(tmp_path):
