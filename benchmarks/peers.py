@@ -22,6 +22,7 @@ INSTALL = 'pip install --constraint constraints.txt -e ".[dev,bench]"'
 
 def pin_to_one_core() -> None:
     """Use one thread, which the system does not move (where it can be told so)."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # for OpenVINO
     torch.set_num_threads(1)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})

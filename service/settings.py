@@ -29,8 +29,8 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 class Settings(BaseSettings):
     """Limits of the service; each is read from the variable SEPTUM_<NAME IN CAPITALS>.
 
-    A worker takes as many cores as PyTorch takes by itself, or as OMP_NUM_THREADS says. So does `seg predict`: the last
-    digit of a probability depends on their number.
+    A worker takes all cores, or as many as OMP_NUM_THREADS says. So does `seg predict`: the last digit of a probability
+    depends on their number.
     """
 
     model_config = SettingsConfigDict(

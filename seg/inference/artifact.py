@@ -15,7 +15,6 @@ from seg.data.scaling import IntensityScaling
 from seg.data.stored_input import read_picture
 from seg.data.writing import encode_probability, write_file
 from seg.inference.artifact_info import ArtifactInfo, NetworkInfo, Provenance
-from seg.inference.engine import TorchEngine
 from seg.inference.engine_choice import EXPORT, QUANTIZED, WEIGHTS, load_network
 from seg.inference.export import ExportError, export
 from seg.inference.golden import export_inputs
@@ -23,6 +22,7 @@ from seg.inference.manifest import write_manifest
 from seg.inference.novelty import Reference, learn
 from seg.inference.optimize import optimize
 from seg.inference.predictor import GOLDEN_IMAGE, GOLDEN_PROBABILITY, Predictor
+from seg.inference.torch_engine import TorchEngine
 from seg.instances.decoder import describe_decoder
 from seg.instances.watershed import WatershedDecoder
 from seg.network.ensemble import Network

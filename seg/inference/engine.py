@@ -1,4 +1,4 @@
-"""Engines that run a network: PyTorch and OpenVINO."""
+"""What runs a network, and OpenVINO; see `seg.inference.torch_engine` for PyTorch."""
 
 from collections import OrderedDict, deque
 from pathlib import Path
@@ -6,11 +6,9 @@ from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from seg.inference.openvino_runtime import openvino_core
+from seg.inference.openvino_runtime import openvino_core, thread_options
 
 Array = NDArray[np.float32]
 
@@ -33,27 +31,6 @@ class Engine(Protocol):
         """Run the network."""
 
 
-class TorchEngine:
-    """PyTorch, on the GPU in half precision where there is one.
-
-    Args:
-        network: as `seg.inference.optimize.optimize` returns it.
-        device: where it runs, e.g. "cuda"; the network is moved there.
-    """
-
-    def __init__(self, network: nn.Module, device: str = "cpu") -> None:
-        self.exact = device == "cpu"
-        self._device = torch.device(device)
-        self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
-
-    def __call__(self, image: Array) -> Array:
-        """Run the network."""
-        with torch.inference_mode(), torch.autocast(self._device.type, enabled=not self.exact):
-            batch = torch.from_numpy(image).to(self._device, memory_format=torch.channels_last)
-            probability: Array = self._network(batch).float().cpu().numpy()
-        return probability
-
-
 class OpenVinoEngine:
     """OpenVINO on the CPU, with one model compiled per shape; see `seg.inference.any_size` for images of many.
 
@@ -69,8 +46,7 @@ class OpenVinoEngine:
         self.exact = exact
         self._core = openvino_core()
         self._model = self._core.read_model(model)
-        self._options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        self._options["INFERENCE_NUM_THREADS"] = str(torch.get_num_threads())
+        self._options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"} | thread_options()
         self._compiled: OrderedDict[tuple[int, ...], CompiledModel] = OrderedDict()
         self._lock, self._compiling = Lock(), Lock()
 

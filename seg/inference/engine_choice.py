@@ -1,16 +1,14 @@
 """Which engine runs an artifact's network. To add an engine, write its loading function and its row here."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-from safetensors.torch import load_file
-
 from seg.inference.artifact_info import ArtifactInfo, NetworkInfo
-from seg.inference.engine import Engine, OpenVinoEngine, TorchEngine
+from seg.inference.engine import Engine, OpenVinoEngine
 
 if TYPE_CHECKING:
     from seg.network.ensemble import Network
@@ -20,6 +18,9 @@ EXPORT = "model.onnx"
 QUANTIZED = "model_int8.xml"
 
 AUTO = "auto"
+
+#: Of drivers for GPUs on Linux: NVIDIA, also on Jetson, AMD, and either in WSL.
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/kfd", "/dev/dxg")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ def load_network(folder: Path, network_info: NetworkInfo) -> "Network":
         folder: of the artifact.
         network_info: its architecture.
     """
-    from seg.network.ensemble import Ensemble  # noqa: PLC0415  # seconds that OpenVINO does without
+    from safetensors.torch import load_file  # noqa: PLC0415  # PyTorch: seconds that OpenVINO does without
+
+    from seg.network.ensemble import Ensemble  # noqa: PLC0415
     from seg.network.unet import NetworkConfig, build_network  # noqa: PLC0415
 
     config = NetworkConfig(**network_info.of_member())
@@ -57,14 +60,24 @@ def load_network(folder: Path, network_info: NetworkInfo) -> "Network":
 
 
 def _load_torch(folder: Path, info: ArtifactInfo) -> Engine:
-    from seg.inference.optimize import optimize  # noqa: PLC0415  # loads the network's library
+    from seg.inference.optimize import optimize  # noqa: PLC0415  # loads PyTorch and the network's library
+    from seg.inference.torch_engine import TorchEngine  # noqa: PLC0415
 
     network = optimize(load_network(folder, info.network), info.network.in_channels)
-    return TorchEngine(network, "cuda" if torch.cuda.is_available() else "cpu")
+    return TorchEngine(network, "cuda" if _has_gpu() else "cpu")
 
 
 def _openvino_is_best() -> bool:
-    return not torch.cuda.is_available() and find_spec("openvino") is not None
+    return not _has_gpu() and find_spec("openvino") is not None
+
+
+def _has_gpu() -> bool:
+    """Return whether PyTorch finds a GPU; it is not even imported where no driver is there."""
+    if sys.platform == "linux" and not any(Path(device).exists() for device in _GPU_DEVICES):
+        return False
+    import torch  # noqa: PLC0415
+
+    return torch.cuda.is_available()
 
 
 #: In the order of preference.

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seg.inference.engine import Engine, OpenVinoEngine, TorchEngine
+from seg.inference.engine import Engine, OpenVinoEngine
 from seg.inference.optimize import optimize
+from seg.inference.torch_engine import TorchEngine
 from seg.network.ensemble import Network
 
 Array = NDArray[np.float32]

@@ -40,6 +40,15 @@ def openvino_core() -> Any:
     return import_openvino().Core()
 
 
+def thread_options() -> dict[str, str]:
+    """Return the option with which OpenVINO takes as many threads as OMP_NUM_THREADS says, as PyTorch does.
+
+    Without it both take all cores by themselves.
+    """
+    told = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return {"INFERENCE_NUM_THREADS": told} if told.isdecimal() and int(told) > 0 else {}
+
+
 def _block_telemetry() -> None:
     os.environ["NNCF_CI"] = "1"
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # both do without where it is not installed

@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 from seg.inference.any_size import LARGE_PIXELS, AnySizeEngine, for_any_size
-from seg.inference.engine import COMPILED_SHAPES, OpenVinoEngine, TorchEngine
+from seg.inference.engine import COMPILED_SHAPES, OpenVinoEngine
+from seg.inference.torch_engine import TorchEngine
 
 
 class CountingEngine(OpenVinoEngine):

@@ -2,6 +2,7 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,14 @@ import yaml
 
 from seg.data.reading import read_image_file
 from seg.data.writing import decode_probability, encode_probability
-from seg.inference import engine
+from seg.inference import engine, engine_choice
 from seg.inference.artifact import write_artifact
 from seg.inference.artifact_info import ArtifactInfo
-from seg.inference.engine import OpenVinoEngine, TorchEngine
+from seg.inference.engine import OpenVinoEngine
 from seg.inference.golden import export_inputs, validation_goldens
 from seg.inference.openvino_runtime import openvino_core
 from seg.inference.predictor import Predictor
+from seg.inference.torch_engine import TorchEngine
 from seg.record import RunRecord
 
 
@@ -133,6 +135,36 @@ def test_the_export_is_chosen_where_there_is_one_and_agrees_with_pytorch(artifac
     fallback = Predictor.load(artifact, "torch")
     assert isinstance(fallback.engine, TorchEngine)
     assert np.allclose(chosen.probability(image), fallback.probability(image), atol=1e-5)
+
+
+WITHOUT_PYTORCH = """
+import sys
+from pathlib import Path
+import numpy as np
+sys.modules["torch"] = None  # an import of it fails
+from seg.inference.predictor import Predictor
+image = np.random.default_rng(0).integers(0, 255, (45, 83), dtype=np.uint8)
+predictor = Predictor.load(Path(sys.argv[1]), any_size=True)
+np.save(sys.argv[2], predictor.probability(image, tta=True))
+assert predictor.decode(predictor.probabilities(image), image).shape == image.shape
+"""
+
+
+def test_an_export_answers_the_same_without_pytorch(artifact, tmp_path):
+    found = tmp_path / "found.npy"
+    subprocess.run([sys.executable, "-c", WITHOUT_PYTORCH, artifact, found], check=True)
+    image = np.random.default_rng(0).integers(0, 255, (45, 83), dtype=np.uint8)
+    assert np.allclose(np.load(found), Predictor.load(artifact).probability(image, tta=True), atol=1e-6)
+
+
+@pytest.mark.parametrize(("devices", "found"), [([], False), (["/dev/null"], True)])
+def test_pytorch_is_asked_for_a_gpu_only_where_there_is_a_driver(monkeypatch, devices, found):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(engine_choice, "_GPU_DEVICES", devices)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert engine_choice._has_gpu() is found
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert engine_choice._has_gpu()
 
 
 def test_eight_views_are_the_mean_over_flips_and_turns(artifact):

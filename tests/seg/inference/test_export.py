@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from seg.inference.engine import AveragedEngine, OpenVinoEngine, TorchEngine
+from seg.inference.engine import AveragedEngine, OpenVinoEngine
 from seg.inference.export import (
     ExportError,
     check_export,
@@ -16,6 +16,7 @@ from seg.inference.export import (
     reference,
 )
 from seg.inference.optimize import optimize
+from seg.inference.torch_engine import TorchEngine
 from seg.network.unet import NetworkConfig, build_network
 
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from seg.inference.openvino_runtime import thread_options
+
 WATCH = """
 import os, sys
 log = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
@@ -54,3 +56,9 @@ def test_nothing_is_looked_up_or_connected_to_and_no_tracking_id_is_written(tmp_
     assert done.returncode == 0, done.stderr
     assert log.read_text() == ""
     assert not (home / "intel").exists()
+
+
+@pytest.mark.parametrize(("told", "threads"), [("3", "3"), ("4,2", "4"), ("0", None), ("", None), ("many", None)])
+def test_openvino_takes_as_many_threads_as_pytorch_is_told_to(monkeypatch, told, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert thread_options() == ({} if threads is None else {"INFERENCE_NUM_THREADS": threads})

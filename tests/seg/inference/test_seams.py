@@ -7,9 +7,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from seg.data.scaling import IntensityScaling, prepare
 from seg.data.synthetic import SyntheticCells
-from seg.inference.engine import TorchEngine
 from seg.inference.optimize import optimize
 from seg.inference.tiling import Tiling, partition, predict_array
+from seg.inference.torch_engine import TorchEngine
 from seg.network.unet import LITE0, NetworkConfig, build_network
 
 SIDE_PX, TILE_PX, STRIDE_PX = 768, 576, 32
