@@ -12,8 +12,8 @@ from seg.data.image_error import ImageError
 from service.answer import Answer, answer, weigh
 from service.clients import Clients
 from service.draining import Draining, refuse_draining
+from service.heap import Trimmer
 from service.jobs import Jobs
-from service.memory import Trimmer
 from service.metrics import Metrics
 from service.model_card import describe
 from service.model_choice import ModelChoice

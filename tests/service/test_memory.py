@@ -1,35 +1,46 @@
-"""Memory is given back after many answers, or after large ones."""
+"""What an answer takes beside the engine, in every format."""
 
-from service import memory
-from service.memory import ANSWERS, PIXELS, Trimmer
+import tracemalloc
 
+import numpy as np
+import pytest
 
-def test_the_heap_is_trimmed_after_many_small_answers_and_after_a_large_one():
-    trimmed = []
-    trimmer = Trimmer(lambda: trimmed.append(1))
-    for _ in range(ANSWERS - 1):
-        trimmer.count(0)
-    assert not trimmed
-    trimmer.count(0)
-    assert len(trimmed) == 1
-    trimmer.count(PIXELS - 1)
-    assert len(trimmed) == 1
-    trimmer.count(1)
-    assert len(trimmed) == 2
+from seg.instances import flood
+from seg.instances.watershed import WatershedDecoder
+from service.answer import answer
+from service.formats import FORMATS
+from service.query import Query
+from service.served_model import ServedModel
+from tests.service.world import Brightness, png_of
+
+SIDE, CELL = 1024, 32
 
 
-def test_a_c_library_without_it_is_left_alone(monkeypatch):
-    asked = []
+class Cells(Brightness):
+    """Its cells come from the decoder that is used by default."""
 
-    class Without:
-        pass
+    def decode(self, probabilities, image, decoder=None):
+        return WatershedDecoder().decode(probabilities)
 
-    class With:
-        def malloc_trim(self, pad):
-            asked.append(pad)
 
-    for library in (Without, With):
-        monkeypatch.setattr(memory.ctypes, "CDLL", lambda _name, library=library: library())
-        trimmer = Trimmer()
-        trimmer.count(PIXELS)
-    assert asked == [0]
+@pytest.fixture
+def strips(monkeypatch):
+    """As narrow beside this picture as they are beside the largest one."""
+    monkeypatch.setattr(flood, "STRIP_PX", 96)
+    monkeypatch.setattr(flood, "HALO_PX", 32)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_takes_more_than_twenty_bytes_per_pixel(strips, name):
+    grid = np.zeros((SIDE, SIDE), np.uint8)
+    grid[::CELL] = grid[:, ::CELL] = 255
+    body, model, query = png_of(grid), ServedModel("septum:one", Cells(), "torch"), Query(format=FORMATS[name])
+    answer(model, query, png_of(grid[:64, :64]), SIDE**2, lambda: None)  # what is loaded once
+    tracemalloc.start()
+    try:
+        found = answer(model, query, body, SIDE**2, lambda: None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found.body) > 0
+    assert (peak - len(found.body)) / SIDE**2 < 20
