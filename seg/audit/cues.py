@@ -12,7 +12,7 @@ from seg.audit.cases import Case, Image
 from seg.audit.chance import correlate
 from seg.model.run_predictor import Predict
 
-_LEAST_CORRELATION = 0.5
+LEAST_CORRELATION = 0.5
 #: Of the predicted boundary: fading contrast costs any network a little.
 _LEAST_RESPONSE = 0.5
 #: A smaller share of predicted boundary is none.
@@ -41,7 +41,7 @@ class Cue:
     @property
     def tells(self) -> bool:
         """Whether it tells how much boundary there is."""
-        return abs(self.correlation) >= _LEAST_CORRELATION and self.p <= LEVEL
+        return abs(self.correlation) >= LEAST_CORRELATION and self.p <= LEVEL
 
     @property
     def flagged(self) -> bool:

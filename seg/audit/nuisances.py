@@ -10,10 +10,8 @@ import numpy as np
 from seg.analysis.variance import LEVEL, holm
 from seg.audit.cases import Case, Image
 from seg.audit.chance import Scores, correlate, explain
-from seg.audit.cues import CUES
+from seg.audit.cues import CUES, LEAST_CORRELATION
 from seg.audit.regions import corners
-
-_LEAST_CORRELATION = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,14 +35,14 @@ class Nuisance:
     @property
     def tells_boundary(self) -> bool:
         """Whether it tells how much boundary there is."""
-        return self.p <= LEVEL and abs(self.correlation) >= _LEAST_CORRELATION
+        return self.p <= LEVEL and abs(self.correlation) >= LEAST_CORRELATION
 
     @property
     def tells_group(self) -> bool:
         """Whether it tells the group of an image."""
         if self.between is None or self.group_p is None:
             return False
-        return self.group_p <= LEVEL and self.between >= _LEAST_CORRELATION**2
+        return self.group_p <= LEVEL and self.between >= LEAST_CORRELATION**2
 
 
 def probe_nuisances(cases: Sequence[Case], groups: Mapping[str, str]) -> list[Nuisance]:
