@@ -22,26 +22,35 @@ _LAPLACIAN = 20**0.5
 
 
 @dataclass(frozen=True)
-class Cue:
+class Property:
     """A property of whole images.
 
     Attributes:
         name: of the property.
         correlation: Spearman's, with the share of boundary in the truth.
-        p: of a permutation test, corrected for the number of cues.
-        response: change of the predicted boundary from a low to a high value, as these images have it, relative to the
-            larger of the two; in [-1, 1].
+        p: of a permutation test, corrected for the number of properties that are tested together.
     """
 
     name: str
     correlation: float
     p: float
-    response: float
 
     @property
     def tells(self) -> bool:
         """Whether it tells how much boundary there is."""
         return abs(self.correlation) >= LEAST_CORRELATION and self.p <= LEVEL
+
+
+@dataclass(frozen=True)
+class Cue(Property):
+    """A property that an image can be given, so that one sees whether the network follows it.
+
+    Attributes:
+        response: change of the predicted boundary from a low to a high value, as these images have it, relative to the
+            larger of the two; in [-1, 1].
+    """
+
+    response: float
 
     @property
     def flagged(self) -> bool:

@@ -10,32 +10,21 @@ import numpy as np
 from seg.analysis.variance import LEVEL, holm
 from seg.audit.cases import Case, Image
 from seg.audit.chance import Scores, correlate, explain
-from seg.audit.cues import CUES, LEAST_CORRELATION
+from seg.audit.cues import CUES, LEAST_CORRELATION, Property
 from seg.audit.regions import corners
 
 
 @dataclass(frozen=True)
-class Nuisance:
-    """A property of images, whatever the network makes of it.
+class Nuisance(Property):
+    """A property that could be a shortcut, whatever the network makes of it.
 
     Attributes:
-        name: of the property.
-        correlation: Spearman's, with the share of boundary in the truth.
-        p: of a permutation test, corrected for the number of properties.
         between: share of its variance (of ranks) that lies between groups; None: the test images are no groups.
         group_p: the same as p, of that share.
     """
 
-    name: str
-    correlation: float
-    p: float
     between: float | None = None
     group_p: float | None = None
-
-    @property
-    def tells_boundary(self) -> bool:
-        """Whether it tells how much boundary there is."""
-        return self.p <= LEVEL and abs(self.correlation) >= LEAST_CORRELATION
 
     @property
     def tells_group(self) -> bool:

@@ -12,7 +12,7 @@ from tests.seg.audit.planted import husky, tank
 
 def _told(cases, groups=None):
     found = probe_nuisances(cases, groups or {})
-    return [each.name for each in found if each.tells_boundary], [each.name for each in found if each.tells_group]
+    return [each.name for each in found if each.tells], [each.name for each in found if each.tells_group]
 
 
 def test_the_corner_with_the_cross_tells_how_much_boundary_there_is():
