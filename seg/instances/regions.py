@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
+from edt import edt
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, find_objects, label
+from scipy.ndimage import find_objects, label
 
 from seg.instances.flood import Labels, Mask
 
@@ -40,18 +41,11 @@ def connected_regions(mask: Mask, min_size_px: int = 1) -> Labels:
 def distance_to_edge(mask: Mask) -> NDArray[np.float32]:
     """Return the distance of each pixel of a mask to the nearest one outside of it, in pixels; 0 outside.
 
-    SciPy finds the nearest pixel; the distance, for which it takes 33 bytes per pixel, is computed in bands.
-
     Args:
-        mask: (H, W).
+        mask: (H, W). If nothing is outside of it, all distances are the longer side.
     """
-    nearest = distance_transform_edt(mask, return_distances=False, return_indices=True)
-    distance = np.empty(mask.shape, np.float32)
-    columns = np.arange(mask.shape[1], dtype=np.float32)
-    for band in bands(mask):
-        rows = np.arange(len(mask), dtype=np.float32)[band, None]
-        distance[band] = np.hypot(nearest[0][band] - rows, nearest[1][band] - columns)
-    return distance
+    distance: NDArray[np.float32] = edt(mask, parallel=1)
+    return np.minimum(distance, np.float32(max(mask.shape, default=0)), out=distance)
 
 
 def drop_small(labels: Labels, min_size_px: int) -> Labels:
@@ -74,11 +68,20 @@ def renumber(labels: Labels, kept: Mask) -> Labels:
         labels: (H, W).
         kept: one flag per label from 0 on.
     """
-    numbers = (np.cumsum(kept) * kept).astype(np.int32)
-    renumbered = np.empty(labels.shape, np.int32)
+    return relabel(labels, (np.cumsum(kept) * kept).astype(np.int32))
+
+
+def relabel(labels: Labels, numbers: NDArray[np.int32]) -> Labels:
+    """Return the labels with each one exchanged for its number.
+
+    Args:
+        labels: (H, W).
+        numbers: one per label from 0 on.
+    """
+    relabelled = np.empty(labels.shape, np.int32)
     for band in bands(labels):
-        renumbered[band] = numbers[labels[band]]
-    return renumbered
+        relabelled[band] = numbers[labels[band]]
+    return relabelled
 
 
 def count_pixels(labels: Readable) -> NDArray[np.int64]:

@@ -58,3 +58,7 @@ def test_contacts_of_tall_pictures_are_those_of_all_neighbors():
 def test_the_distance_to_the_edge_is_that_to_the_nearest_pixel_outside():
     mask = np.random.default_rng(0).random((300, 40)) < 0.9
     np.testing.assert_allclose(distance_to_edge(mask), distance_transform_edt(mask), rtol=1e-6)
+
+
+def test_a_mask_without_an_outside_has_a_finite_distance():
+    assert distance_to_edge(np.ones((3, 5), np.bool_)).tolist() == [[5.0] * 5] * 3
