@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from skimage.graph import RAG, merge_hierarchical
 
 from seg.instances.flood import Labels
-from seg.instances.regions import Contacts
+from seg.instances.regions import Contacts, relabel, renumber
 
 
 def merge_regions(labels: Labels, boundary: NDArray[np.float32], limit: float) -> Labels:
@@ -28,21 +28,9 @@ def merge_regions(labels: Labels, boundary: NDArray[np.float32], limit: float) -
         Nunez-Iglesias et al., PLoS ONE 2013 (agglomeration by mean boundary probability).
     """
     contacts = Contacts(labels, boundary)
-    between_cells = contacts.first > 0
-    graph = RAG()
-    graph.add_nodes_from((number, {"labels": [number]}) for number in range(int(labels.max()) + 1))
-    graph.add_edges_from(
-        (int(first), int(second), {"weight": total / length, "length": int(length)})
-        for first, second, total, length in zip(
-            contacts.first[between_cells],
-            contacts.second[between_cells],
-            contacts.totals[between_cells],
-            contacts.lengths[between_cells],
-            strict=True,
-        )
-    )
-    merged = merge_hierarchical(
-        labels,
+    graph = _uncertain(contacts, limit)
+    merge_hierarchical(
+        np.arange(int(labels.max()) + 1),
         graph,
         thresh=limit,
         rag_copy=False,
@@ -50,7 +38,31 @@ def merge_regions(labels: Labels, boundary: NDArray[np.float32], limit: float) -
         merge_func=lambda *_: None,
         weight_func=_pooled,
     )
-    return np.asarray(merged, dtype=np.int32)  # background, the first node, keeps its 0
+    owners = np.arange(int(labels.max()) + 1, dtype=np.int32)
+    kept = owners > 0
+    for owner, members in graph.nodes(data="labels"):
+        owners[members] = owner
+        kept[members] = False
+        kept[owner] = True
+    return relabel(labels, renumber(owners, kept))
+
+
+def _uncertain(contacts: Contacts, limit: float) -> RAG:
+    """Return the graph of the regions that have a contact below the limit.
+
+    No other region can merge: pooling contacts that are all above the limit gives one that is above it, too.
+    """
+    means = contacts.totals / contacts.lengths
+    between_cells = contacts.first > 0
+    weak = between_cells & (means < limit)
+    nodes = np.union1d(contacts.first[weak], contacts.second[weak])
+    edges = between_cells & np.isin(contacts.first, nodes) & np.isin(contacts.second, nodes)
+    graph = RAG()
+    graph.add_nodes_from((node, {"labels": [node]}) for node in nodes.tolist())
+    columns = contacts.first, contacts.second, means, contacts.lengths
+    for first, second, mean, length in zip(*(column[edges].tolist() for column in columns), strict=True):
+        graph.add_edge(first, second, weight=mean, length=length)
+    return graph
 
 
 def _pooled(graph: Any, source: int, target: int, neighbor: int) -> dict[str, float]:

@@ -1,6 +1,11 @@
 import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+from skimage.graph import RAG, merge_hierarchical
+from skimage.measure import label
 
 from seg.instances.merging import merge_regions
+from seg.instances.regions import Contacts
 
 THREE = np.repeat(np.array([[1, 1, 2, 2, 3, 3]], np.int32), 4, axis=0)
 
@@ -36,3 +41,30 @@ def test_contacts_are_pooled_after_a_merge():
 def test_background_never_merges():
     labels = np.array([[0, 1, 0, 2]], np.int32)
     assert merge_regions(labels, np.zeros(labels.shape, np.float32), 1.0).tolist() == [[0, 1, 0, 2]]
+
+
+def merge_in_the_whole_graph(labels, boundary, limit):
+    contacts, graph = Contacts(labels, boundary), RAG()
+    graph.add_nodes_from((number, {"labels": [number]}) for number in range(labels.max() + 1))
+    for first, second, total, length in zip(
+        contacts.first, contacts.second, contacts.totals, contacts.lengths, strict=True
+    ):
+        if first:
+            graph.add_edge(int(first), int(second), weight=total / length, length=int(length))
+
+    def pool(graph, source, target, neighbor):
+        edges = [graph[node][neighbor] for node in (source, target) if graph.has_edge(node, neighbor)]
+        length = sum(edge["length"] for edge in edges)
+        return {"weight": sum(edge["length"] * edge["weight"] for edge in edges) / length, "length": length}
+
+    return merge_hierarchical(labels, graph, limit, False, True, lambda *_: None, pool)
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.2, 0.4, 0.5, 0.6, 1.0])
+def test_regions_that_cannot_merge_may_be_left_out_of_the_graph(limit):
+    noise = gaussian_filter(np.random.default_rng(1).normal(size=(2, 96, 128)), (0, 1, 1))
+    boundary = (1 / (1 + np.exp(-8 * noise[0]))).astype(np.float32)
+    labels = label(np.digitize(noise[1], [-0.2, 0.0, 0.2]), background=0, connectivity=1).astype(np.int32)
+    merged = merge_regions(labels, boundary, limit)
+    assert np.array_equal(merged, merge_in_the_whole_graph(labels, boundary, limit))
+    assert (merged.max() < labels.max()) == (limit > 0)
