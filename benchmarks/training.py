@@ -75,13 +75,9 @@ def main(arguments: list[str] | None = None) -> None:
         "MONAI BasicUNet": monai(),
     }
     work = {name: flops(network, image) for name, network in networks.items()}
-    steps = {
-        name: trainer(network, image.contiguous(memory_format=torch.channels_last), mask)
-        if name == "channels_last"
-        else trainer(network, image, mask)
-        for name, network in networks.items()
-    }
-    steps["Septum"] = trainer(networks["Septum"], image, mask, **model["optimizer"]["init_args"])
+    inputs = dict.fromkeys(networks, image) | {"channels_last": image.contiguous(memory_format=torch.channels_last)}
+    options = {"Septum": model["optimizer"]["init_args"]}
+    steps = {name: trainer(each, inputs[name], mask, **options.get(name, {})) for name, each in networks.items()}
     times: dict[str, list[float]] = {name: [] for name in steps}
     for turn in range(args.rounds + 1):
         for name, step in steps.items():

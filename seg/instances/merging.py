@@ -29,8 +29,9 @@ def merge_regions(labels: Labels, boundary: NDArray[np.float32], limit: float) -
     """
     contacts = Contacts(labels, boundary)
     graph = _uncertain(contacts, limit)
+    owners = np.arange(int(labels.max()) + 1, dtype=np.int32)
     merge_hierarchical(
-        np.arange(int(labels.max()) + 1),
+        owners,
         graph,
         thresh=limit,
         rag_copy=False,
@@ -38,7 +39,6 @@ def merge_regions(labels: Labels, boundary: NDArray[np.float32], limit: float) -
         merge_func=lambda *_: None,
         weight_func=_pooled,
     )
-    owners = np.arange(int(labels.max()) + 1, dtype=np.int32)
     kept = owners > 0
     for owner, members in graph.nodes(data="labels"):
         owners[members] = owner

@@ -42,10 +42,10 @@ def distance_to_edge(mask: Mask) -> NDArray[np.float32]:
     """Return the distance of each pixel of a mask to the nearest one outside of it, in pixels; 0 outside.
 
     Args:
-        mask: (H, W). If nothing is outside of it, all distances are the longer side.
+        mask: (H, W). If nothing is outside of it, all distances are its diagonal.
     """
     distance: NDArray[np.float32] = edt(mask, parallel=1)
-    return np.minimum(distance, np.float32(max(mask.shape, default=0)), out=distance)
+    return np.minimum(distance, np.float32(np.hypot(*mask.shape)), out=distance)
 
 
 def drop_small(labels: Labels, min_size_px: int) -> Labels:
@@ -65,7 +65,7 @@ def renumber(labels: Labels, kept: Mask) -> Labels:
     """Return the labels that are kept, numbered from 1 without gaps.
 
     Args:
-        labels: (H, W).
+        labels: of any shape.
         kept: one flag per label from 0 on.
     """
     return relabel(labels, (np.cumsum(kept) * kept).astype(np.int32))
@@ -75,7 +75,7 @@ def relabel(labels: Labels, numbers: NDArray[np.int32]) -> Labels:
     """Return the labels with each one exchanged for its number.
 
     Args:
-        labels: (H, W).
+        labels: of any shape.
         numbers: one per label from 0 on.
     """
     relabelled = np.empty(labels.shape, np.int32)

@@ -23,7 +23,7 @@ from seg.training.jsonargparse_patches import OneSentenceParser
 from seg.training.lightning_patches import SubcommandCLI, launch_with
 from seg.training.pictures import PictureWriter
 from seg.training.recorder import RunRecorder
-from seg.training.refused_callbacks import refuse_callbacks
+from seg.training.refused_settings import refuse_callbacks, refuse_clipping
 from seg.training.resume import LAST, EpochCheckpoint, disk_is_full, leave_run, run_folder
 from seg.training.run_checkpoint import RunCheckpoint
 
@@ -143,11 +143,12 @@ class TrainingCLI(SubcommandCLI):
         predict(self.trainer, self.datamodule, output, options.ckpt_path, self.model.tta, predict_whole)
 
     def before_fit(self) -> None:
-        """Refuse to resume from weights alone.
+        """Refuse to resume from weights alone, and settings that exclude each other.
 
         Raises:
-            ValueError: names the checkpoint.
+            ValueError: names the checkpoint, or the settings.
         """
+        refuse_clipping(self.trainer, self.config.fit.model.optimizer)
         path = self.config.fit.ckpt_path
         if path and Path(path).is_file() and "optimizer_states" not in read_checkpoint(Path(path)):
             raise ValueError(f"{path} holds weights alone: a training resumes from {Path(LAST).name} beside it")

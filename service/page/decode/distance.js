@@ -1,26 +1,17 @@
 // Distances to the edge of a mask, exactly.
 
 /**
- * Return the distance of each pixel of a mask to the nearest one outside of it, in pixels; 0 outside.
+ * Return the distance of each pixel of a mask to the nearest one outside of it, in pixels; 0 outside. If nothing is outside, it is the diagonal.
  * @param {Uint8Array} mask row by row
  * @param {number} width
  * @returns {Float32Array}
  */
 export function distanceToEdge(mask, width) {
-  if (!mask.includes(0)) return withoutEdge(mask.length, width);
+  if (!mask.includes(0)) return new Float32Array(mask.length).fill(Math.hypot(width, mask.length / width));
   const beside = alongColumns(mask, width);
   const distance = new Float32Array(mask.length);
   for (let row = 0; row < mask.length; row += width) acrossColumns(beside.subarray(row, row + width), distance.subarray(row, row + width));
   return distance;
-}
-
-/**
- * Return what SciPy says where there is no pixel outside: the distance to one above the first column.
- * @param {number} length
- * @param {number} width
- */
-function withoutEdge(length, width) {
-  return Float32Array.from({ length }, (_, place) => Math.hypot(Math.floor(place / width) + 1, place % width));
 }
 
 /**

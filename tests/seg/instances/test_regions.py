@@ -61,4 +61,10 @@ def test_the_distance_to_the_edge_is_that_to_the_nearest_pixel_outside():
 
 
 def test_a_mask_without_an_outside_has_a_finite_distance():
-    assert distance_to_edge(np.ones((3, 5), np.bool_)).tolist() == [[5.0] * 5] * 3
+    assert distance_to_edge(np.ones((3, 4), np.bool_)).tolist() == [[5.0] * 4] * 3
+
+
+def test_distances_may_be_longer_than_a_side():
+    mask = np.ones((30, 40), np.bool_)
+    mask[0, 0] = False
+    assert np.array_equal(distance_to_edge(mask), distance_transform_edt(mask).astype(np.float32))
