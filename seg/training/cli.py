@@ -23,7 +23,7 @@ from seg.training.jsonargparse_patches import OneSentenceParser
 from seg.training.lightning_patches import SubcommandCLI, launch_with
 from seg.training.pictures import PictureWriter
 from seg.training.recorder import RunRecorder
-from seg.training.refused_settings import refuse_callbacks, refuse_clipping
+from seg.training.refused_settings import refuse_settings
 from seg.training.resume import LAST, EpochCheckpoint, disk_is_full, leave_run, run_folder
 from seg.training.run_checkpoint import RunCheckpoint
 
@@ -93,13 +93,13 @@ class TrainingCLI(SubcommandCLI):
             leave_run(self._of_subcommand("trainer.logger"))
 
     def after_instantiate_classes(self) -> None:
-        """Refuse a folder that holds another run, whose curves the logger would delete, and unsuitable callbacks.
+        """Refuse a folder that holds another run, whose curves the logger would delete, and unsuitable settings.
 
         Raises:
             FileExistsError: names the folder.
-            ValueError: names the callback.
+            ValueError: names the setting.
         """
-        refuse_callbacks(self.trainer.callbacks)  # type: ignore[attr-defined]
+        refuse_settings(self.trainer, str(self.subcommand), self.config[self.subcommand])
         self.trainer.strategy.checkpoint_io = AtomicCheckpointIO()
         launch_with(self.trainer, self.args)
         folder = run_folder(self.trainer)
@@ -143,12 +143,11 @@ class TrainingCLI(SubcommandCLI):
         predict(self.trainer, self.datamodule, output, options.ckpt_path, self.model.tta, predict_whole)
 
     def before_fit(self) -> None:
-        """Refuse to resume from weights alone, and settings that exclude each other.
+        """Refuse to resume from weights alone.
 
         Raises:
-            ValueError: names the checkpoint, or the settings.
+            ValueError: names the checkpoint.
         """
-        refuse_clipping(self.trainer, self.config.fit.model.optimizer)
         path = self.config.fit.ckpt_path
         if path and Path(path).is_file() and "optimizer_states" not in read_checkpoint(Path(path)):
             raise ValueError(f"{path} holds weights alone: a training resumes from {Path(LAST).name} beside it")

@@ -1,4 +1,4 @@
-"""Callbacks of Lightning that would leave a run whose record is wrong, and settings that exclude each other."""
+"""Settings that would lead to a wrong result or a late failure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,27 +16,34 @@ _REASONS: dict[type[Callback], str] = {
 }
 
 
-def refuse_callbacks(callbacks: Sequence[Callback]) -> None:
-    """Refuse callbacks that do not fit.
+def refuse_settings(trainer: Trainer, subcommand: str, settings: Any) -> None:
+    """Refuse what does not fit.
+
+    Args:
+        trainer: of the run.
+        subcommand: fit, validate, test or predict.
+        settings: of this subcommand.
 
     Raises:
-        ValueError: names the first of them, the reason, and what to do.
+        ValueError: names the first setting that does not fit, the reason, and what to do.
     """
+    _refuse_callbacks(trainer.callbacks)  # type: ignore[attr-defined]
+    if subcommand == "fit":
+        _refuse_clipping(trainer, settings.model.optimizer)
+    elif not (settings.ckpt_path or settings.model.start_from):
+        raise ValueError(
+            f"the network would be untrained: name the weights, seg {subcommand} --ckpt_path RUN/checkpoints/NAME.ckpt"
+        )
+
+
+def _refuse_callbacks(callbacks: Sequence[Callback]) -> None:
     refused = [(callback, _REASONS[kind]) for callback in callbacks for kind in _REASONS if isinstance(callback, kind)]
     for callback, reason in refused:
         raise ValueError(f"{type(callback).__name__} cannot be used: {reason}")
 
 
-def refuse_clipping(trainer: Trainer, optimizer: Any) -> None:
-    """Refuse to clip the gradients of a fused optimizer in mixed precision, where Lightning leaves scaling to it.
-
-    Args:
-        trainer: of the run.
-        optimizer: its configuration, with `init_args`.
-
-    Raises:
-        ValueError: says what to set.
-    """
+def _refuse_clipping(trainer: Trainer, optimizer: Any) -> None:
+    """Refuse to clip the gradients of a fused optimizer in mixed precision, where Lightning leaves scaling to it."""
     is_mixed = isinstance(trainer.precision_plugin, MixedPrecision)
     if is_mixed and trainer.gradient_clip_val and optimizer.get("init_args.fused"):
         raise ValueError(

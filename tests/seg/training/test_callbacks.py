@@ -52,11 +52,3 @@ def test_a_callback_that_does_not_fit_is_one_sentence_and_leaves_no_folder(fit_a
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("seg fit: error: ")]
     assert way in line
     assert not (tmp_path / "run").exists()
-
-
-def test_gradients_of_a_fused_optimizer_are_not_clipped_in_mixed_precision(fit_args, tmp_path, capsys):
-    clipped = [*fit_args, LOSS, "--trainer.gradient_clip_val=1.0", "--trainer.precision=bf16-mixed"]
-    assert main(clipped) == 2
-    assert "set --model.optimizer.init_args.fused false" in capsys.readouterr().err
-    assert not (tmp_path / "run").exists()
-    assert main([*clipped, "--model.optimizer.init_args.fused=false", "--trainer.fast_dev_run=1"]) == 0
