@@ -84,10 +84,13 @@ def test_stores_and_tiffs_hold_what_pngs_do(args, images, tmp_path):
 
 @pytest.mark.slow
 def test_stores_need_images_and_a_checkpoint(args, images, tmp_path, capsys):
+    checkpoint = args[-1].removeprefix("--ckpt_path=")
     assert main([*args, f"--out={tmp_path / 'out'}", "--format=ome-zarr"]) == 2
     assert "--format ome-zarr needs --data.predict" in capsys.readouterr().err
     more = [f"--data.predict={images}", f"--out={tmp_path / 'out'}", "--format=ome-zarr", "--ckpt_path=null"]
     assert main([*args, *more]) == 2
+    assert "the network would be untrained" in capsys.readouterr().err
+    assert main([*args, *more, f"--model.start_from={checkpoint}"]) == 2
     assert "large images need --ckpt_path" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
