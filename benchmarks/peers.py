@@ -28,21 +28,23 @@ def pin_to_one_core() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def engines(network: PaddedNetwork, folder: Path) -> dict[str, Run]:
+def engines(network: PaddedNetwork, original: torch.nn.Module, folder: Path) -> dict[str, Run]:
     """Return all engines by name; `eager`, the peer of the others, comes first.
 
     Args:
         network: in evaluation mode; it stays as it is.
+        original: the same network as segmentation-models-pytorch builds it; `eager` runs it.
         folder: for their files. Our graph has the kernels of the decoder and the normalization folded in.
     """
     plain, ours = folder / "plain.onnx", folder / "ours.onnx"
     export_plain(network, plain)
     export_onnx(network, 1, ours)
     return {
-        "eager": eager(network),
-        "channels_last": eager(network, torch.channels_last),
-        "torch.compile": eager(network, torch.channels_last, compiled="default"),
-        "torch.compile, max-autotune": eager(network, torch.channels_last, compiled="max-autotune"),
+        "eager": eager(original),
+        "eager, our decoder": eager(network.network),
+        "channels_last, our decoder": eager(network.network, torch.channels_last),
+        "torch.compile": eager(network.network, torch.channels_last, compiled="default"),
+        "torch.compile, max-autotune": eager(network.network, torch.channels_last, compiled="max-autotune"),
         "ONNX Runtime": onnx_runtime(plain),
         "ONNX Runtime, our graph": onnx_runtime(ours),
         "ONNX Runtime int8": onnx_runtime_int8(plain),
@@ -55,11 +57,10 @@ def engines(network: PaddedNetwork, folder: Path) -> dict[str, Run]:
 
 
 def eager(
-    network: PaddedNetwork, layout: torch.memory_format = torch.contiguous_format, compiled: str | None = None
+    network: torch.nn.Module, layout: torch.memory_format = torch.contiguous_format, compiled: str | None = None
 ) -> Run:
-    """Return the network as it is trained, with our decoder, or compiled by torch.compile in that mode."""
-    core = copy.deepcopy(network.network)
-    module = torch.nn.Sequential(core, torch.nn.Sigmoid()).eval().to(memory_format=layout)
+    """Return a network as it is, or compiled by torch.compile in that mode."""
+    module = torch.nn.Sequential(copy.deepcopy(network), torch.nn.Sigmoid()).eval().to(memory_format=layout)
     if compiled:
         torch._inductor.config.freezing = True
     run = torch.compile(module, dynamic=False, mode=compiled) if compiled else module

@@ -138,7 +138,8 @@ def scale(image: NDArray[Any], limits: Limits) -> NDArray[np.float32]:
     if not np.isfinite(np.subtract(high, low)).all():
         samples, low, high = samples * _QUARTER, low * _QUARTER, high * _QUARTER
     samples -= low
-    samples /= np.maximum(np.subtract(high, low), np.finfo(np.float64).tiny)
+    with np.errstate(over="ignore"):  # of what lies above two limits that are one
+        samples /= np.maximum(np.subtract(high, low), np.finfo(np.float64).tiny)
     return samples.clip(0, 1, out=samples).astype(np.float32)
 
 

@@ -36,6 +36,15 @@ def test_an_image_without_contrast_is_finite():
     assert np.array_equal(prepare(np.full((3, 4), 7, np.uint8), IntensityScaling(), 1), np.full((1, 3, 4), -1.0))
 
 
+@pytest.mark.filterwarnings("error")
+def test_few_bright_pixels_above_percentiles_that_are_one_become_1_without_a_warning():
+    image = np.zeros((40, 40), np.uint8)
+    image[0, 0] = 255
+    made = prepare(image, IntensityScaling(5, 95), 1)[0]
+    assert made[0, 0] == 1
+    assert made.sum() == 2 - image.size
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_largest_floating_point_numbers_are_scaled_without_overflow(channels):
     image = np.array([[-1.7e308, 0, 1.7e308, 1.7e308]])
