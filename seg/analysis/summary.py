@@ -1,7 +1,7 @@
 """The records of a comparison as numbers and sentences, without any layout."""
 
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,8 +162,7 @@ def _best(runs: dict[Path, RunRecord], name: str) -> Path:
 
 def _warnings(records: list[RunRecord]) -> list[str]:
     warnings = []
-    seen = {(record.config.fold, record.data.fingerprint) for record in records}
-    if len(seen) > len({fold for fold, _ in seen}):
+    if not _saw_same_data(records):
         warnings.append(
             "The runs did not see the same data (their fingerprints differ): their scores are not comparable."
         )
@@ -175,3 +174,13 @@ def _warnings(records: list[RunRecord]) -> list[str]:
     if broken:
         warnings.append(f"Not every run of {', '.join(broken)} finished: its mean over the others may be too good.")
     return warnings
+
+
+def _saw_same_data(records: Sequence[RunRecord]) -> bool:
+    """Return whether runs of a fold have the same fingerprint of the data, or judge the same images if channels differ."""
+    by_channels, by_fold = defaultdict(set), defaultdict(set)
+    for record in records:
+        config, data = record.config, record.data
+        by_channels[config.fold, str(config.file_channels), config.context, config.projection].add(data.fingerprint)
+        by_fold[config.fold].add((*data.val, *data.test))
+    return all(len(each) == 1 for each in (*by_channels.values(), *by_fold.values()))

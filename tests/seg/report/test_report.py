@@ -120,6 +120,18 @@ def test_runs_that_cannot_be_compared_are_warned_about():
     assert failed.warnings == ["Not every run of b finished: its mean over the others may be too good."]
 
 
+def test_runs_with_other_channels_of_the_same_images_can_be_compared():
+    first, other = record("a", 0, 0.5, 0), record("b", 0, 0.4, 0)
+    other = replace(
+        other, config=replace(other.config, context=1), data=replace(other.data, fingerprint="of three sections")
+    )
+    assert summary_of(first, other).warnings == []
+    few = replace(first, data=replace(first.data, train=["one of them"]))
+    assert summary_of(first, few).warnings == []
+    elsewhere = replace(other, data=replace(other.data, test=["another"]))
+    assert "did not see the same data" in summary_of(first, elsewhere).warnings[0]
+
+
 def test_collapsed_runs_are_counted_by_verdict():
     runs = [
         replace(record("a", seed, 0.5, 0.5), collapse=verdict)
