@@ -177,7 +177,7 @@ def _warnings(records: list[RunRecord]) -> list[str]:
 
 
 def _saw_same_data(records: Sequence[RunRecord]) -> bool:
-    """Return whether runs of a fold have the same fingerprint of the data, or judge the same images if channels differ."""
+    """Return whether runs of a fold have one fingerprint of the data; with different channels, the same images."""
     by_channels, by_fold = defaultdict(set), defaultdict(set)
     for record in records:
         config, data = record.config, record.data

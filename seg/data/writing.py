@@ -16,6 +16,9 @@ from seg.data.png_chunks import PNG_MAGIC, make_chunk
 
 _FULL = 65_535
 
+#: What zlib cannot compress becomes a thousandth longer, and libpng adds 12 bytes to every 8 kB, and heads.
+_PNG_SHARE, _PNG_HEADS = 400, 4096
+
 
 def written_boundary_value(boundary_value: int | None) -> int:
     """Return the value of the boundary in masks that are written: 0 where the training masks have it so, else 255.
@@ -51,7 +54,9 @@ def encode_quickly(image: NDArray[Any]) -> bytes:
 
     All rows have the filter that is undone the fastest.
     """
-    return bytes(imagecodecs.png_encode(image, level=1, filter=imagecodecs.PNG.FILTER.SUB))
+    filtered = image.nbytes + len(image)  # a byte per row, which imagecodecs leaves no room for in narrow images
+    most = filtered + filtered // _PNG_SHARE + _PNG_HEADS
+    return bytes(imagecodecs.png_encode(image, level=1, filter=imagecodecs.PNG.FILTER.SUB, out=most))
 
 
 def decode_probability(data: bytes) -> NDArray[np.float32]:

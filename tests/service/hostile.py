@@ -175,6 +175,7 @@ FILES: dict[str, tuple[bytes, tuple[int, str | None]]] = {
     "one pixel": (png_of(np.full((1, 1), 7, np.uint8)), OK),
     "one row": (png_of(np.arange(200, dtype=np.uint8)[None]), OK),
     "one column": (png_of(np.arange(200, dtype=np.uint8)[:, None]), OK),
+    "one column of noise": (png_of(np.random.default_rng(0).integers(0, 255, (3000, 1), np.uint8)), OK),
     "no contrast": (png_of(np.zeros((40, 40), np.uint8)), OK),
     "16 bit": (imagecodecs.png_encode(DEEP), OK),
     "12 bit in 16": (tiff_of(GRAY.astype(np.uint16) * 16), OK),

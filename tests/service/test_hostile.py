@@ -5,6 +5,7 @@ import time
 import pytest
 
 from seg.data.reading import read_image
+from service.formats import FORMATS
 from tests.service.hostile import FILES
 from tests.service.oversized import FILES as OVERSIZED
 from tests.service.world import Brightness, client_of
@@ -24,6 +25,13 @@ def test_a_file_gets_its_status_and_code_soon(client, body, expected):
     assert seconds < 2
     if answer.status_code == 200:
         assert read_image(answer.content).shape == read_image(body).shape[:2]
+
+
+@pytest.mark.parametrize("name", [name for name, (_, expected) in FILES.items() if expected[0] == 200])
+def test_a_good_file_is_answered_in_every_format(client, name):
+    for written in FORMATS:
+        answer = client.post("/predict", content=FILES[name][0], params={"format": written})
+        assert (written, answer.status_code) == (written, 200)
 
 
 @pytest.mark.parametrize(("body", "query", "expected"), OVERSIZED.values(), ids=OVERSIZED)

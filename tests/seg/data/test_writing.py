@@ -5,7 +5,14 @@ import pytest
 from PIL import Image
 
 from seg.data.reading import read_image
-from seg.data.writing import decode_probability, encode_image, encode_mask, encode_probability, write_file
+from seg.data.writing import (
+    decode_probability,
+    encode_image,
+    encode_mask,
+    encode_probability,
+    encode_quickly,
+    write_file,
+)
 
 
 @pytest.mark.parametrize("boundary_value", [0, 255])
@@ -21,6 +28,15 @@ def test_a_probability_survives_in_sixteen_bits():
     data = encode_probability(probability)
     assert read_image(data).dtype == np.uint16
     assert np.abs(decode_probability(data) - probability).max() <= 1 / 131_070 + 1e-7
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3000, 1), (1000, 2), (300, 1, 3), (100, 2, 3), (1, 3000), (700, 900)])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_noise_that_cannot_be_compressed_is_written_however_narrow_it_is(shape, kind):
+    image = np.random.default_rng(0).integers(0, np.iinfo(kind).max, shape, kind)
+    data = encode_quickly(image)
+    assert np.array_equal(read_image(data), image)
+    assert len(data) < 1.05 * image.nbytes + 2 * len(image) + 200
 
 
 def test_nan_is_written_as_zero():
