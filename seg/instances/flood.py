@@ -17,8 +17,7 @@ def flood(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
     The priority queue holds only the pixels that are no seed and those beside them: the same labels as from flooding
     everything, in a fifth of the time where seeds cover most of the picture. Pictures of more than `STRIP_PX` rows are
     flooded in strips, which bounds the memory. The seeds are those of the whole picture, so that labels agree across
-    strips, and equal those of the whole wherever no unseeded stretch is longer than `HALO_PX`, but for pixels that two
-    cells reach at the same level and time: in smooth synthetic tissue at most one of 10,000, with noise hardly any.
+    strips, and equal those of the whole wherever no unseeded stretch is longer than `HALO_PX`.
 
     Args:
         relief: (H, W), 0 is flooded first.
@@ -44,8 +43,16 @@ def _flood_strip(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labe
     if not unlabelled.any():
         return seeds
     band = _grown(unlabelled) & (unlabelled | (seeds > 0))
-    flooded: Labels = watershed(relief, seeds, mask=band)
+    flooded: Labels = watershed(_in_turn(relief, band & (seeds > 0)), seeds, mask=band)
     return np.where(unlabelled, flooded, seeds)
+
+
+def _in_turn(relief: NDArray[np.uint8], seeded: Mask) -> NDArray[np.float64]:
+    """Return a relief whose seeds of a level come before its other pixels, row by row: else chance would order them."""
+    ordered = relief.astype(np.float64)
+    places = np.flatnonzero(seeded)
+    ordered.ravel()[places] -= np.linspace(0.5, 0, len(places), endpoint=False)
+    return ordered
 
 
 def _grown(mask: Mask) -> Mask:

@@ -61,7 +61,7 @@ function floodStrip(relief, seeds, region, width) {
 }
 
 /**
- * Return a queue of the seeds beside pixels that are to be flooded, all of the same age.
+ * Return a queue of the seeds beside pixels that are to be flooded.
  * @param {Uint8Array} relief
  * @param {Int32Array} seeds
  * @param {Uint8Array} free 1 where is to be flooded

@@ -42,6 +42,18 @@ def test_strips_give_the_labels_of_the_whole_picture(picture, monkeypatch):
     assert np.array_equal(flood(relief, seeds.copy(), everywhere), whole)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_strips_give_the_labels_of_the_whole_picture_where_only_order_decides(seed, monkeypatch):
+    noise = gaussian_filter(np.random.default_rng(seed).random((200, 80)), 3)
+    relief = np.digitize(noise, np.quantile(noise, [0.3, 0.6, 0.9])).astype(np.uint8)
+    seeds = label(relief == 0)[0].astype(np.int32)
+    everywhere = np.ones(relief.shape, bool)
+    whole = flood(relief, seeds.copy(), everywhere)
+    monkeypatch.setattr(module, "STRIP_PX", 32)
+    monkeypatch.setattr(module, "HALO_PX", 60)
+    assert np.array_equal(flood(relief, seeds.copy(), everywhere), whole)
+
+
 def test_nothing_to_flood_leaves_the_seeds_alone():
     seeds = np.ones((3, 3), np.int32)
     assert np.array_equal(flood(np.zeros((3, 3), np.uint8), seeds.copy(), np.ones((3, 3), bool)), seeds)

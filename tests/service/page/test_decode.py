@@ -2,11 +2,13 @@
 
 import base64
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+import service
 from seg.data.synthetic import SyntheticCells
 from seg.instances.watershed import WatershedDecoder
 from tests.service.page.world import opened
@@ -147,8 +149,8 @@ def test_the_pictures_have_cells_that_numbers_change():
     ("module", "right", "wrong", "case"),
     [
         ("smooth", "const TRUNCATE = 4;", "const TRUNCATE = 3;", "tissue"),
-        ("queue", "keys[child + 1] < keys[child]", "keys[child + 1] <= keys[child]", "plateaus, where order decides"),
-        ("queue", "value > this.#reached ? value : this.#reached", "value", "noise"),
+        ("queue", "this.#atSeed ? AT_ONCE : this.#reached", "this.#reached", "cells that touch"),
+        ("queue", "value >= this.#reached", "value >= 0", "noise"),
         ("flood", "const HALO_PX = 256;", "const HALO_PX = 0;", "higher than a strip"),
         ("merging", "length += contact.length;", "length = contact.length;", "tissue"),
         ("distance", "Math.sqrt(at(x, columns[last]))", "beside[x]", "cells that touch"),
@@ -158,11 +160,11 @@ def test_the_pictures_have_cells_that_numbers_change():
     ],
 )
 def test_a_planted_fault_is_seen(browser, url, module, right, wrong, case):
+    original = (Path(service.__file__).parent / "page" / "decode" / f"{module}.js").read_text()
+    assert right in original
     page = opened(browser, url)
 
     def answer(route):
-        original = route.fetch().text()
-        assert right in original
         route.fulfill(body=original.replace(right, wrong), content_type="text/javascript")
 
     page.route(f"**/decode/{module}.js", answer)
