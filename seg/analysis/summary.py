@@ -178,9 +178,10 @@ def _warnings(records: list[RunRecord]) -> list[str]:
 
 def _saw_same_data(records: Sequence[RunRecord]) -> bool:
     """Return whether runs of a fold have one fingerprint of the data; with different channels, the same images."""
-    by_channels, by_fold = defaultdict(set), defaultdict(set)
+    by_channels: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
+    by_fold: defaultdict[int | None, set[tuple[str, ...]]] = defaultdict(set)
     for record in records:
         config, data = record.config, record.data
         by_channels[config.fold, str(config.file_channels), config.context, config.projection].add(data.fingerprint)
         by_fold[config.fold].add((*data.val, *data.test))
-    return all(len(each) == 1 for each in (*by_channels.values(), *by_fold.values()))
+    return all(len(each) == 1 for each in by_channels.values()) and all(len(each) == 1 for each in by_fold.values())
