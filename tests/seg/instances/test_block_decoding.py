@@ -3,9 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.ndimage import label
+from scipy.ndimage import gaussian_filter, label
 
+from seg.data.synthetic import SyntheticCells
 from seg.instances.block_decoding import decode_blocks
+from seg.instances.watershed import WatershedDecoder
 
 RNG = np.random.default_rng(0)
 
@@ -41,6 +43,23 @@ def test_cells_across_cuts_are_those_of_the_whole_picture(tmp_path, shape):
     assert same_cells(expected, found)
     assert found.max() == expected.max() == len(np.unique(found)) - 1
     assert not list(tmp_path.iterdir())
+
+
+def test_blocks_of_smooth_tissue_have_the_cells_of_the_whole_to_the_pixel(tmp_path):
+    tissue = gaussian_filter((SyntheticCells(count=1, size_px=400, seed=0)[0].mask > 0).astype(np.float32), 1)
+    probability, decoder = (tissue / tissue.max())[None], WatershedDecoder(seed_score=0.8)
+    found = np.zeros(tissue.shape, np.int32)
+    blocks = decode_blocks(
+        lambda rows, columns: decoder.decode(probability[:, rows, columns]),
+        tissue.shape,
+        tmp_path,
+        whole_pixels=10,
+        block_px=128,
+        halo_px=96,
+    )
+    for window, cells in blocks:
+        found[window] = cells
+    assert same_cells(found, decoder.decode(probability))
 
 
 def test_without_a_halo_cells_are_cut(tmp_path):
