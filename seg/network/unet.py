@@ -117,7 +117,7 @@ def _create(config: NetworkConfig) -> Any:
             classes=config.classes,
             **config.options,
         )
-    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+    except (KeyError, TypeError, RuntimeError, ValueError, AttributeError) as error:
         raise ValueError(
             f"cannot build {config.architecture} with encoder {config.encoder}: {_reason(config, error)}"
         ) from error
@@ -134,6 +134,8 @@ def _reason(config: NetworkConfig, error: Exception) -> str:
     architecture = smp.MODEL_ARCHITECTURES_MAPPING.get(config.architecture.lower())
     known = inspect.signature(architecture).parameters if architecture else config.options
     unknown = [name for name in config.options if name not in known]
+    if not unknown and config.options.get("decoder_use_norm") == "instancenorm":
+        return "an instance norm must have weights, decoder_use_norm: {type: instancenorm, affine: true}"
     if not unknown:
         return str(error)
     return (
