@@ -5,8 +5,8 @@ one thread for its model, the clients have the other cores. The bare engine is t
 without HTTP, decoding and encoding; `eager` is PyTorch as it is, `ours` our engine. The bare engine and a service are
 measured in turn, in short slices, and the median of the ratios is told. Where other programs take the cores, which a
 service with its clients feels more than the bare engine, the ratio of the processor time per answer still holds: it is
-the share that a service can have of a core. Targets: at least 0.90 of the bare engine at 1, 8 and 32 clients, p99/p50
-at most 1.3 at 8.
+the share that a service can have of a core. Targets: at least 0.95 of the bare engine at 1, 8 and 32 clients, p99/p50
+at most 1.2 at 8.
 """
 
 import argparse
