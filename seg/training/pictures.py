@@ -19,7 +19,7 @@ from seg.data.stored_input import write_input
 from seg.inference.golden import CALIBRATION_IMAGES
 from seg.prediction.cells import decode, write_measurements
 from seg.prediction.output import Output, Wanted
-from seg.training.resume import run_folder
+from seg.training.resume import is_trial, run_folder
 
 
 class PictureWriter(Callback):
@@ -40,6 +40,8 @@ class PictureWriter(Callback):
     @rank_zero_only
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write training crops."""
+        if is_trial(trainer):
+            return
         crops = trainer.datamodule.train_dataloader().dataset  # type: ignore[attr-defined]
         for number in range(CALIBRATION_IMAGES):
             write_input(self.folder / "calibration" / f"{number:02}.png", _array(crops[0, number]["image"]))

@@ -47,8 +47,15 @@ class EpochCheckpoint(Callback):
         self._save(trainer)
 
     def _save(self, trainer: pl.Trainer) -> None:
+        if is_trial(trainer):
+            return
         self.curves = read_curves(trainer)
         trainer.save_checkpoint(run_folder(trainer) / LAST)
+
+
+def is_trial(trainer: pl.Trainer) -> bool:
+    """Return whether a few batches are run with `fast_dev_run`, which has no folder and writes nothing."""
+    return bool(trainer.fast_dev_run)  # type: ignore[attr-defined]
 
 
 def run_folder(trainer: pl.Trainer) -> Path:
