@@ -24,7 +24,7 @@ from seg.training.lightning_patches import SubcommandCLI, launch_with
 from seg.training.pictures import PictureWriter
 from seg.training.recorder import RunRecorder
 from seg.training.refused_settings import refuse_settings
-from seg.training.resume import LAST, EpochCheckpoint, disk_is_full, leave_run, run_folder
+from seg.training.resume import LAST, EpochCheckpoint, disk_is_full, is_trial, leave_run, run_folder
 from seg.training.run_checkpoint import RunCheckpoint
 
 SUBCOMMANDS = ("fit", "validate", "test", "predict")
@@ -127,7 +127,7 @@ class TrainingCLI(SubcommandCLI):
             else:
                 super().run_subcommand(subcommand)
         except BaseException as error:
-            if is_new and self.trainer.is_global_zero and not self._of_subcommand("trainer.fast_dev_run"):
+            if is_new and self.trainer.is_global_zero and not is_trial(self.trainer):
                 self._callback(RunRecorder).discard(folder)
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 raise OSError(disk_is_full(folder)) from error
@@ -166,7 +166,7 @@ class TrainingCLI(SubcommandCLI):
         Raises:
             RuntimeError: no weights were kept.
         """
-        if self._of_subcommand("trainer.fast_dev_run"):
+        if is_trial(self.trainer):
             return
         checkpoint = Path(self._callback(RunCheckpoint).best_model_path)
         if checkpoint == Path():

@@ -51,16 +51,18 @@ class PictureWriter(Callback):
     ) -> None:
         """Write the test images and what was predicted for them."""
         if not _is_repeated(trainer, trainer.test_dataloaders):
-            self._write("test", batch, outputs)
+            self._write(trainer, "test", batch, outputs)
 
     def on_validation_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, *_: Any
     ) -> None:
         """Write the same of the validation images once the training is over: decoder and int8 are chosen on them."""
         if trainer.state.fn == TrainerFn.VALIDATING and not _is_repeated(trainer, trainer.val_dataloaders):
-            self._write("validation", batch, outputs)
+            self._write(trainer, "validation", batch, outputs)
 
-    def _write(self, split: str, batch: Batch, probabilities: Tensor) -> None:
+    def _write(self, trainer: pl.Trainer, split: str, batch: Batch, probabilities: Tensor) -> None:
+        if is_trial(trainer):
+            return
         labels, valid = batch.get("labels"), batch.get("valid")
         for number, name in enumerate(batch["name"]):
             write_case(
