@@ -12,7 +12,7 @@ import yaml
 
 from seg.compare.imports import Imports, is_installed
 from seg.model.origin import Origin
-from seg.training.versions import versions
+from seg.training.versions import package_versions
 
 _TRAINING = "seg.training.cli"
 _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
@@ -82,8 +82,11 @@ def _normalize(node: Any, place: tuple[str, ...] = ()) -> Any:
 
 
 def _packages(imported: set[str]) -> dict[str, str]:
-    """Return package -> version, of those that every training uses and those from which classes are imported."""
-    found = versions()
+    """Return package -> version, of those that every training uses and those from which classes are imported.
+
+    Septum's commit does not count: the modules that a run imports count by their content.
+    """
+    found = package_versions()
     for name in imported - {package.replace("-", "_") for package in found}:
         if is_installed(name):
             for package in metadata.packages_distributions().get(name, ()):

@@ -134,8 +134,8 @@ def _reason(config: NetworkConfig, error: Exception) -> str:
     architecture = smp.MODEL_ARCHITECTURES_MAPPING.get(config.architecture.lower())
     known = inspect.signature(architecture).parameters if architecture else config.options
     unknown = [name for name in config.options if name not in known]
-    if not unknown and config.options.get("decoder_use_norm") == "instancenorm":
-        return "an instance norm must have weights, decoder_use_norm: {type: instancenorm, affine: true}"
+    if not unknown and isinstance(error, AttributeError):  # of weights that are to be initialized
+        return f"{error}; norms must have weights, e.g. decoder_use_norm: {{type: instancenorm, affine: true}}"
     if not unknown:
         return str(error)
     return (

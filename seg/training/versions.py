@@ -9,7 +9,12 @@ PACKAGES = ("septum", "torch", "pytorch-lightning", "segmentation-models-pytorch
 
 def versions() -> dict[str, str]:
     """Return package -> version, and under "git" the commit if Septum runs from its repository."""
-    return {package: metadata.version(package) for package in PACKAGES} | revision(Path(__file__).parents[2])
+    return package_versions() | revision(Path(__file__).parents[2])
+
+
+def package_versions() -> dict[str, str]:
+    """Return package -> version."""
+    return {package: metadata.version(package) for package in PACKAGES}
 
 
 def revision(project: Path) -> dict[str, str]:

@@ -30,6 +30,13 @@ def args(tiny, tmp_path, monkeypatch):
     return lambda *more: (*run, *more)
 
 
+def test_a_commit_that_changes_none_of_its_modules_leaves_a_run_alone(args, monkeypatch):
+    (before,) = fingerprints_of([args()])
+    monkeypatch.setattr("seg.training.versions.revision", lambda project: {"git": "another-dirty"})
+    assert versions()["git"] == "another-dirty"
+    assert list(fingerprints_of([args()])) == [before]
+
+
 @pytest.fixture
 def loss(args, tmp_path):
     """Return a function from the text of a loss's YAML to the arguments of a run with it."""

@@ -76,7 +76,9 @@ def test_other_architectures_and_classes_need_only_a_config():
         (NetworkConfig(encoder="resnet18"), "'packaged' fit only the encoder tu-tf_efficientnet_lite0, got resnet18"),
         (NetworkConfig("unot"), "cannot build unot with encoder .*Available options"),
         (NetworkConfig(encoder="tu-nothing", encoder_weights=None), "Unknown model"),
-        (NetworkConfig(options={"decoder_use_norm": "instancenorm"}), "must have weights, .*affine: true"),
+        (NetworkConfig(options={"decoder_use_norm": "instancenorm"}), "norms must have weights, .*affine: true"),
+        (NetworkConfig(options={"decoder_use_norm": {"type": "instancenorm"}}), "norms must have weights"),
+        (NetworkConfig("unot", options={"decoder_use_norm": "instancenorm"}), "cannot build unot .*Available options"),
         (NetworkConfig(options={"decoder": 1}), "cannot build unet .* unet has no option decoder; .*options={}"),
         (
             NetworkConfig("fpn", options={"decoder_channels": [128, 64, 32, 16, 8]}),
