@@ -33,7 +33,7 @@ from seg.data.writing import encode_image
 from seg.inference.predictor import Predictor
 from tests.soak.server import Server
 
-SIZE_PX, CLIENTS, ROUNDS = 256, (1, 8, 32), 5
+CLIENTS, ROUNDS = (1, 8, 32), 5
 _FORM = "multipart/form-data; boundary=septum"
 _FORM_HEAD = b'--septum\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
 _FORM_END = b"\r\n--septum--\r\n"
@@ -44,12 +44,13 @@ def main() -> None:
     """Print one line per service and number of clients."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=3.0, help="per slice (default: %(default)s)")
+    parser.add_argument("--size", type=int, default=256, help="side of the image in pixels (default: %(default)s)")
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=PEERS, help="default: all")
     args = parser.parse_args()
     missing = [name for name in sorted({peer.split()[0] for peer in args.peers}) if find_spec(name) is None]
     if missing:
         raise SystemExit(f"the benchmark needs {' and '.join(missing)}: {INSTALL} (or give --peers without them)")
-    image = SyntheticCells(count=1, size_px=SIZE_PX, seed=3)[0].image
+    image = SyntheticCells(count=1, size_px=args.size, seed=3)[0].image
     artifact = Path(bentoml.models.get("septum:latest").path)
     predictor, body = Predictor.load(artifact), encode_image(image)
     form = _FORM_HEAD + body + _FORM_END

@@ -22,8 +22,10 @@ respawn_at_once()
 if (remove_pin := make_pin()) is not None:
     atexit.register(remove_pin)
 stored = find_model(settings.model)  # here, so that the server ends: a worker that fails would be restarted for ever
-app = create_app(settings, BentoModelStore(stored.tag.name, settings.engine))
-loader = ModelLoader(settings.model, settings.engine, lambda model: setattr(app.state, "model", model))
+app = create_app(settings, BentoModelStore(stored.tag.name, settings.engine, settings.workers))
+loader = ModelLoader(
+    settings.model, settings.engine, settings.workers, lambda model: setattr(app.state, "model", model)
+)
 answering, end_tracing = trace_requests(app)
 bound_connections(answering)
 loader.reload_on_hangup()  # the parent process passes the signal on

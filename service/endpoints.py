@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from seg.data.image_error import ImageError
+from seg.inference.gathering import SMALL_PIXELS
 from service.answer import Answer, answer, weigh
 from service.clients import Clients
 from service.draining import Draining, refuse_draining
@@ -42,7 +43,8 @@ class Endpoints:
         self._settings = settings
         self._models = ModelChoice(settings, store, served)
         self._served = served
-        self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s, settings.large_pixels)
+        sizes = SMALL_PIXELS, settings.large_pixels
+        self._work = WorkQueue(settings.workers, settings.queue, settings.work_timeout_s, *sizes)
         self._budget = UploadBudget(settings.max_buffered_bytes)
         self._clients = Clients(settings)
         self._trimmer = Trimmer()

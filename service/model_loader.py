@@ -51,11 +51,12 @@ class ModelLoader:
     Args:
         tag: in BentoML's store, e.g. septum:latest.
         engine: as in `Predictor.load`.
+        workers: that predict at a time.
         serve: called with a model that is ready to answer.
     """
 
-    def __init__(self, tag: str, engine: str, serve: Callable[[ServedModel], None]) -> None:
-        self._tag, self._engine, self._serve = tag, engine, serve
+    def __init__(self, tag: str, engine: str, workers: int, serve: Callable[[ServedModel], None]) -> None:
+        self._tag, self._engine, self._workers, self._serve = tag, engine, workers, serve
         self._loading = threading.Lock()
 
     def load(self, model: bentoml.Model) -> None:
@@ -64,7 +65,7 @@ class ModelLoader:
         Raises:
             OSError, ValueError, RuntimeError: it cannot be loaded or answers differently; the previous one stays.
         """
-        self._serve(load_model(model, self._engine))
+        self._serve(load_model(model, self._engine, self._workers))
         Path(os.environ[_PIN]).write_text(str(model.tag), encoding="utf-8")
 
     def reload(self) -> None:

@@ -19,18 +19,19 @@ _LISTED_S = 2.0
 logger = logging.getLogger("septum.service.model")
 
 
-def load_model(model: bentoml.Model, engine: str) -> ServedModel:
+def load_model(model: bentoml.Model, engine: str, workers: int) -> ServedModel:
     """Load a model after checking that it is whole and answers as it did when it was promoted.
 
     Args:
         model: as it is stored.
         engine: as in `Predictor.load`.
+        workers: that predict at a time.
 
     Raises:
         OSError, ValueError, RuntimeError: it cannot be loaded or answers differently.
     """
     folder = Path(model.path)
-    predictor = Predictor.load(folder, engine, any_size=True)
+    predictor = Predictor.load(folder, engine, any_size=True, calls=workers)
     return ServedModel(str(model.tag), predictor, choose_engine(folder, engine))
 
 
@@ -40,10 +41,11 @@ class BentoModelStore:
     Args:
         name: the part of their tags before the colon.
         engine: as in `Predictor.load`.
+        workers: that predict at a time.
     """
 
-    def __init__(self, name: str, engine: str) -> None:
-        self._name, self._engine = name, engine
+    def __init__(self, name: str, engine: str, workers: int) -> None:
+        self._name, self._engine, self._workers = name, engine, workers
         self._lock = Lock()
         self._listed: tuple[float, list[StoredModel]] | None = None
 
@@ -65,7 +67,7 @@ class BentoModelStore:
         Raises:
             BentoMLException, OSError, ValueError, RuntimeError: it is not there, not whole, or answers differently.
         """
-        return load_model(bentoml.models.get(tag), self._engine)
+        return load_model(bentoml.models.get(tag), self._engine, self._workers)
 
     def _describe(self, model: bentoml.Model, latest: bool) -> StoredModel | None:
         folder = Path(model.path)

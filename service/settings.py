@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     """Longest time for the answer, once the body has arrived."""
 
     workers: Count = 1
-    """Images predicted at the same time, and as many large ones beside them."""
+    """Images predicted at the same time, and as many small and as many large ones beside them."""
 
     queue: Count = 16
     """Images that may wait for a worker, half of them large; further ones are refused with 503."""

@@ -1,4 +1,4 @@
-"""A bounded queue in front of a few worker threads, with a lane of its own for large images."""
+"""A bounded queue in front of a few worker threads, with lanes of their own for small and for large images."""
 
 import asyncio
 import os
@@ -14,15 +14,23 @@ from service.refusal import RefusalError
 
 Result = TypeVar("Result")
 
-#: Niceness of the large lane, whose threads get a quarter of a core that the other lane needs as well.
+#: Niceness of the large lane, whose threads get a quarter of a core that the other lanes need as well.
 _LARGE_NICENESS = 5
+
+#: Threads of the small lane per worker: some read and write images while the engine runs others.
+_SMALL_THREADS = 8
 
 
 class Work(Future[Result]):
-    """A piece of work that can be abandoned while it runs."""
+    """A piece of work that can be abandoned while it runs.
+
+    Attributes:
+        started: whether a thread works on it, or did.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.started = False
         self._abandoned = Event()
 
     def abandon(self) -> None:
@@ -43,33 +51,37 @@ class Work(Future[Result]):
 class WorkQueue:
     """Runs work in threads and refuses what would have to wait too long.
 
-    Large work has threads of its own, so that small work never waits for it. It may take half of the places.
+    Small and large work have threads of their own, so that work never waits for larger one. Large work may take half of
+    the places.
 
     Args:
-        workers: pieces of small work at a time, and as many of large work.
+        workers: pieces of work at a time, and as many of large work. Of small work it is several times as many, whose
+            calls of the engine wait for each other (`seg.inference.gathering`).
         queue: pieces that may wait.
         timeout_s: to wait for a piece, its time in the queue included. Work that takes longer is abandoned, and keeps
             its place until it has stopped.
-        large: work of more than this is large, in the unit of `submit`.
+        small: work of no more than this is small, in the unit of `submit`.
+        large: work of more than this is large.
     """
 
-    def __init__(self, workers: int, queue: int, timeout_s: float, large: int) -> None:
-        self._small = ThreadPoolExecutor(workers, thread_name_prefix="septum-worker")
+    def __init__(self, workers: int, queue: int, timeout_s: float, small: int, large: int) -> None:
+        self._small = ThreadPoolExecutor(_SMALL_THREADS * workers, thread_name_prefix="septum-small")
+        self._middle = ThreadPoolExecutor(workers, thread_name_prefix="septum-worker")
         self._large = ThreadPoolExecutor(workers, thread_name_prefix="septum-large", initializer=_be_nice)
         self._workers, self.max_waiting = workers, queue
-        self._taken = self._taken_large = 0
+        self._taken = self._taken_large = self._started = 0
         self._lock = Lock()
-        self._timeout_s, self._limit = timeout_s, large
+        self._timeout_s, self._most_small, self._most_middle = timeout_s, min(small, large), large
 
     @property
     def running(self) -> int:
         """Pieces being worked on."""
-        return min(self._taken - self._taken_large, self._workers) + min(self._taken_large, self._workers)
+        return self._started
 
     @property
     def waiting(self) -> int:
         """Pieces that wait for a worker."""
-        return self._taken - self.running
+        return self._taken - self._started
 
     def check_free(self) -> None:
         """Refuse before the upload what would be refused after it.
@@ -94,7 +106,7 @@ class WorkQueue:
             self.check_free()
             self._taken += 1
         work: Work[Result] = Work()
-        work.add_done_callback(self._free_place)
+        work.add_done_callback(lambda _: self._free_place(work))
         self._small.submit(copy_context().run, self._start, work, weigh, run)
         return work
 
@@ -126,17 +138,32 @@ class WorkQueue:
         if work.cancelled():
             return
         try:
-            large = weigh() > self._limit
-            if large:
+            weight = weigh()
+            if weight > self._most_middle:
                 self._take_large_place(work)
         except BaseException as error:
             if work.set_running_or_notify_cancel():
                 work.set_exception(error)
+            return
+        if weight <= self._most_small:
+            self._finish(work, run)
         else:
-            if large:
-                self._large.submit(copy_context().run, _finish, work, run)
-            else:
-                _finish(work, run)
+            lane = self._large if weight > self._most_middle else self._middle
+            lane.submit(copy_context().run, self._finish, work, run)
+
+    def _finish(self, work: Work[Any], run: Callable[[Work[Any]], Any]) -> None:
+        if not work.set_running_or_notify_cancel():
+            return
+        with self._lock:
+            work.started = True
+            self._started += 1
+        try:
+            work.check()
+            result = run(work)
+        except BaseException as error:
+            work.set_exception(error)
+        else:
+            work.set_result(result)
 
     def _take_large_place(self, work: Work[Any]) -> None:
         with self._lock:
@@ -145,25 +172,14 @@ class WorkQueue:
             self._taken_large += 1
         work.add_done_callback(self._free_large_place)
 
-    def _free_place(self, _work: Future[Any]) -> None:
+    def _free_place(self, work: Work[Any]) -> None:
         with self._lock:
             self._taken -= 1
+            self._started -= work.started
 
     def _free_large_place(self, _work: Future[Any]) -> None:
         with self._lock:
             self._taken_large -= 1
-
-
-def _finish(work: Work[Any], run: Callable[[Work[Any]], Any]) -> None:
-    if not work.set_running_or_notify_cancel():
-        return
-    try:
-        work.check()
-        result = run(work)
-    except BaseException as error:
-        work.set_exception(error)
-    else:
-        work.set_result(result)
 
 
 def _be_nice() -> None:

@@ -6,10 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from seg.inference.engine import Array, CompiledModel, Engine, OpenVinoEngine
+from seg.inference.gathering import TOGETHER, GatheringEngine
 
 #: A model is compiled for shapes with at least this share of the last images, so for no more than are kept. So many are
 #: remembered that chance makes none of six shapes frequent: a model that is dropped leaves some of its memory behind.
 FREQUENT_SHARE, REMEMBERED_IMAGES = 0.25, 256
+
+#: A model that runs several small images in one call is compiled for a shape that at least this share has.
+GATHERED_SHARE = 0.5
 
 #: What the model for all sizes keeps of larger images, about 150 bytes per pixel, is freed after each.
 LARGE_PIXELS = 1 << 20
@@ -17,9 +21,17 @@ LARGE_PIXELS = 1 << 20
 logger = logging.getLogger("septum.inference")
 
 
-def for_any_size(engine: Engine) -> Engine:
-    """Return an engine that starts on an image of any size at once; one that is able to by itself stays as it is."""
-    return AnySizeEngine(engine) if isinstance(engine, OpenVinoEngine) else engine
+def for_any_size(engine: Engine, calls: int = 1) -> Engine:
+    """Return an engine that starts on an image of any size at once.
+
+    Args:
+        engine: runs the network; PyTorch takes any size by itself.
+        calls: at a time, beyond which small images wait and may go through the engine together.
+    """
+    if not isinstance(engine, OpenVinoEngine):
+        return GatheringEngine(engine, lambda shape: None, calls)
+    any_size = AnySizeEngine(engine)
+    return GatheringEngine(any_size, any_size.find_together, calls)
 
 
 class AnySizeEngine:
@@ -53,6 +65,19 @@ class AnySizeEngine:
         if image[0, 0].size > LARGE_PIXELS:
             self._all_sizes.release_memory()
         return probability
+
+    def find_together(self, shape: tuple[int, ...]) -> CompiledModel | None:
+        """Return the model that runs TOGETHER images of a shape, (C, H, W), once there is one; None: one by one."""
+        if not self.exact:
+            return None
+        together = self._engine.find((TOGETHER, *shape))
+        with self._lock:
+            usual = self._last.count((1, *shape)) >= GATHERED_SHARE * REMEMBERED_IMAGES
+            if together is not None:
+                self._last.extend([(1, *shape)] * TOGETHER)
+        if usual and together is None:
+            self._compile_beside((TOGETHER, *shape))
+        return together
 
     def _model_of(self, shape: tuple[int, ...]) -> CompiledModel | None:
         """Return the model of a frequent shape, once there is one."""

@@ -57,13 +57,14 @@ class Predictor:
         self._tiling = tiling
 
     @classmethod
-    def load(cls, folder: str | Path, engine: str = "auto", any_size: bool = False) -> "Predictor":
+    def load(cls, folder: str | Path, engine: str = "auto", any_size: bool = False, calls: int = 1) -> "Predictor":
         """Load an artifact after checking that it is whole and answers as it did when it was made.
 
         Args:
             folder: of the artifact.
             engine: one of `seg.inference.engine_choice.ENGINES`.
             any_size: start on images of any size at once, as a service must; see `seg.inference.any_size`.
+            calls: of its engine at a time, beyond which small images wait.
 
         Raises:
             FileNotFoundError: the folder or its manifest is missing.
@@ -74,7 +75,7 @@ class Predictor:
         verify(folder, needed=(ARTIFACT, GOLDEN_IMAGE, GOLDEN_PROBABILITY))
         predictor = cls.from_files(folder, engine)
         if any_size:
-            predictor.engine = for_any_size(predictor.engine)
+            predictor.engine = for_any_size(predictor.engine, calls)
         predictor._check_golden(folder)
         return predictor
 

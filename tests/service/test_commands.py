@@ -54,7 +54,7 @@ def test_where_a_process_cannot_be_replaced_serve_waits_for_the_server(monkeypat
 def test_where_there_is_no_hangup_signal_the_log_says_how_to_serve_another_model(monkeypatch, caplog):
     monkeypatch.delattr(signal, "SIGHUP")
     caplog.set_level(logging.INFO, "septum")
-    ModelLoader("septum:latest", "auto", print).reload_on_hangup()
+    ModelLoader("septum:latest", "auto", 1, print).reload_on_hangup()
     assert "no SIGHUP: restart the service to serve another model" in caplog.text
 
 

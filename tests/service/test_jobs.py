@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from service.answer import Answer
 from tests.service.world import Brightness, app_of, client_of, error_of, png_of
 
-IMAGE = png_of(np.full((20, 30), 200, np.uint8))
+IMAGE = png_of(np.full((130, 130), 200, np.uint8))  # too large for the lane of small images
 
 
 def fetch(client, url: str):

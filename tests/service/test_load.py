@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from tests.service.world import app_of, client_of, error_of, png_of, tiff_of
 
+MIDDLE = png_of(np.full((130, 130), 200, np.uint8))  # too large for the lane of small images
 GREY = np.random.default_rng(0).integers(0, 256, (37, 23), dtype=np.uint8)
 
 
@@ -88,14 +89,14 @@ async def leave_after_sending(app, body: bytes, waiting: float) -> list[dict]:
 
 
 def test_an_image_whose_sender_has_gone_is_not_worked_on(predictor):
-    app = app_of(predictor, workers=1, queue=1, max_buffered_bytes=2 * len(png_of(GREY)))
+    app = app_of(predictor, workers=1, queue=1, max_buffered_bytes=2 * len(MIDDLE))
     predictor.hold.clear()
 
     async def world():
-        begun = asyncio.create_task(leave_after_sending(app, png_of(GREY), waiting=0.3))
+        begun = asyncio.create_task(leave_after_sending(app, MIDDLE, waiting=0.3))
         await asyncio.sleep(0.1)
         for _ in range(3):  # each gives back its place and its memory, or the next one would be refused
-            sent = await leave_after_sending(app, png_of(GREY), waiting=0.05)
+            sent = await leave_after_sending(app, MIDDLE, waiting=0.05)
             assert sent[0]["status"] == 499
             await asyncio.sleep(0.01)
         predictor.hold.set()
@@ -111,8 +112,8 @@ def test_running_work_stops_at_the_next_tile_when_its_sender_has_gone_or_waited_
     predictor.hold.clear()
 
     async def world():
-        assert (await leave_after_sending(app, png_of(GREY), waiting=0.05))[0]["status"] == 499
-        assert (await leave_after_sending(app, png_of(GREY), waiting=5))[0]["status"] == 504
+        assert (await leave_after_sending(app, MIDDLE, waiting=0.05))[0]["status"] == 499
+        assert (await leave_after_sending(app, MIDDLE, waiting=5))[0]["status"] == 504
         predictor.hold.set()
         await asyncio.sleep(0.2)
 

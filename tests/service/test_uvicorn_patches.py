@@ -1,5 +1,6 @@
 """Clients that misbehave below HTTP, over real sockets."""
 
+import asyncio
 import contextlib
 import inspect
 import json
@@ -19,7 +20,7 @@ from service import uvicorn_patches
 from service.uvicorn_patches import BoundedConnection, bound_connections
 from tests.service.world import Brightness, app_of, png_of
 
-IMAGE = png_of(np.full((20, 30), 200, np.uint8))
+IMAGE = png_of(np.full((130, 130), 200, np.uint8))  # too large for the lane of small images
 LIMIT = 200_000
 
 
@@ -215,6 +216,8 @@ def test_a_server_that_chooses_its_protocol_itself_takes_ours_and_the_applicatio
     bound_connections(ours)
     config = uvicorn.Config(lambda: None, http="auto", log_config=None)
     config.load()
-    protocol = config.http_protocol_class(config, ServerState(), {})
+    loop = asyncio.new_event_loop()
+    protocol = config.http_protocol_class(config, ServerState(), {}, loop)
+    loop.close()
     assert isinstance(protocol, BoundedConnection)
     assert protocol.app is ours

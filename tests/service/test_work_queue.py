@@ -10,11 +10,11 @@ import pytest
 from service.refusal import RefusalError
 from service.work_queue import WorkQueue
 
-LARGE = 10
+SMALL, LARGE = 5, 10
 
 
 def queue_of(workers: int = 1, places: int = 7) -> WorkQueue:
-    return WorkQueue(workers, places, 10, LARGE)
+    return WorkQueue(workers, places, 10, SMALL, LARGE)
 
 
 def hold(queue: WorkQueue, weight: int, count: int):
@@ -23,13 +23,28 @@ def hold(queue: WorkQueue, weight: int, count: int):
     return [queue.submit(lambda: weight, lambda _: free.wait(10)) for _ in range(count)], free
 
 
-def test_small_work_does_not_wait_for_large_work():
+def wait_until(condition) -> None:
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize(("small", "large"), [(LARGE, LARGE + 1), (SMALL, SMALL + 1), (0, LARGE + 1)])
+def test_work_does_not_wait_for_larger_work(small, large):
     queue = queue_of()
-    large, free = hold(queue, LARGE + 1, 3)
-    assert queue.submit(lambda: LARGE, lambda _: "small").result(5) == "small"
-    assert (queue.running, queue.waiting) == (1, 2)
+    held, free = hold(queue, large, 3)
+    assert queue.submit(lambda: small, lambda _: "small").result(5) == "small"
+    wait_until(lambda: (queue.running, queue.waiting) == (1, 2))
     free.set()
-    assert [work.result(5) for work in large] == [True] * 3
+    assert [work.result(5) for work in held] == [True] * 3
+
+
+def test_small_work_is_read_and_written_several_at_a_time():
+    queue, together = queue_of(), threading.Barrier(6)
+    works = [queue.submit(lambda: SMALL, lambda _: together.wait(5)) for _ in range(6)]
+    assert sorted(work.result(5) for work in works) == list(range(6))
+    assert (queue.running, queue.waiting) == (0, 0)
 
 
 def test_large_work_takes_no_more_than_half_of_the_places():
@@ -65,8 +80,8 @@ def test_abandoned_work_stops_where_it_checks_and_waiting_work_is_not_started():
 
     first = queue.submit(lambda: LARGE + 1, run)
     second = queue.submit(lambda: LARGE + 1, lambda _: ran.append(1))
-    small, free = hold(queue, 0, 1)
-    third = queue.submit(lambda: 0, lambda _: ran.append(2))
+    small, free = hold(queue, LARGE, 1)
+    third = queue.submit(lambda: LARGE, lambda _: ran.append(2))
     for work in (third, second, first):
         work.abandon()
     free.set()
@@ -78,7 +93,7 @@ def test_abandoned_work_stops_where_it_checks_and_waiting_work_is_not_started():
 
 
 def test_whoever_waits_too_long_is_told_so_and_the_work_abandoned():
-    queue = WorkQueue(1, 7, 0.1, LARGE)
+    queue = WorkQueue(1, 7, 0.1, SMALL, LARGE)
     (work,), free = hold(queue, 0, 1)
 
     async def wait() -> None:
@@ -91,7 +106,7 @@ def test_whoever_waits_too_long_is_told_so_and_the_work_abandoned():
     free.set()
 
 
-@pytest.mark.parametrize("weight", [0, LARGE + 1])
+@pytest.mark.parametrize("weight", [0, LARGE, LARGE + 1])
 def test_work_sees_the_context_of_its_request(weight):
     variable: ContextVar[str] = ContextVar("variable")
     variable.set("here")
