@@ -16,7 +16,7 @@ CHECKS: dict[str, Callable[[Path], str]] = {
     "crowd": lambda log: checks.crowd(log, clients=500, seconds=60),
     "mutations": lambda log: checks.mutations(log, count=10_000),
     "control": lambda log: checks.control(log, count=5_000),
-    "memory": lambda log: checks.memory(log, count=50_000),
+    "memory": lambda log: checks.memory(log, count=80_000),
 }
 
 
