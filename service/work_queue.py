@@ -10,6 +10,7 @@ from contextvars import copy_context
 from threading import Event, Lock
 from typing import Any, TypeVar
 
+from seg.inference.gathering import TOGETHER
 from service.refusal import RefusalError
 
 Result = TypeVar("Result")
@@ -17,8 +18,9 @@ Result = TypeVar("Result")
 #: Niceness of the large lane, whose threads get a quarter of a core that the other lanes need as well.
 _LARGE_NICENESS = 5
 
-#: Threads of the small lane per worker: some read and write images while the engine runs others.
-_SMALL_THREADS = 8
+#: Threads of the small lane per worker: images of one call of the engine, and one that is in it. With more of them
+#: probes of a service under load waited longer.
+_SMALL_THREADS = TOGETHER + 1
 
 
 class Work(Future[Result]):
