@@ -18,8 +18,8 @@ Result = TypeVar("Result")
 #: Niceness of the large lane, whose threads get a quarter of a core that the other lanes need as well.
 _LARGE_NICENESS = 5
 
-#: Threads of the small lane per worker: images of one call of the engine, and one that is in it. With more of them
-#: probes of a service under load waited longer.
+#: Threads of the small lane per worker: while the engine runs one image, those of its next call can wait. With more,
+#: health checks of a service under load waited longer.
 _SMALL_THREADS = TOGETHER + 1
 
 
