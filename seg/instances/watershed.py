@@ -115,7 +115,7 @@ class WatershedDecoder(Decoder):
             "min_seed_px": (1, 3, 6, 10, 20),
             "min_size_px": (1, 5, 10, 20, 30),
             "holes": (False, True),
-            "merge_below": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+            "merge_below": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
         }
         if self.foreground == "inside":
             weights = {"boundary_weight": (0.0, 0.5, 1.0, 1.5, 2.0)}

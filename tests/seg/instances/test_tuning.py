@@ -72,6 +72,19 @@ def test_nothing_to_tune_is_refused():
             tune_decoder(starts, cases, near_two_and_three, 5)
 
 
+def test_regions_are_merged_across_organelles_whose_contacts_have_a_mean_of_0_65():
+    cells = np.repeat(np.array([[1, 2, 3]], np.int32), 12, axis=1).repeat(24, axis=0)
+    probability = np.zeros((1, *cells.shape), np.float32)
+    probability[0, [8, 16]] = np.tile([0.95, 0.35], 18)
+    probability[0, :, [11, 12, 23, 24]] = 0.95
+    probability[0, 4, [11, 12, 23, 24]] = 0.35  # a gap as open as the organelles: no level of the seeds serves
+    case = CellCase(probability, probability, cells)
+    start = WatershedDecoder(foreground="all", seed_score=0.9, sigma_px=0.0)
+    tuned = tune_decoder([start], [case], lambda found, true: instance_scores(found, true).ap, 80)
+    assert start.decode(probability).max() == 9
+    assert tuned.score == 1
+
+
 def test_a_perfect_prediction_is_tuned_to_a_score_of_1():
     cells = np.zeros((24, 24), np.int32)
     cells[2:10, 2:10], cells[2:10, 10:20], cells[14:17, 4:6] = 1, 2, 3
