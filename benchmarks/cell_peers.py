@@ -66,6 +66,10 @@ class Task(NamedTuple):
     folder: Path
     data: BoundaryDataModule
 
+    def few_val(self) -> list[Annotated]:
+        """Return as many validation images as `seg fit` chooses a decoder on."""
+        return self.val[:: -(-len(self.val) // IMAGES)]
+
     def best(self, ways: Sequence[ToCells]) -> ToCells:
         """Return the way to cells with the best mean score on the validation images."""
 
@@ -122,7 +126,7 @@ def _turned(image: Image, cells: Labels) -> tuple[Image, Labels]:
 
 
 def cellpose(task: Task) -> ToCells:
-    """Cellpose 3 (Stringer et al., Nature Methods 2021) from random weights; its step is an image of 224 x 224."""
+    """Cellpose 3 (Stringer et al., Nature Methods 2021) from random weights."""
     from cellpose import io, models, train  # noqa: PLC0415
 
     io.logger_setup()
@@ -137,6 +141,7 @@ def cellpose(task: Task) -> ToCells:
         n_epochs=max(1, task.steps * BATCH // len(task.train)),
         learning_rate=0.005,
         weight_decay=1e-4,
+        bsize=CROP_PX,
         save_path=str(task.folder),
     )
 
@@ -146,7 +151,8 @@ def cellpose(task: Task) -> ToCells:
         return model.eval(image, channels=[0, 0], **options)[0]  # type: ignore[no-any-return]
 
     settings = product((0.4, 0.8), (-1.0, 0.0, 1.0))
-    return task.best([partial(cells, flow=flow, probability=probability) for flow, probability in settings])
+    ways = [partial(cells, flow=flow, probability=probability) for flow, probability in settings]
+    return task._replace(val=task.few_val()).best(ways)
 
 
 def septum(task: Task) -> ToCells:
@@ -166,8 +172,7 @@ def monai(task: Task) -> ToCells:
 def unet(task: Task, network: PaddedNetwork) -> ToCells:
     """Train a network with the optimizer and schedule of configs/base.yaml; choose the decoder on validation images."""
     train(task, network)
-    chosen = task.val[:: -(-len(task.val) // IMAGES)]
-    cases = [CellCase(probability(network, each.image), each.image[None], each.cells) for each in chosen]
+    cases = [CellCase(probability(network, each.image), each.image[None], each.cells) for each in task.few_val()]
     decoders = usual_decoders(len(task.data.targets), tissue=len(task.data.targets) == 1)
     decoder = tune_decoder(decoders, cases, task.score, TRIALS).decoder
     return lambda image: cells_of(network, decoder, image)
