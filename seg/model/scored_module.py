@@ -5,6 +5,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from lightning_utilities.core.rank_zero import rank_zero_info
+from pytorch_lightning.callbacks import WeightAveraging
 from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 
@@ -60,9 +61,19 @@ class ScoredModule(pl.LightningModule):
         self.register_buffer("threshold", torch.tensor(0.5))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the threshold of averaged predictions and the decoder."""
+        """Add thresholds and decoder; where weights are averaged, those of which the thresholds are."""
+        if "callbacks" not in checkpoint and self.trainer.state.fn == TrainerFn.FITTING:
+            self._keep_averaged_weights(checkpoint)
+        checkpoint["state_dict"]["threshold"] = self.threshold  # a callback that averages weights averages it as well
         checkpoint["threshold_tta"] = self.threshold_tta
         checkpoint["decoder"] = describe_decoder(self.decoder) if self.decoder else None
+
+    def _keep_averaged_weights(self, checkpoint: dict[str, Any]) -> None:
+        """Exchange the weights of a checkpoint of weights alone, for which Lightning does not ask its callbacks."""
+        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]
+            if isinstance(callback, WeightAveraging):
+                callback.on_save_checkpoint(self.trainer, self, checkpoint)
+                del checkpoint["current_model_state"], checkpoint["averaging_state"]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take the threshold of averaged predictions and the decoder, which checkpoints during a training lack."""

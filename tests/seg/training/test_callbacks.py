@@ -2,12 +2,17 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from seg.__main__ import main
+from seg.metrics.image_scores import ImageScores
+from seg.model.module import BoundaryModule
 from seg.record import RunRecord
+from seg.training.cli import DataCLI
 
 LOSS = f"--model.loss={Path(__file__).parents[3] / 'configs' / 'loss' / 'l2.yaml'}"
 CALLBACKS = "pytorch_lightning.callbacks"
@@ -30,12 +35,21 @@ def test_callbacks_that_watch_work_together(fit_args, tmp_path):
         assert "lr-AdamW" in next(csv.reader(file))
 
 
-@pytest.mark.slow
-def test_averaged_weights_are_those_that_are_chosen(fit_args, tmp_path):
+def test_averaged_weights_are_those_that_are_kept(fit_args, tmp_path):
     accumulate = added("GradientAccumulationScheduler", scheduling={0: 3})
-    assert main([*fit_args, LOSS, added("EMAWeightAveraging", decay=0.5), accumulate]) == 0
-    record = RunRecord.load(tmp_path / "run" / "version_0")
+    args = [*fit_args, LOSS, "--model.optimizer.init_args.lr=0.03", "--trainer.max_epochs=2"]
+    assert main([*args, added("EMAWeightAveraging", decay=0.7), accumulate]) == 0
+    run = tmp_path / "run" / "version_0"
+    record = RunRecord.load(run)
     assert (record.status, record.steps) == ("finished", 2)
+    with (run / "metrics.csv").open(newline="") as file:
+        briers = {row["epoch"]: float(row["val/brier"]) for row in csv.DictReader(file) if row["val/brier"]}
+    kept = re.match(r"checkpoints/epoch=(\d+)-", record.checkpoint)
+    model, scores = BoundaryModule.load_from_checkpoint(run / record.checkpoint), ImageScores(tolerance_px=2.0)
+    with torch.inference_mode():
+        for batch in DataCLI(args).datamodule.val_dataloader():
+            scores.update(model(batch["image"]), batch["mask"])
+    assert scores.compute().overall["brier"].mean().item() == pytest.approx(briers[kept[1]], rel=1e-4)
 
 
 @pytest.mark.parametrize(
