@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from seg.instances.decoder import Decoder
 from seg.instances.flood import Labels
 
-#: Standard errors of the mean gain by which a setting must be better than the one before.
+#: Standard errors of the mean gain by which one choice must be better than another.
 MARGIN = 0.5
 
 #: How good cells are against the ground truth of one image; larger is better.
@@ -94,7 +94,16 @@ def tune_decoder(starts: Sequence[Decoder], cases: Sequence[CellCase], score: Ce
     return Tuned(best, float(scores.mean()), standard_error(scores), len(search.scores))
 
 
-def standard_error(values: NDArray[np.float64]) -> float | None:
+def exceeds_chance(gains: NDArray[np.floating]) -> bool:
+    """Return whether the mean gain of one choice over another is larger than `MARGIN` standard errors.
+
+    Args:
+        gains: (N,), one per image.
+    """
+    return bool(gains.mean() > MARGIN * (standard_error(gains) or 0))
+
+
+def standard_error(values: NDArray[np.floating]) -> float | None:
     """Return the standard error of a mean, None for one value."""
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
 
@@ -118,8 +127,7 @@ class _Search:
 
     def better(self, best: Decoder, candidate: Decoder) -> Decoder:
         """Return the candidate if it is better beyond the margin, else what was best before."""
-        gains = self.score(candidate) - self.score(best)
-        return candidate if gains.mean() > MARGIN * (standard_error(gains) or 0) else best
+        return candidate if exceeds_chance(self.score(candidate) - self.score(best)) else best
 
     def best_value(self, decoder: Decoder, name: str, values: Sequence[Any]) -> Decoder:
         """Return the decoder with the best value of a field; neighbors of the present value are tried first."""
