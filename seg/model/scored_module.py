@@ -43,6 +43,7 @@ class ScoredModule(pl.LightningModule):
         network, network_config, loss: set by the subclass.
         tta: as given.
         threshold_tta: of averaged predictions; None if it was not chosen.
+        search_from: the decoder as given.
         decoder: from probabilities to cells; after a training the one that was chosen on validation.
     """
 
@@ -53,7 +54,7 @@ class ScoredModule(pl.LightningModule):
 
     def __init__(self, rank_by: RankBy, tolerance_px: float, decoder: Decoder | None, tta: bool) -> None:
         super().__init__()
-        self.rank_by, self.decoder, self.tta = rank_by, decoder, tta
+        self.rank_by, self.search_from, self.decoder, self.tta = rank_by, decoder, decoder, tta
         self.tolerance_px, self.scorer = tolerance_px, SplitScorer(tolerance_px, rank_by)
         self.tables: dict[str, ScoreTable] = {}
         self.collapse: Verdict = "none"

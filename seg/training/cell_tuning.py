@@ -68,7 +68,7 @@ def choose_and_keep_decoder(
     if trainer.is_global_zero:
         data: BoundaryDataModule = trainer.datamodule  # type: ignore[attr-defined]
         folders = [folder / "validation" / name for name in data.describe()["val"]]
-        model.decoder, choice = choose_decoder(folders, model.decoder, model.rank_by)
+        model.decoder, choice = choose_decoder(folders, model.search_from, model.rank_by)
         if METRICS[model.rank_by].of_cells:
             scores = score_cells(folders, model.decoder, model.rank_by)
             model.tables["val"].overall[model.rank_by] = torch.tensor(scores)
