@@ -94,7 +94,7 @@ def tune_decoder(starts: Sequence[Decoder], cases: Sequence[CellCase], score: Ce
     return Tuned(best, float(scores.mean()), standard_error(scores), len(search.scores))
 
 
-def exceeds_chance(gains: NDArray[np.floating]) -> bool:
+def exceeds_chance(gains: NDArray[np.float64]) -> bool:
     """Return whether the mean gain of one choice over another is larger than `MARGIN` standard errors.
 
     Args:
@@ -103,7 +103,7 @@ def exceeds_chance(gains: NDArray[np.floating]) -> bool:
     return bool(gains.mean() > MARGIN * (standard_error(gains) or 0))
 
 
-def standard_error(values: NDArray[np.floating]) -> float | None:
+def standard_error(values: NDArray[np.float64]) -> float | None:
     """Return the standard error of a mean, None for one value."""
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
 

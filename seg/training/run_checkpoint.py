@@ -30,7 +30,7 @@ class RunCheckpoint(ModelCheckpoint):
     another folder it would forget which epoch was chosen, or load its weights from the old folder.
     """
 
-    _best: NDArray[np.floating] | None = None  # the ranking metric of each validation image in the best epoch
+    _best: NDArray[np.float64] | None = None  # the ranking metric of each validation image in the best epoch
 
     def check_monitor_top_k(self, trainer: pl.Trainer, current: Tensor | None = None) -> bool:
         """Return whether the weights of this epoch are kept."""
@@ -45,13 +45,13 @@ class RunCheckpoint(ModelCheckpoint):
             self._best = scores
         return chosen
 
-    def _image_scores(self, trainer: pl.Trainer) -> NDArray[np.floating] | None:
+    def _image_scores(self, trainer: pl.Trainer) -> NDArray[np.float64] | None:
         """Return the ranking metric of each validation image; None if something else decides."""
         model = trainer.lightning_module
         if not isinstance(model, BoundaryModule) or self.monitor != f"val/{model.rank_by}" or self.save_top_k != 1:
             return None
-        scores: NDArray[np.floating] = model.tables["val"].at(model.used_threshold)[model.rank_by].cpu().numpy()
-        return scores
+        scores = model.tables["val"].at(model.used_threshold)[model.rank_by]
+        return scores.double().cpu().numpy()  # as after a resume
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state with relative paths, and the scores of the best epoch."""
