@@ -12,7 +12,7 @@ from scipy.ndimage import label
 from seg.data.reading import read_image_file
 from seg.data.stored_input import read_stored, write_input
 from seg.data.writing import decode_probability, encode_mask, encode_probability, write_file
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 
 IMAGE, TRUTH, VALID, LABELS, CELLS = "image.png", "truth.png", "valid.png", "labels.tif", "cells.tif"
 

@@ -17,7 +17,7 @@ from seg.inference.engine_choice import load_engine
 from seg.inference.manifest import verify
 from seg.inference.tiling import Tiling, predict_tiles
 from seg.instances.decoder import Decoder, build_decoder
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 
 GOLDEN_IMAGE = "golden_image.png"
 GOLDEN_PROBABILITY = "golden_probability.png"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 from seg.instances.regions import count_pixels
 
 #: Rows and columns of a picture.
@@ -15,7 +15,7 @@ Window = tuple[slice, slice]
 Decode = Callable[[slice, slice], Labels]
 
 #: Larger pictures are decoded in blocks; the service decodes none that is larger, so that both find the same cells.
-#: The usual decoder takes up to 22 bytes per pixel.
+#: The usual decoder takes up to 19 bytes per pixel.
 WHOLE_PIXELS = 1 << 26
 
 _BLOCK_PX, _HALO_PX = 2048, 256

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 
 
 class Decoder(ABC):

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
-Labels = NDArray[np.int32]
-Mask = NDArray[np.bool_]
+from seg.instances.labels import Labels, Mask, rewrite_in_strips
 
 #: Rows that are flooded at a time, and the rows beyond them that are flooded with them and then dropped.
 STRIP_PX, HALO_PX = 1024, 256
@@ -27,15 +26,9 @@ def flood(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
     Returns:
         (H, W); pixels of the region that no seed reaches stay 0.
     """
-    above = seeds[:0]  # the rows before a strip as they were
-    for start in range(0, len(seeds), STRIP_PX):
-        top, stop = start - len(above), min(start + STRIP_PX, len(seeds))
-        rows = slice(top, min(stop + HALO_PX, len(seeds)))
-        before = np.concatenate([above, seeds[start : rows.stop]])
-        strip = _flood_strip(relief[rows], before, region[rows])
-        above = before[max(stop - top - HALO_PX, 0) : stop - top].copy()
-        seeds[start:stop] = strip[start - top : stop - top]
-    return seeds
+    return rewrite_in_strips(
+        seeds, lambda rows, before: _flood_strip(relief[rows], before, region[rows]), STRIP_PX, HALO_PX
+    )
 
 
 def _flood_strip(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:

@@ -9,7 +9,7 @@ from scipy.ndimage import binary_erosion, convolve
 from scipy.spatial import ConvexHull
 from skimage.measure import inertia_tensor, inertia_tensor_eigvals
 
-from seg.instances.flood import Mask
+from seg.instances.labels import Mask
 from seg.instances.regions import Box, Readable, bands
 
 #: Codes of a pixel of the rim by its neighbors, and the length that it adds, as `skimage.measure.perimeter` has them.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops
 from skimage.segmentation import expand_labels
 
-from seg.instances.flood import Mask
+from seg.instances.labels import Mask
 from seg.instances.large_cell import LargeCell
 from seg.instances.regions import Box, Contacts, Readable, bands, count_pixels, find_boxes
 

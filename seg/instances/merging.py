@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.graph import RAG, merge_hierarchical
 
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 from seg.instances.regions import Contacts, relabel, renumber
 
 

@@ -1,13 +1,14 @@
 """Peaks of a height map that are far enough above the saddles between them."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
-from seg.instances.flood import Labels
-from seg.instances.regions import Contacts, renumber
+from seg.instances.labels import Labels, Mask, rewrite_in_strips
+from seg.instances.regions import Contacts, bands, renumber
 
 _EIGHT = np.ones((3, 3), np.bool_)
 
@@ -32,17 +33,30 @@ def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
     Source:
         Grimaud, Image Algebra and Morphological Image Processing 1992 (dynamics).
     """
-    peaks, count = label((height == _highest_beside(height)) & (height > 0), _EIGHT)
-    peaks = np.asarray(peaks, np.int32)
-    basins = _basins(height, peaks)
+    peaks, count = label(_are_peaks(height), _EIGHT)
     tops = np.zeros(count + 1)
     np.maximum.at(tops, peaks[peaks > 0], height[peaks > 0])
-    del peaks
+    peaks = np.asarray(peaks, np.int32)
+    basins = rewrite_in_strips(peaks, lambda rows, before: _climb(height[rows], before), STRIP_PX, HALO_PX)
     pairs, saddles = _saddles(basins, height)
     joined = _join(pairs, saddles, tops, depth)
-    owners = joined[basins]
-    owners[height <= _feet(joined, pairs, saddles)[owners]] = 0
-    return renumber(owners, np.bincount(joined[1:], minlength=count + 1) > 0)
+    joined = renumber(joined, np.bincount(joined[1:], minlength=count + 1) > 0)
+    feet = _feet(joined, pairs, saddles)
+    for rows in bands(basins):
+        owners = joined[basins[rows]]
+        owners[height[rows] <= feet[owners]] = 0
+        basins[rows] = owners
+    return basins
+
+
+def _are_peaks(height: NDArray[np.float32]) -> Mask:
+    """Return whether each pixel is above 0 and none of the eight beside it is higher."""
+    peaks = np.empty(height.shape, np.bool_)
+    for rows in bands(height):
+        top = max(rows.start - 1, 0)
+        strip = height[top : rows.stop + 1]
+        peaks[rows] = ((strip == _highest_beside(strip)) & (strip > 0))[rows.start - top : rows.stop - top]
+    return peaks
 
 
 def _highest_beside(height: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -56,16 +70,6 @@ def _highest_beside(height: NDArray[np.float32]) -> NDArray[np.float32]:
     return highest
 
 
-def _basins(height: NDArray[np.float32], peaks: Labels) -> Labels:
-    """Return the peak that each pixel above 0 belongs to; large pictures in strips, which bounds the memory."""
-    basins = np.zeros(height.shape, np.int32)
-    for start in range(0, len(height), STRIP_PX):
-        top, stop = max(start - HALO_PX, 0), start + STRIP_PX
-        rows = slice(top, stop + HALO_PX)
-        basins[start:stop] = _climb(height[rows], peaks[rows])[start - top : stop - top]
-    return basins
-
-
 def _climb(height: NDArray[np.float32], peaks: Labels) -> Labels:
     """Return the peak at the end of the steepest way up from each pixel above 0, and 0 for the others."""
     surface = np.pad(height, 1)
@@ -77,17 +81,28 @@ def _climb(height: NDArray[np.float32], peaks: Labels) -> Labels:
         np.copyto(upwards, start + np.int32(step), where=reached > highest)
         np.maximum(highest, reached, out=highest)
     target = np.zeros(heights.size, np.int32)
+    del surface, heights, highest, reached
     target[start] = upwards
     while not np.array_equal(further := target[upwards], upwards):
         target[start] = upwards = further
-    basins = np.zeros_like(target)
-    basins[start] = np.pad(peaks, 1).ravel()[upwards]
-    return basins.reshape(surface.shape)[1:-1, 1:-1]
+    target[start] = np.pad(peaks, 1).ravel()[upwards]
+    return target.reshape(-1, width)[1:-1, 1:-1]
+
+
+class _Negative:
+    """A height map upside down, a part at a time."""
+
+    def __init__(self, height: NDArray[np.float32]) -> None:
+        self.shape, self._height = height.shape, height
+
+    def __getitem__(self, window: Any, /) -> NDArray[np.float32]:
+        negative: NDArray[np.float32] = -self._height[window]
+        return negative
 
 
 def _saddles(basins: Labels, height: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the neighbors, (N, 2), and the height at which they meet."""
-    contacts = Contacts(basins, -height)
+    contacts = Contacts(basins, _Negative(height))
     between = contacts.first > 0
     return np.stack([contacts.first, contacts.second], axis=1)[between], -contacts.lowest[between]
 

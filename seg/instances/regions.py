@@ -8,7 +8,7 @@ from edt import edt
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects, label
 
-from seg.instances.flood import Labels, Mask
+from seg.instances.labels import Labels, Mask
 
 #: Rows and columns.
 Box = tuple[slice, slice]
@@ -35,7 +35,7 @@ def connected_regions(mask: Mask, min_size_px: int = 1) -> Labels:
         min_size_px: smaller regions are left out.
     """
     regions, _ = label(mask)
-    return drop_small(regions, min_size_px)
+    return drop_small(regions, min_size_px) if min_size_px > 1 else regions
 
 
 def distance_to_edge(mask: Mask) -> NDArray[np.float32]:
@@ -135,21 +135,30 @@ class Contacts:
         lowest: the lowest of them.
     """
 
-    def __init__(self, labels: Labels, heights: NDArray[np.float32]) -> None:
+    def __init__(self, labels: Labels, heights: Readable) -> None:
         base = int(labels.max()) + 1
-        keys, values = [], []
-        for one, other in _beside(labels):
-            differ = labels[one] != labels[other]
-            a, b = labels[one][differ].astype(np.int64), labels[other][differ].astype(np.int64)
-            keys.append(np.minimum(a, b) * base + np.maximum(a, b))
-            values.append(np.maximum(heights[one][differ], heights[other][differ]))
-        pairs, inverse = np.unique(np.concatenate(keys), return_inverse=True)
+        found = [_pool(*_touching(labels, heights, *parts, base)) for parts in _beside(labels)]
+        pairs, self.lengths, self.totals, self.lowest = _pool(*map(np.concatenate, zip(*found, strict=True)))
         self.first, self.second = pairs // base, pairs % base
-        self.lengths = np.bincount(inverse, minlength=len(pairs))
-        every = np.concatenate(values)
-        self.totals = np.bincount(inverse, weights=every, minlength=len(pairs))
-        self.lowest = np.full(len(pairs), np.inf)
-        np.minimum.at(self.lowest, inverse, every)
+
+
+def _touching(labels: Labels, heights: Readable, one: Any, other: Any, base: int) -> tuple[NDArray[Any], ...]:
+    """Return pair, length, total and lowest height of each contact of two pixels."""
+    differ = labels[one] != labels[other]
+    a, b = labels[one][differ].astype(np.int64), labels[other][differ].astype(np.int64)
+    values = np.maximum(heights[one][differ], heights[other][differ])
+    return np.minimum(a, b) * base + np.maximum(a, b), np.ones(len(a), np.int64), values, values
+
+
+def _pool(
+    pairs: NDArray[np.int64], lengths: NDArray[np.int64], totals: NDArray[Any], lowest: NDArray[Any]
+) -> tuple[NDArray[Any], ...]:
+    """Return each pair once, with the sums of lengths and totals and the lowest height of its contacts."""
+    each, inverse = np.unique(pairs, return_inverse=True)
+    least = np.full(len(each), np.inf)
+    np.minimum.at(least, inverse, lowest)
+    length, total = (np.bincount(inverse, weights=values, minlength=len(each)) for values in (lengths, totals))
+    return each, length.astype(np.int64), total, least
 
 
 def _beside(labels: Labels) -> Iterator[tuple[Any, Any]]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.instances.decoder import Decoder
-from seg.instances.flood import Labels, Mask
+from seg.instances.labels import Labels, Mask
 from seg.instances.watershed import Foreground, WatershedDecoder
 
 _SIDES: tuple[Foreground, ...] = ("bright", "dark")

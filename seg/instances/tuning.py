@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg.instances.decoder import Decoder
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 
 #: Standard errors of the mean gain by which one choice must be better than another.
 MARGIN = 0.5

@@ -10,7 +10,8 @@ from scipy.ndimage import gaussian_filter
 from skimage.filters import threshold_otsu
 
 from seg.instances.decoder import Decoder
-from seg.instances.flood import Labels, Mask, flood
+from seg.instances.flood import flood
+from seg.instances.labels import Labels, Mask
 from seg.instances.merging import merge_regions
 from seg.instances.peaks import number_peaks
 from seg.instances.regions import bands, connected_regions, distance_to_edge, drop_small, fill_holes
@@ -133,7 +134,9 @@ class WatershedDecoder(Decoder):
         regions = score > self.seed_score
         del score
         regions &= region
-        return _with_unseeded(flood(relief, self._seeds(regions), region), region)
+        seeds = self._seeds(regions)
+        del regions
+        return _with_unseeded(flood(relief, seeds, region), region)
 
     def _score(self, probability: NDArray[np.float32]) -> NDArray[np.float32]:
         inside = probability[1] if len(probability) > 1 else np.float32(1)
@@ -151,11 +154,11 @@ class WatershedDecoder(Decoder):
         seeds = connected_regions(regions, self.min_seed_px)
         if not self.seed_depth_px:
             return seeds
-        found = seeds > 0
+        np.greater(seeds, 0, out=regions)
         del seeds
-        distance = distance_to_edge(found)
+        distance = distance_to_edge(regions)
         gaussian_filter(distance, _RIDGES_PX, output=distance)
-        return number_peaks(np.multiply(distance, found, out=distance), self.seed_depth_px)
+        return number_peaks(np.multiply(distance, regions, out=distance), self.seed_depth_px)
 
     def _region(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None) -> Mask:
         if self.foreground == "all":
@@ -188,6 +191,8 @@ def _relief(score: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def _with_unseeded(cells: Labels, region: Mask) -> Labels:
     missed = region & (cells == 0)
-    if not missed.any():
-        return cells
-    return np.where(missed, connected_regions(missed) + cells.max(), cells)
+    if missed.any():
+        further = connected_regions(missed)
+        further += cells.max()
+        np.copyto(cells, further, where=missed)
+    return cells

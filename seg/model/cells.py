@@ -6,7 +6,7 @@ from torch import Tensor
 
 from seg.data.dataset import Batch
 from seg.instances.decoder import Decoder
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 from seg.instances.starts import background_share, fills_the_plane, usual_decoders
 from seg.metrics.image_scores import CellPair
 

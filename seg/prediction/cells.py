@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from seg.data.sample import Sample
 from seg.data.writing import write_file
 from seg.instances.decoder import Decoder
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 from seg.instances.measures import measure_cells, to_csv
 
 #: Of all images together, each row with the name of its image.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from seg.data.planes import Planes
 from seg.data.sample import Sample, Window
 from seg.data.writing import write_file
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 from seg.instances.measures import measure_cells, to_csv
 
 

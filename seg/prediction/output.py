@@ -14,7 +14,7 @@ from seg.data.file_state import changed_ns
 from seg.data.pixel_size import PixelSize
 from seg.data.tiff_writing import encode_tiff
 from seg.data.writing import encode_mask, encode_probability, write_file
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 
 Format = Literal["png", "tiff", "ome-tiff", "ome-zarr"]
 

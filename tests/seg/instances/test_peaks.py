@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt, gaussian_filter, label
@@ -52,3 +54,14 @@ def test_large_pictures_are_climbed_in_strips_with_the_same_answer(monkeypatch):
     monkeypatch.setattr("seg.instances.peaks.HALO_PX", 24)
     assert whole.max() > 5
     np.testing.assert_array_equal(number_peaks(height, 0.01), whole)
+
+
+def test_large_pictures_take_little_memory_beside_the_answer():
+    height = np.tile(np.hypot(*np.mgrid[-10:10, -10:10]).max() - np.hypot(*np.mgrid[-10:10, -10:10]), (500, 10))
+    height = np.where(height > 4, height, 0).astype(np.float32)
+    tracemalloc.start()
+    peaks = number_peaks(height, 0.5)
+    taken = tracemalloc.get_traced_memory()[1] / height.size
+    tracemalloc.stop()
+    assert peaks.max() == 5000
+    assert taken < 10  # bytes per pixel, 4 of them are the answer

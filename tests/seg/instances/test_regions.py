@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from scipy.ndimage import distance_transform_edt
 
 from seg.instances.regions import Contacts, connected_regions, distance_to_edge, drop_small, fill_holes
@@ -47,11 +48,15 @@ def test_contacts_of_tall_pictures_are_those_of_all_neighbors():
     contacts = Contacts(labels, heights)
     both = labels[:, :-1], labels[:, 1:]
     below = labels[:-1], labels[1:]
-    for first, second, length in zip(contacts.first, contacts.second, contacts.lengths, strict=True):
-        expected = sum(
-            ((one == a) & (two == b)).sum() for one, two in (both, below) for a, b in ((first, second), (second, first))
-        )
-        assert length == expected
+    one, two = (np.concatenate([parts[side].ravel() for parts in (both, below)]) for side in (0, 1))
+    higher = np.concatenate(
+        [np.maximum(heights[:, :-1], heights[:, 1:]).ravel(), np.maximum(heights[:-1], heights[1:]).ravel()]
+    )
+    columns = contacts.first, contacts.second, contacts.lengths, contacts.totals, contacts.lowest
+    for first, second, length, total, lowest in zip(*columns, strict=True):
+        expected = higher[((one == first) & (two == second)) | ((one == second) & (two == first))]
+        assert (length, lowest) == (len(expected), expected.min())
+        assert total == pytest.approx(expected.sum(dtype=np.float64))
     assert len(contacts.first) == 6
 
 
