@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from seg.data.pixel_size import PixelSize
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 from seg.instances.measures import significant
 from service.outlines import Ring, trace
 

@@ -10,7 +10,7 @@ from contourpy import FillType, LineType, contour_generator
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
-from seg.instances.flood import Labels, Mask
+from seg.instances.labels import Labels, Mask
 from seg.instances.regions import bands
 
 #: Closed ring of (x, y) in pixels.

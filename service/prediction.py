@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seg.data.pixel_size import PixelSize
 from seg.inference.artifact_info import ArtifactInfo
 from seg.inference.novelty import Novelty
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seg.inference.artifact_info import ArtifactInfo
 from seg.instances.decoder import Decoder
-from seg.instances.flood import Labels
+from seg.instances.labels import Labels
 
 #: Of an answer: the tag of the model that it comes from.
 MODEL_HEADER = "X-Septum-Model"
