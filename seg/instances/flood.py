@@ -4,19 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
-from seg.instances.labels import Labels, Mask, rewrite_in_strips
-
-#: Rows that are flooded at a time, and the rows beyond them that are flooded with them and then dropped.
-STRIP_PX, HALO_PX = 1024, 256
+from seg.instances.labels import Labels, Mask, rewrite_in_tiles
 
 
 def flood(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
     """Grow seeds over a region in the order of a relief, from low to high, until they meet.
 
     The priority queue holds only the pixels that are no seed and those beside them: the same labels as from flooding
-    everything, in a fifth of the time where seeds cover most of the picture. Pictures of more than `STRIP_PX` rows are
-    flooded in strips, which bounds the memory. The seeds are those of the whole picture, so that labels agree across
-    strips, and equal those of the whole wherever no unseeded stretch is longer than `HALO_PX`.
+    everything, in a fifth of the time where seeds cover most of the picture. Large pictures are flooded in tiles,
+    which bounds the memory. The seeds are those of the whole picture, so that labels agree across tiles, and equal
+    those of the whole wherever no unseeded stretch is longer than `HALO_PX` in seg/instances/labels.py.
 
     Args:
         relief: (H, W), 0 is flooded first.
@@ -26,12 +23,10 @@ def flood(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
     Returns:
         (H, W); pixels of the region that no seed reaches stay 0.
     """
-    return rewrite_in_strips(
-        seeds, lambda rows, before: _flood_strip(relief[rows], before, region[rows]), STRIP_PX, HALO_PX
-    )
+    return rewrite_in_tiles(seeds, lambda box, before: _flood_tile(relief[box], before, region[box]))
 
 
-def _flood_strip(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
+def _flood_tile(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
     unlabelled = region & (seeds == 0)
     if not unlabelled.any():
         return seeds
@@ -40,11 +35,11 @@ def _flood_strip(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labe
     return np.where(unlabelled, flooded, seeds)
 
 
-def _in_turn(relief: NDArray[np.uint8], seeded: Mask) -> NDArray[np.float64]:
+def _in_turn(relief: NDArray[np.uint8], seeded: Mask) -> NDArray[np.int32]:
     """Return a relief whose seeds of a level come before its other pixels, row by row: else chance would order them."""
-    ordered = relief.astype(np.float64)
-    places = np.flatnonzero(seeded)
-    ordered.ravel()[places] -= np.linspace(0.5, 0, len(places), endpoint=False)
+    places = np.flatnonzero(seeded).astype(np.int32)
+    ordered = relief * np.int32(len(places) + 1)
+    ordered.ravel()[places] -= np.arange(len(places), 0, -1, dtype=np.int32)
     return ordered
 
 

@@ -9,8 +9,8 @@ from scipy.ndimage import binary_erosion, convolve
 from scipy.spatial import ConvexHull
 from skimage.measure import inertia_tensor, inertia_tensor_eigvals
 
-from seg.instances.labels import Mask
-from seg.instances.regions import Box, Readable, bands
+from seg.instances.labels import Box, Mask
+from seg.instances.regions import Readable, bands
 
 #: Codes of a pixel of the rim by its neighbors, and the length that it adds, as `skimage.measure.perimeter` has them.
 _CODES = np.array([[10, 2, 10], [2, 1, 2], [10, 2, 10]])

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops
 from skimage.segmentation import expand_labels
 
-from seg.instances.labels import Mask
+from seg.instances.labels import Box, Mask
 from seg.instances.large_cell import LargeCell
-from seg.instances.regions import Box, Contacts, Readable, bands, count_pixels, find_boxes
+from seg.instances.regions import Contacts, Readable, bands, count_pixels, find_boxes
 
 #: Height and width of a pixel in micrometers.
 PixelSize = tuple[float, float]

@@ -7,13 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
-from seg.instances.labels import Labels, Mask, rewrite_in_strips
+from seg.instances.labels import Labels, Mask, rewrite_in_tiles
 from seg.instances.regions import Contacts, bands, renumber
 
 _EIGHT = np.ones((3, 3), np.bool_)
-
-#: Rows that are climbed at a time, and the rows on either side in which their peaks are found.
-STRIP_PX, HALO_PX = 512, 256
 
 
 def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
@@ -37,7 +34,7 @@ def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
     tops = np.zeros(count + 1)
     np.maximum.at(tops, peaks[peaks > 0], height[peaks > 0])
     peaks = np.asarray(peaks, np.int32)
-    basins = rewrite_in_strips(peaks, lambda rows, before: _climb(height[rows], before), STRIP_PX, HALO_PX)
+    basins = rewrite_in_tiles(peaks, lambda box, before: _climb(height[box], before))
     pairs, saddles = _saddles(basins, height)
     joined = _join(pairs, saddles, tops, depth)
     joined = renumber(joined, np.bincount(joined[1:], minlength=count + 1) > 0)

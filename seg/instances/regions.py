@@ -8,10 +8,7 @@ from edt import edt
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects, label
 
-from seg.instances.labels import Labels, Mask
-
-#: Rows and columns.
-Box = tuple[slice, slice]
+from seg.instances.labels import Box, Labels, Mask
 
 _BAND_PX = 256
 
@@ -173,21 +170,22 @@ def fill_holes(labels: Labels) -> Labels:
     """Return the labels with each stretch of background that one cell alone encloses given to that cell.
 
     Args:
-        labels: (H, W), 0 is background. What touches the picture's edge is no hole.
+        labels: (H, W), 0 is background; they become the answer. What touches the picture's edge is no hole.
     """
-    background, count = label(labels == 0)
+    combined, count = label(labels == 0)
     cells = int(labels.max())
-    combined = background + np.int32(cells)
-    np.copyto(combined, labels, where=labels > 0)
+    for rows in bands(labels):
+        combined[rows] += np.int32(cells)
+        np.copyto(combined[rows], labels[rows], where=labels[rows] > 0)
     contacts = Contacts(combined, np.broadcast_to(np.float32(0), labels.shape))
-    del combined
     of_background = contacts.second > cells
-    holes, owners = contacts.second[of_background] - cells, contacts.first[of_background]
-    owner = np.zeros(count + 1, np.int32)
-    owner[holes] = owners
-    owner[np.bincount(holes, minlength=count + 1) != 1] = 0
-    for edge in (background[0], background[-1], background[:, 0], background[:, -1]):
+    holes = contacts.second[of_background]
+    owner = np.zeros(cells + count + 1, np.int32)
+    owner[holes] = contacts.first[of_background]
+    owner[np.bincount(holes, minlength=len(owner)) != 1] = 0
+    for edge in (combined[0], combined[-1], combined[:, 0], combined[:, -1]):
         owner[edge] = 0
-    filled: Labels = owner[background]
-    np.copyto(filled, labels, where=labels > 0)
-    return filled
+    owner[: cells + 1] = np.arange(cells + 1)
+    for rows in bands(labels):
+        labels[rows] = owner[combined[rows]]
+    return labels

@@ -127,15 +127,19 @@ class WatershedDecoder(Decoder):
     def _grow(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None) -> Labels:
         """Return the cells before they are merged; each array is dropped as soon as it can be: images may be large."""
         score = self._score(probability)
-        region = self._region(probability, image)
         relief = _relief(score)
         if self.seeds == "center":
             score = self._smooth(_channel(probability, 2, "seeds center").copy())
         regions = score > self.seed_score
         del score
-        regions &= region
-        seeds = self._seeds(regions)
-        del regions
+        regions &= self._region(probability, image)
+        seeds = connected_regions(regions, self.min_seed_px)
+        if self.seed_depth_px:
+            distance = _ridges(np.greater(seeds, 0, out=regions))
+            del seeds, regions
+            seeds = number_peaks(distance, self.seed_depth_px)
+            del distance
+        region = self._region(probability, image)  # found again: kept, it would take a byte per pixel meanwhile
         return _with_unseeded(flood(relief, seeds, region), region)
 
     def _score(self, probability: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -149,16 +153,6 @@ class WatershedDecoder(Decoder):
         if self.sigma_px:
             gaussian_filter(score, self.sigma_px, output=score)
         return score
-
-    def _seeds(self, regions: Mask) -> Labels:
-        seeds = connected_regions(regions, self.min_seed_px)
-        if not self.seed_depth_px:
-            return seeds
-        np.greater(seeds, 0, out=regions)
-        del seeds
-        distance = distance_to_edge(regions)
-        gaussian_filter(distance, _RIDGES_PX, output=distance)
-        return number_peaks(np.multiply(distance, regions, out=distance), self.seed_depth_px)
 
     def _region(self, probability: NDArray[np.float32], image: NDArray[np.float32] | None) -> Mask:
         if self.foreground == "all":
@@ -187,6 +181,13 @@ def _relief(score: NDArray[np.float32]) -> NDArray[np.uint8]:
     for rows in bands(score):
         relief[rows] = ((1 - score[rows]) * np.float32(255 / (1 - lowest))).clip(0, 255)
     return relief
+
+
+def _ridges(regions: Mask) -> NDArray[np.float32]:
+    """Return the distance to the edge of the regions, smoothed; 0 outside."""
+    distance = distance_to_edge(regions)
+    gaussian_filter(distance, _RIDGES_PX, output=distance)
+    return np.multiply(distance, regions, out=distance)
 
 
 def _with_unseeded(cells: Labels, region: Mask) -> Labels:

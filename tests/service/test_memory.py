@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from seg.instances import flood
+from seg.instances import labels
 from seg.instances.watershed import WatershedDecoder
 from service.answer import answer
 from service.formats import FORMATS
@@ -24,14 +24,14 @@ class Cells(Brightness):
 
 
 @pytest.fixture
-def strips(monkeypatch):
-    """As narrow beside this picture as they are beside the largest one."""
-    monkeypatch.setattr(flood, "STRIP_PX", 96)
-    monkeypatch.setattr(flood, "HALO_PX", 32)
+def small_tiles(monkeypatch):
+    """As small beside this picture as they are beside the largest one."""
+    monkeypatch.setattr(labels, "TILE_PX", 96)
+    monkeypatch.setattr(labels, "HALO_PX", 32)
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_no_format_takes_more_than_twenty_bytes_per_pixel(strips, name):
+def test_no_format_takes_more_than_twenty_bytes_per_pixel(small_tiles, name):
     grid = np.zeros((SIDE, SIDE), np.uint8)
     grid[::CELL] = grid[:, ::CELL] = 255
     body, model, query = png_of(grid), ServedModel("septum:one", Cells(), "torch"), Query(format=FORMATS[name])

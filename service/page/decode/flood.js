@@ -2,10 +2,7 @@
 
 import { maskOf } from "./fill.js";
 import { Queue } from "./queue.js";
-
-/** Rows that are flooded at a time, and the rows beyond them that are flooded with them and then dropped. */
-const STRIP_PX = 1024;
-const HALO_PX = 256;
+import { cut, inTiles } from "./tiles.js";
 
 /**
  * Grow seeds over a region in the order of a relief, from low to high, until they meet.
@@ -16,15 +13,9 @@ const HALO_PX = 256;
  * @returns {Int32Array} pixels of the region that no seed reaches stay 0
  */
 export function flood(relief, seeds, region, width) {
-  const rows = seeds.length / width;
-  const flooded = new Int32Array(seeds.length);
-  for (let start = 0; start < rows; start += STRIP_PX) {
-    const [top, stop] = [Math.max(start - HALO_PX, 0), Math.min(start + STRIP_PX, rows)];
-    const [from, to] = [top * width, Math.min(stop + HALO_PX, rows) * width];
-    const strip = floodStrip(relief.subarray(from, to), seeds.subarray(from, to), region?.subarray(from, to) ?? null, width);
-    flooded.set(strip.subarray((start - top) * width, (stop - top) * width), start * width);
-  }
-  return flooded;
+  return inTiles(seeds.length / width, width, (box) =>
+    floodTile(cut(relief, width, box), cut(seeds, width, box), region && cut(region, width, box), box.right - box.left),
+  );
 }
 
 /**
@@ -33,7 +24,7 @@ export function flood(relief, seeds, region, width) {
  * @param {Uint8Array | null} region
  * @param {number} width
  */
-function floodStrip(relief, seeds, region, width) {
+function floodTile(relief, seeds, region, width) {
   const labels = seeds.slice();
   const free = maskOf(seeds.length, (place) => seeds[place] === 0 && (region === null || region[place] === 1));
   const queue = startingQueue(relief, seeds, free, width);

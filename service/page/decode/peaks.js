@@ -3,10 +3,7 @@
 import { Contacts } from "./contacts.js";
 import { fill, maskOf } from "./fill.js";
 import { connectedRegions, largest, renumber, rootOf } from "./regions.js";
-
-/** Rows that are climbed at a time, and the rows on either side in which their peaks are found. */
-const STRIP_PX = 512;
-const HALO_PX = 256;
+import { cut, inTiles } from "./tiles.js";
 
 /**
  * Number the peaks of a height map; peaks without a saddle as deep as `depth` between them share a number.
@@ -21,7 +18,7 @@ export function numberPeaks(height, width, depth) {
   const count = largest(peaks);
   const tops = new Float64Array(count + 1);
   for (let place = 0; place < peaks.length; place += 1) if (peaks[place]) tops[peaks[place]] = Math.max(tops[peaks[place]], height[place]);
-  const basins = basinsOf(height, peaks, width);
+  const basins = inTiles(height.length / width, width, (box) => climb(cut(height, width, box), cut(peaks, width, box), box.right - box.left));
   const saddles = new Contacts(basins, width, (one, other) => Math.min(height[one], height[other])).pairs.filter(({ first }) => first > 0);
   const joined = join(saddles, tops, depth);
   const feet = feetOf(joined, saddles);
@@ -43,24 +40,6 @@ function highestBeside(height, width) {
     const x = place % width;
     return Math.max(inColumns[place], x > 0 ? inColumns[place - 1] : 0, x + 1 < width ? inColumns[place + 1] : 0);
   });
-}
-
-/**
- * Return the peak that each pixel above 0 belongs to.
- * @param {Float32Array} height
- * @param {Int32Array} peaks
- * @param {number} width
- */
-function basinsOf(height, peaks, width) {
-  const rows = height.length / width;
-  const basins = new Int32Array(height.length);
-  for (let start = 0; start < rows; start += STRIP_PX) {
-    const [top, stop] = [Math.max(start - HALO_PX, 0), Math.min(start + STRIP_PX, rows)];
-    const [from, to] = [top * width, Math.min(start + STRIP_PX + HALO_PX, rows) * width];
-    const strip = climb(height.subarray(from, to), peaks.subarray(from, to), width);
-    basins.set(strip.subarray((start - top) * width, (stop - top) * width), start * width);
-  }
-  return basins;
 }
 
 /**

@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter, label
 from skimage.segmentation import watershed
 
-from seg.instances import flood as module
+from seg.instances import labels
 from seg.instances.flood import flood
 
 
@@ -33,24 +33,24 @@ def test_a_wall_outside_of_the_region_is_not_crossed():
     assert not grown[:, 4:].any()
 
 
-def test_strips_give_the_labels_of_the_whole_picture(picture, monkeypatch):
+def test_tiles_give_the_labels_of_the_whole_picture(picture, monkeypatch):
     relief, seeds = picture
     everywhere = np.ones(relief.shape, bool)
     whole = flood(relief, seeds.copy(), everywhere)
-    monkeypatch.setattr(module, "STRIP_PX", 32)
-    monkeypatch.setattr(module, "HALO_PX", 40)
+    monkeypatch.setattr(labels, "TILE_PX", 48)
+    monkeypatch.setattr(labels, "HALO_PX", 40)
     assert np.array_equal(flood(relief, seeds.copy(), everywhere), whole)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_strips_give_the_labels_of_the_whole_picture_where_only_order_decides(seed, monkeypatch):
+def test_tiles_give_the_labels_of_the_whole_picture_where_only_order_decides(seed, monkeypatch):
     noise = gaussian_filter(np.random.default_rng(seed).random((200, 80)), 3)
     relief = np.digitize(noise, np.quantile(noise, [0.3, 0.6, 0.9])).astype(np.uint8)
     seeds = label(relief == 0)[0].astype(np.int32)
     everywhere = np.ones(relief.shape, bool)
     whole = flood(relief, seeds.copy(), everywhere)
-    monkeypatch.setattr(module, "STRIP_PX", 32)
-    monkeypatch.setattr(module, "HALO_PX", 60)
+    monkeypatch.setattr(labels, "TILE_PX", 60)
+    monkeypatch.setattr(labels, "HALO_PX", 60)
     assert np.array_equal(flood(relief, seeds.copy(), everywhere), whole)
 
 

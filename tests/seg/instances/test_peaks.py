@@ -46,12 +46,12 @@ def test_there_are_as_many_as_h_maxima_by_reconstruction(seed):
     assert number_peaks(height, 0.5).max() == count
 
 
-def test_large_pictures_are_climbed_in_strips_with_the_same_answer(monkeypatch):
+def test_large_pictures_are_climbed_in_tiles_with_the_same_answer(monkeypatch):
     rng = np.random.default_rng(0)
     height = np.maximum(gaussian_filter(rng.random((90, 40)), 2).astype(np.float32) - 0.45, 0)
     whole = number_peaks(height, 0.01)
-    monkeypatch.setattr("seg.instances.peaks.STRIP_PX", 16)
-    monkeypatch.setattr("seg.instances.peaks.HALO_PX", 24)
+    monkeypatch.setattr("seg.instances.labels.TILE_PX", 24)
+    monkeypatch.setattr("seg.instances.labels.HALO_PX", 24)
     assert whole.max() > 5
     np.testing.assert_array_equal(number_peaks(height, 0.01), whole)
 

@@ -26,20 +26,20 @@ def test_contacts_count_the_sides_and_take_the_higher_pixel():
 def test_a_hole_inside_one_cell_is_filled():
     labels = np.ones((5, 5), np.int32)
     labels[2, 2] = 0
-    assert (fill_holes(labels) == 1).all()
+    assert (fill_holes(labels.copy()) == 1).all()
 
 
 def test_background_between_two_cells_or_at_the_edge_is_no_hole():
     between = np.array([[1, 1, 1, 2, 2], [1, 1, 0, 2, 2], [1, 1, 1, 2, 2]], np.int32)
     at_edge = np.array([[1, 0, 1], [1, 1, 1]], np.int32)
-    assert np.array_equal(fill_holes(between), between)
-    assert np.array_equal(fill_holes(at_edge), at_edge)
+    assert np.array_equal(fill_holes(between.copy()), between)
+    assert np.array_equal(fill_holes(at_edge.copy()), at_edge)
 
 
 def test_pictures_without_cells_or_background_stay_as_they_are():
     for value in (0, 1):
         labels = np.full((4, 4), value, np.int32)
-        assert np.array_equal(fill_holes(labels), labels)
+        assert np.array_equal(fill_holes(labels.copy()), labels)
 
 
 def test_contacts_of_tall_pictures_are_those_of_all_neighbors():

@@ -1,9 +1,12 @@
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from seg.data.labels import boundaries_from_labels, centers_from_labels
+from seg.instances import labels as tiles
+from seg.instances import regions
 from seg.instances.decoder import build_decoder, describe_decoder
 from seg.instances.watershed import WatershedDecoder
 from seg.metrics.instance import instance_scores
@@ -183,3 +186,24 @@ def test_a_channel_that_is_not_there_is_named(decoder, channels, named):
 def test_seeds_are_of_a_known_kind():
     with pytest.raises(ValueError, match="seeds must be one of score, center, got 'middle'"):
         WatershedDecoder(seeds="middle")
+
+
+@pytest.mark.parametrize(
+    "decoder",
+    [
+        replace(INSIDE, sigma_px=1, seed_depth_px=0.5, merge_below=0.2, holes=True),
+        replace(TISSUE, sigma_px=1, merge_below=0.2, holes=True),
+    ],
+    ids=["divided by shape", "tissue"],
+)
+def test_large_pictures_take_at_most_12_bytes_per_pixel(decoder, monkeypatch):
+    monkeypatch.setattr(tiles, "TILE_PX", 96)  # as small beside this picture as they are beside a large one
+    monkeypatch.setattr(tiles, "HALO_PX", 32)
+    monkeypatch.setattr(regions, "_BAND_PX", 16)
+    probability = perfect(np.kron(np.arange(1, 48**2 + 1).reshape(48, 48), np.ones((20, 20), np.int32)), 2)
+    tracemalloc.start()
+    cells = decoder.decode(probability)
+    taken = tracemalloc.get_traced_memory()[1] / cells.size  # 4 of them are the answer
+    tracemalloc.stop()
+    assert cells.max() == 48**2
+    assert taken < 12

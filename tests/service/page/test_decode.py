@@ -95,8 +95,12 @@ CASES = {
             replace(_INSIDE, boundary_weight=0.5, sigma_px=2.0, foreground_probability=0.3, seed_depth_px=0.25),
         ],
     ),
-    "higher than a strip": lambda: (
-        blobs((1100, 40)),
+    "higher than a tile": lambda: (
+        blobs((1400, 40)),
+        [replace(_INSIDE, merge_below=0.3), replace(_FILLING, seed_score=0.0)],
+    ),
+    "wider than a tile": lambda: (
+        blobs((40, 1700)),
         [replace(_INSIDE, merge_below=0.3), replace(_FILLING, seed_score=0.0)],
     ),
     "no cell": lambda: (np.zeros((2, 40, 33)), [_INSIDE, replace(_INSIDE, merge_below=0.3, holes=True)]),
@@ -151,7 +155,8 @@ def test_the_pictures_have_cells_that_numbers_change():
         ("smooth", "const TRUNCATE = 4;", "const TRUNCATE = 3;", "tissue"),
         ("queue", "this.#atSeed ? AT_ONCE : this.#reached", "this.#reached", "cells that touch"),
         ("queue", "value >= this.#reached", "value >= 0", "noise"),
-        ("flood", "const HALO_PX = 256;", "const HALO_PX = 0;", "higher than a strip"),
+        ("tiles", "const HALO_PX = 256;", "const HALO_PX = 0;", "higher than a tile"),
+        ("tiles", "tile.right + HALO_PX", "tile.right", "wider than a tile"),
         ("merging", "length += contact.length;", "length = contact.length;", "tissue"),
         ("distance", "Math.sqrt(at(x, columns[last]))", "beside[x]", "cells that touch"),
         ("peaks", "tops[lower] - highest < depth", "tops[lower] - highest <= 0", "cells that touch"),

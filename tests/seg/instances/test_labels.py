@@ -1,0 +1,42 @@
+"""Labels that are exchanged tile by tile are those of the whole picture."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import maximum_filter
+
+from seg.instances import labels as module
+from seg.instances.labels import rewrite_in_tiles
+
+
+@pytest.fixture
+def tiles(monkeypatch):
+    monkeypatch.setattr(module, "TILE_PX", 8)
+    monkeypatch.setattr(module, "HALO_PX", 3)
+
+
+@pytest.mark.parametrize("shape", [(31, 45), (8, 40), (40, 1), (15, 9), (14, 14), (1, 1), (0, 5)])
+def test_each_tile_sees_the_labels_around_it_as_they_were(tiles, shape):
+    labels = np.random.default_rng(0).integers(0, 1000, shape, np.int32)
+    whole = maximum_filter(labels, 7, mode="constant") if labels.size else labels.copy()
+    changed = rewrite_in_tiles(labels, lambda box, before: maximum_filter(before, 7, mode="constant"))
+    assert changed is labels
+    assert np.array_equal(changed, whole)
+
+
+def test_what_is_further_away_is_not_seen(tiles):
+    labels = np.zeros((40, 40), np.int32)
+    labels[20, 20] = 1
+    changed = rewrite_in_tiles(labels, lambda box, before: maximum_filter(before, 41, mode="constant"))
+    assert not changed[:13].any()
+    assert changed[16:24, 16:24].all()
+
+
+def test_boxes_are_the_places_of_what_is_given(tiles):
+    place = np.arange(33 * 29, dtype=np.int32).reshape(33, 29)
+
+    def check(box, before):
+        assert np.array_equal(before, place[box])
+        assert before.size <= 14 * 14
+        return before
+
+    assert np.array_equal(rewrite_in_tiles(place.copy(), check), place)
