@@ -7,15 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seg.instances.labels import Labels
+from seg.instances.labels import Box, Labels
 from seg.instances.regions import count_pixels
 
-#: Rows and columns of a picture.
-Window = tuple[slice, slice]
 Decode = Callable[[slice, slice], Labels]
 
 #: Larger pictures are decoded in blocks; the service decodes none that is larger, so that both find the same cells.
-#: The usual decoder takes up to 19 bytes per pixel.
+#: The usual decoder takes up to 12 bytes per pixel.
 WHOLE_PIXELS = 1 << 26
 
 _BLOCK_PX, _HALO_PX = 2048, 256
@@ -28,7 +26,7 @@ def decode_blocks(
     whole_pixels: int = WHOLE_PIXELS,
     block_px: int = _BLOCK_PX,
     halo_px: int = _HALO_PX,
-) -> Iterator[tuple[Window, Labels]]:
+) -> Iterator[tuple[Box, Labels]]:
     """Yield the cells of a picture window by window, numbered from 1 without gaps over all windows.
 
     A picture of up to `whole_pixels` is decoded whole, a larger one in blocks that see `halo_px` beyond their end. Two
@@ -62,10 +60,10 @@ def decode_blocks(
 class _Part:
     """The cells where a block sees them."""
 
-    seen: Window
+    seen: Box
     cells: Labels
 
-    def at(self, window: Window) -> Labels:
+    def at(self, window: Box) -> Labels:
         """Return what lies in a window of the picture."""
         rows, columns = (
             slice(part.start - seen.start, part.stop - seen.start) for part, seen in zip(window, self.seen, strict=True)
@@ -80,7 +78,7 @@ class _Part:
         )
         return _Part((rows, columns), self.at((rows, columns)).copy())
 
-    def common(self, other: "_Part") -> Window:
+    def common(self, other: "_Part") -> Box:
         """Return the window that both see."""
         rows, columns = (
             slice(max(one.start, two.start), min(one.stop, two.stop))
