@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
-from seg.instances.labels import Labels, Mask, rewrite_in_tiles
+from seg.instances.labels import UNDECIDED, Box, Labels, Mask, inner_sides, rewrite_in_tiles
 
 
 def flood(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
@@ -13,7 +13,7 @@ def flood(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
     The priority queue holds only the pixels that are no seed and those beside them: the same labels as from flooding
     everything, in a fifth of the time where seeds cover most of the picture. Large pictures are flooded in tiles,
     which bounds the memory. The seeds are those of the whole picture, so that labels agree across tiles, and equal
-    those of the whole wherever no unseeded stretch is longer than `HALO_PX` in seg/instances/labels.py.
+    those of the whole wherever no unseeded stretch is longer than the last of `HALOS_PX` in seg/instances/labels.py.
 
     Args:
         relief: (H, W), 0 is flooded first.
@@ -23,15 +23,32 @@ def flood(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
     Returns:
         (H, W); pixels of the region that no seed reaches stay 0.
     """
-    return rewrite_in_tiles(seeds, lambda box, before: _flood_tile(relief[box], before, region[box]))
+
+    def flood_box(box: Box, before: Labels, mark: bool) -> Labels:
+        beyond = inner_sides(box, relief.shape) if mark else None
+        return _flood_box(relief[box], before, region[box], beyond)
+
+    return rewrite_in_tiles(seeds, flood_box)
 
 
-def _flood_tile(relief: NDArray[np.uint8], seeds: Labels, region: Mask) -> Labels:
+def _flood_box(relief: NDArray[np.uint8], seeds: Labels, region: Mask, beyond: Mask | None) -> Labels:
+    """Return the labels of a part of the picture.
+
+    Args:
+        relief: of the part.
+        seeds: of the part.
+        region: of the part.
+        beyond: True where the picture goes on. From there what is undecided is flooded, too, and no later than what
+            comes from there can be.
+    """
     unlabelled = region & (seeds == 0)
     if not unlabelled.any():
         return seeds
-    band = _grown(unlabelled) & (unlabelled | (seeds > 0))
-    flooded: Labels = watershed(_in_turn(relief, band & (seeds > 0)), seeds, mask=band)
+    seeded = seeds > 0
+    band = _grown(unlabelled) & (unlabelled | seeded)
+    relief_in_turn = _in_turn(relief, band & seeded)
+    markers = seeds if beyond is None else np.where(unlabelled & beyond, np.int32(UNDECIDED), seeds)
+    flooded: Labels = watershed(relief_in_turn, markers, mask=band)
     return np.where(unlabelled, flooded, seeds)
 
 

@@ -12,36 +12,64 @@ Mask = NDArray[np.bool_]
 #: Rows and columns.
 Box = tuple[slice, slice]
 
-#: Side of the square that is changed at a time, and what is around it that decides on its labels.
-TILE_PX, HALO_PX = 768, 256
+#: Side of the square that is changed at a time.
+TILE_PX = 768
+#: What is changed around it with it; more where the first leaves a label undecided.
+HALOS_PX = (64, 256)
+
+#: Label of a pixel that the picture beyond a box may decide.
+UNDECIDED = -1
 
 
-def rewrite_in_tiles(labels: Labels, change: Callable[[Box, Labels], Labels]) -> Labels:
+def rewrite_in_tiles(labels: Labels, change: Callable[[Box, Labels, bool], Labels]) -> Labels:
     """Exchange labels for what is made of them, a tile at a time and in their own memory.
 
-    The new labels of a tile are made with `HALO_PX` around it, which are then dropped. A picture that is no larger than
-    a tile with what is around it is changed as a whole.
+    A picture that is no larger than a tile with the widest surroundings is changed as a whole.
 
     Args:
         labels: (H, W); they become the answer: images may be large.
-        change: gets rows and columns of the picture and their labels as they were, returns new ones.
+        change: gets rows and columns of the picture and their labels as they were, returns new ones. If the third
+            argument is True, `UNDECIDED` where what lies beyond the rows and columns may decide.
 
     Returns:
-        The labels.
+        The labels: those of the whole picture wherever no more than the widest surroundings decide.
     """
     height, width = labels.shape
-    step = TILE_PX if max(height, width) > TILE_PX + 2 * HALO_PX else max(height, width, 1)
+    widest = HALOS_PX[-1]
+    step = TILE_PX if max(height, width) > TILE_PX + 2 * widest else max(height, width, 1)
     above = labels[:0]  # the last rows before the tiles, as they were
     for top in range(0, height, step):
         bottom = min(top + step, height)
-        rows = slice(top - len(above), min(bottom + HALO_PX, height))
         tiles = []
         for left in range(0, width, step):
             right = min(left + step, width)
-            columns = slice(max(left - HALO_PX, 0), min(right + HALO_PX, width))
-            before = np.concatenate([above[:, columns], labels[top : rows.stop, columns]])
-            tile = slice(top - rows.start, bottom - rows.start), slice(left - columns.start, right - columns.start)
-            tiles.append(change((rows, columns), before)[tile].copy())
-        above = labels[max(bottom - HALO_PX, 0) : bottom].copy()
+            for halo in HALOS_PX:
+                rows = slice(max(top - halo, 0), min(bottom + halo, height))
+                columns = slice(max(left - halo, 0), min(right + halo, width))
+                before = np.concatenate(
+                    [above[len(above) - (top - rows.start) :, columns], labels[top : rows.stop, columns]]
+                )
+                tile = slice(top - rows.start, bottom - rows.start), slice(left - columns.start, right - columns.start)
+                changed = change((rows, columns), before, halo < widest)[tile].copy()
+                if not (changed == UNDECIDED).any():
+                    break
+            tiles.append(changed)
+        above = labels[max(bottom - widest, 0) : bottom].copy()
         np.concatenate(tiles, axis=1, out=labels[top:bottom])
     return labels
+
+
+def inner_sides(box: Box, shape: tuple[int, ...]) -> Mask:
+    """Return the pixels of a box beside which the picture goes on.
+
+    Args:
+        box: in the picture.
+        shape: (H, W) of the picture.
+    """
+    rows, columns = box
+    sides = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
+    sides[0] |= rows.start > 0
+    sides[-1] |= rows.stop < shape[0]
+    sides[:, 0] |= columns.start > 0
+    sides[:, -1] |= columns.stop < shape[1]
+    return sides

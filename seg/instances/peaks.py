@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
-from seg.instances.labels import Labels, Mask, rewrite_in_tiles
+from seg.instances.labels import UNDECIDED, Box, Labels, Mask, inner_sides, rewrite_in_tiles
 from seg.instances.regions import Contacts, bands, renumber
 
 _EIGHT = np.ones((3, 3), np.bool_)
@@ -34,7 +34,11 @@ def number_peaks(height: NDArray[np.float32], depth: float) -> Labels:
     tops = np.zeros(count + 1)
     np.maximum.at(tops, peaks[peaks > 0], height[peaks > 0])
     peaks = np.asarray(peaks, np.int32)
-    basins = rewrite_in_tiles(peaks, lambda box, before: _climb(height[box], before))
+
+    def climb_box(box: Box, before: Labels, mark: bool) -> Labels:
+        return _climb(height[box], before, inner_sides(box, height.shape) if mark else None)
+
+    basins = rewrite_in_tiles(peaks, climb_box)
     pairs, saddles = _saddles(basins, height)
     joined = _join(pairs, saddles, tops, depth)
     joined = renumber(joined, np.bincount(joined[1:], minlength=count + 1) > 0)
@@ -67,8 +71,14 @@ def _highest_beside(height: NDArray[np.float32]) -> NDArray[np.float32]:
     return highest
 
 
-def _climb(height: NDArray[np.float32], peaks: Labels) -> Labels:
-    """Return the peak at the end of the steepest way up from each pixel above 0, and 0 for the others."""
+def _climb(height: NDArray[np.float32], peaks: Labels, beyond: Mask | None) -> Labels:
+    """Return the peak at the end of the steepest way up from each pixel above 0, and 0 for the others.
+
+    Args:
+        height: of a part of the picture.
+        peaks: of the part.
+        beyond: True where the picture goes on. Ways that lead there are undecided, unless they end at a peak.
+    """
     surface = np.pad(height, 1)
     heights, width = surface.ravel(), surface.shape[1]
     start = np.flatnonzero(surface).astype(np.int32)
@@ -77,6 +87,10 @@ def _climb(height: NDArray[np.float32], peaks: Labels) -> Labels:
         reached = heights[start + step]
         np.copyto(upwards, start + np.int32(step), where=reached > highest)
         np.maximum(highest, reached, out=highest)
+    if beyond is not None:
+        beyond &= peaks == 0
+        np.copyto(upwards, start, where=np.pad(beyond, 1).ravel()[start])
+        peaks = np.where(beyond, np.int32(UNDECIDED), peaks)
     target = np.zeros(heights.size, np.int32)
     del surface, heights, highest, reached
     target[start] = upwards

@@ -27,7 +27,7 @@ class Cells(Brightness):
 def small_tiles(monkeypatch):
     """As small beside this picture as they are beside the largest one."""
     monkeypatch.setattr(labels, "TILE_PX", 96)
-    monkeypatch.setattr(labels, "HALO_PX", 32)
+    monkeypatch.setattr(labels, "HALOS_PX", (8, 32))
 
 
 @pytest.mark.parametrize("name", FORMATS)

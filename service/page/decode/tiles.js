@@ -1,4 +1,4 @@
-// Labels made a tile at a time, as seg/instances/labels.py does it.
+// Labels made a tile at a time, as seg/instances/labels.py does it, with the widest surroundings at once.
 
 /** Side of the square that is made at a time, and what is around it that decides on its labels. */
 const TILE_PX = 768;

@@ -38,19 +38,20 @@ def test_tiles_give_the_labels_of_the_whole_picture(picture, monkeypatch):
     everywhere = np.ones(relief.shape, bool)
     whole = flood(relief, seeds.copy(), everywhere)
     monkeypatch.setattr(labels, "TILE_PX", 48)
-    monkeypatch.setattr(labels, "HALO_PX", 40)
+    monkeypatch.setattr(labels, "HALOS_PX", (2, 40))
     assert np.array_equal(flood(relief, seeds.copy(), everywhere), whole)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_tiles_give_the_labels_of_the_whole_picture_where_only_order_decides(seed, monkeypatch):
+@pytest.mark.parametrize("halo", [2, 8, 16])
+def test_tiles_give_the_labels_of_the_whole_picture_where_only_order_decides(halo, seed, monkeypatch):
     noise = gaussian_filter(np.random.default_rng(seed).random((200, 80)), 3)
     relief = np.digitize(noise, np.quantile(noise, [0.3, 0.6, 0.9])).astype(np.uint8)
     seeds = label(relief == 0)[0].astype(np.int32)
     everywhere = np.ones(relief.shape, bool)
     whole = flood(relief, seeds.copy(), everywhere)
     monkeypatch.setattr(labels, "TILE_PX", 60)
-    monkeypatch.setattr(labels, "HALO_PX", 60)
+    monkeypatch.setattr(labels, "HALOS_PX", (halo, 60))
     assert np.array_equal(flood(relief, seeds.copy(), everywhere), whole)
 
 

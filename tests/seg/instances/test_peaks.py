@@ -46,12 +46,13 @@ def test_there_are_as_many_as_h_maxima_by_reconstruction(seed):
     assert number_peaks(height, 0.5).max() == count
 
 
-def test_large_pictures_are_climbed_in_tiles_with_the_same_answer(monkeypatch):
+@pytest.mark.parametrize("halo", [2, 6, 12])
+def test_large_pictures_are_climbed_in_tiles_with_the_same_answer(halo, monkeypatch):
     rng = np.random.default_rng(0)
     height = np.maximum(gaussian_filter(rng.random((90, 40)), 2).astype(np.float32) - 0.45, 0)
     whole = number_peaks(height, 0.01)
     monkeypatch.setattr("seg.instances.labels.TILE_PX", 24)
-    monkeypatch.setattr("seg.instances.labels.HALO_PX", 24)
+    monkeypatch.setattr("seg.instances.labels.HALOS_PX", (halo, 24))
     assert whole.max() > 5
     np.testing.assert_array_equal(number_peaks(height, 0.01), whole)
 

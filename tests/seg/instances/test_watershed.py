@@ -198,7 +198,7 @@ def test_seeds_are_of_a_known_kind():
 )
 def test_large_pictures_take_at_most_12_bytes_per_pixel(decoder, monkeypatch):
     monkeypatch.setattr(tiles, "TILE_PX", 96)  # as small beside this picture as they are beside a large one
-    monkeypatch.setattr(tiles, "HALO_PX", 32)
+    monkeypatch.setattr(tiles, "HALOS_PX", (8, 32))
     monkeypatch.setattr(regions, "_BAND_PX", 16)
     probability = perfect(np.kron(np.arange(1, 48**2 + 1).reshape(48, 48), np.ones((20, 20), np.int32)), 2)
     tracemalloc.start()
