@@ -39,24 +39,31 @@ def rewrite_in_tiles(labels: Labels, change: Callable[[Box, Labels, bool], Label
     step = TILE_PX if max(height, width) > TILE_PX + 2 * widest else max(height, width, 1)
     above = labels[:0]  # the last rows before the tiles, as they were
     for top in range(0, height, step):
-        bottom = min(top + step, height)
-        tiles = []
-        for left in range(0, width, step):
-            right = min(left + step, width)
-            for halo in HALOS_PX:
-                rows = slice(max(top - halo, 0), min(bottom + halo, height))
-                columns = slice(max(left - halo, 0), min(right + halo, width))
-                before = np.concatenate(
-                    [above[len(above) - (top - rows.start) :, columns], labels[top : rows.stop, columns]]
-                )
-                tile = slice(top - rows.start, bottom - rows.start), slice(left - columns.start, right - columns.start)
-                changed = change((rows, columns), before, halo < widest)[tile].copy()
-                if not (changed == UNDECIDED).any():
-                    break
-            tiles.append(changed)
-        above = labels[max(bottom - widest, 0) : bottom].copy()
-        np.concatenate(tiles, axis=1, out=labels[top:bottom])
+        rows = slice(top, min(top + step, height))
+        columns = (slice(left, min(left + step, width)) for left in range(0, width, step))
+        tiles = [_change_tile(labels, above, (rows, each), change) for each in columns]
+        above = labels[max(rows.stop - widest, 0) : rows.stop].copy()
+        np.concatenate(tiles, axis=1, out=labels[rows])
     return labels
+
+
+def _change_tile(labels: Labels, above: Labels, tile: Box, change: Callable[[Box, Labels, bool], Labels]) -> Labels:
+    rows, columns = tile
+    for halo in HALOS_PX:
+        box = _widened(rows, halo, labels.shape[0]), _widened(columns, halo, labels.shape[1])
+        top, left = box[0].start, box[1].start
+        before = np.concatenate(
+            [above[len(above) - rows.start + top :, box[1]], labels[rows.start : box[0].stop, box[1]]]
+        )
+        changed = change(box, before, halo < HALOS_PX[-1])
+        changed = changed[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        if not (changed == UNDECIDED).any():
+            break
+    return changed.copy()
+
+
+def _widened(part: slice, halo: int, length: int) -> slice:
+    return slice(max(part.start - halo, 0), min(part.stop + halo, length))
 
 
 def inner_sides(box: Box, shape: tuple[int, ...]) -> Mask:
